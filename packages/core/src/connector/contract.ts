@@ -1,0 +1,129 @@
+import type { Batch, WireForm } from '../data/batch.ts';
+import type { Column, TableShape } from '../data/column.ts';
+import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
+import type { Position } from '../data/batch.ts';
+import type { OptionValues } from '../options/option.ts';
+
+/** What the process that opens a connection lends to it. */
+export interface Host {
+  /** Aborts when the work is to end; every wait of a connector ends with it, within a second. */
+  readonly signal: AbortSignal;
+  /** One line for the run's log. No secrets; the connector's own words. */
+  log(line: string): void;
+}
+
+/** One finding of a connection test. `ok` false ends the test. */
+export interface CheckStep {
+  readonly step: 'name' | 'tcp' | 'tls' | 'login' | 'rights';
+  readonly ok: boolean;
+  readonly ms: number;
+}
+
+/**
+ * An open way to one system, made from a link's options. It may hold any number of sockets, and opens them when needed.
+ * All methods may throw `SluiceError`; native errors are translated inside the connector.
+ */
+export interface Connection {
+  /** Proves that the system can be reached and the user may sign in. Throws the finding as a SluiceError. */
+  check(): Promise<readonly CheckStep[]>;
+  /** @param options the job's fromJobConfig values. */
+  source(options: OptionValues): Source;
+  /** @param options the job's toJobConfig values. */
+  sink(options: OptionValues): Sink;
+  /** Closes all sockets; safe to repeat; never throws. */
+  close(): Promise<void>;
+}
+
+/** What a source would send in which form; what the sink must agree to. */
+export interface SourceOffer {
+  /** The columns that will be read, in order. */
+  readonly columns: readonly Column[];
+  /** Forms that the source can send these columns in, best first; always ends with `rows`. */
+  readonly forms: readonly WireForm[];
+}
+
+/** What a read gives: the columns in order, and the form. `cast` is a native type of the source to cast to before sending. */
+export interface Projection {
+  readonly form: WireForm;
+  readonly columns: readonly { readonly name: string; readonly cast: string | null }[];
+}
+
+export interface Source {
+  /** The table as it is now. @throws Cdm.0900 when it does not exist. */
+  describe(): Promise<TableShape>;
+  /** Forms for these columns. Pure. */
+  offer(shape: TableShape, columns: readonly Column[]): SourceOffer;
+  /**
+   * Cuts the table into slices. Their union is every row that the options select, each row in exactly one slice.
+   * @param sliceCountHint upper bound of slices that may run at once; more slices than that are fine.
+   */
+  split(shape: TableShape, sliceCountHint: number): Promise<readonly Slice[]>;
+  /**
+   * Reads one slice. Batches are bounded by bytes, not rows. Ends early with the host's signal.
+   * @param after go on behind this position; null: from the slice's start.
+   */
+  read(slice: Slice, projection: Projection, after: Position | null): AsyncIterable<Batch>;
+}
+
+/** How a sink wants to be fed: the answer to an offer. */
+export interface SinkAgreement {
+  readonly projection: Projection;
+  /** Why this form and not a better one, for people. */
+  readonly reason: string;
+  /** Losses that the mapping may bring, for people. */
+  readonly warnings: readonly string[];
+}
+
+/** The destination of a run: plain JSON, made by the planner, stored, handed to every worker. */
+export interface TargetPlan {
+  /** Identifies the run at the destination: [0-9a-f]{12}. */
+  readonly runKey: string;
+  /** Source columns by position, as the source describes them. */
+  readonly sourceColumns: readonly Column[];
+  readonly sourcePrimaryKey: readonly string[];
+  /** Destination columns by position; same length as sourceColumns. */
+  readonly columnNames: readonly string[];
+  readonly form: WireForm;
+}
+
+/**
+ * The destination of one run. The order of calls over the life of a run:
+ * `agree` → `prepare` (once) → `openWriter` for each slice, in any process and order, repeated after a crash → `finish` (once, repeatable).
+ */
+export interface Sink {
+  /**
+   * Chooses the form. Looks at the destination (its columns and their types) without changing it.
+   * @param columnNames destination columns by position; null: the source's names.
+   * @throws Cdm.0900 no such table and none is to be made; Cdm.0931 columns do not pair up; Cdm.0921 a type cannot go there.
+   */
+  agree(offer: SourceOffer, columnNames: readonly string[] | null): Promise<SinkAgreement & { readonly columnNames: readonly string[] }>;
+  /**
+   * Makes the destination ready: creates or clears the table as the options say, then the run's checkpoint table.
+   * Runs again after a crash before it was acknowledged; never after a writer was opened.
+   */
+  prepare(plan: TargetPlan): Promise<void>;
+  /** Opens a writer and reads the slice's last durable checkpoint from the destination itself. */
+  openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter>;
+  /** All checkpoints of the run that are durable at the destination, by slice number. */
+  checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>>;
+  /** Ends the run at the destination and removes its checkpoint table. `discard`: the run failed or was stopped. Safe to repeat. */
+  finish(plan: TargetPlan, outcome: 'publish' | 'discard'): Promise<void>;
+}
+
+/** Writes one slice. Not to be used by two callers at once. */
+export interface SliceWriter {
+  /** What was durable of this slice when the writer opened; null: nothing. */
+  readonly resumed: Checkpoint | null;
+  /** Resolves when there is room for the next batch; nothing is durable yet. The batch's memory is the caller's again. */
+  write(batch: Batch): Promise<void>;
+  /**
+   * Makes all that was written durable, together with the checkpoint, in one transaction of the destination.
+   * @returns the checkpoint as stored.
+   * @throws Fenced when another writer has committed this slice since this one opened: nothing of this writer remains.
+   */
+  commit(counts: SliceCounts, position: Position | null, isComplete: boolean): Promise<Checkpoint>;
+  /** Bytes handed to the destination so far. */
+  bytesWritten(): number;
+  /** Rolls back what is not committed and frees the socket. Safe to repeat; never throws. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import type { Json } from './json.ts';
+
+/**
+ * One value of a row in the neutral form. Text carries everything that JavaScript numbers would bend:
+ *
+ * | neutral kind      | value                                                             |
+ * |-------------------|-------------------------------------------------------------------|
+ * | boolean           | boolean                                                           |
+ * | integer           | number when |v| <= 2^53 - 1, else bigint                          |
+ * | decimal           | string, plain notation, also `NaN`, `Infinity`, `-Infinity`       |
+ * | float             | number (NaN and infinities included)                              |
+ * | text, json, other | string                                                            |
+ * | binary            | Uint8Array                                                        |
+ * | date              | string `YYYY-MM-DD` (years beyond 9999 and ` BC` as the source says, also `infinity`) |
+ * | time              | string `HH:MM:SS[.ffffff][+HH[:MM]]`                              |
+ * | timestamp         | string `YYYY-MM-DD HH:MM:SS[.ffffff]`, zoned ones in UTC with `+00` |
+ * | uuid              | string, lower case                                                |
+ * | bits              | string of 0 and 1                                                 |
+ */
+export type Value = null | boolean | number | bigint | string | Uint8Array;
+
+/**
+ * How rows travel between a source and a sink. Both ends say which forms they can do for a table,
+ * and the planner takes the first that both know:
+ * - `pgcopy-binary`: the tuples of PostgreSQL's COPY BINARY, without file header and trailer.
+ * - `rows`: arrays of neutral values; every connector speaks it.
+ */
+export type WireForm = 'pgcopy-binary' | 'rows';
+
+/** How far a slice has been read, in the source's own words; reading can go on behind it. Plain JSON. */
+export type Position = Json;
+
+interface BatchFrame {
+  /** Rows in this batch, counted at the source; at least 1. */
+  readonly rowCount: number;
+  /** Size of the rows as they came from the source, in bytes. */
+  readonly byteCount: number;
+  /** Where a read would go on after this batch's last row; null when the source cannot stop inside a slice. */
+  readonly position: Position | null;
+}
+
+/** Rows as arrays of values, one per projected column, in projection order. */
+export interface RowBatch extends BatchFrame {
+  readonly form: 'rows';
+  readonly rows: readonly (readonly Value[])[];
+}
+
+/** Whole tuples of COPY BINARY in one piece of memory, which the reader must not keep after it returned from `write`. */
+export interface PgCopyBatch extends BatchFrame {
+  readonly form: 'pgcopy-binary';
+  readonly bytes: Uint8Array;
+}
+
+/** The unit of flow: many rows, bounded by bytes. */
+export type Batch = RowBatch | PgCopyBatch;

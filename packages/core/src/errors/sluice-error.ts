@@ -1,0 +1,38 @@
+import type { ErrorCode } from './codes.ts';
+
+/** Facts that fill the braces of a catalogue text. Never secrets. */
+export type ErrorFacts = Readonly<Record<string, string | number>>;
+
+export interface ErrorExtras {
+  readonly cause?: unknown;
+  /** HTTP status where it differs from the catalogue's. */
+  readonly status?: number;
+  /** May the same work succeed when it is tried again? Set by the connector that met the error. */
+  readonly retry?: boolean;
+}
+
+/** Every failure that a caller may see: a code of the catalogue and the facts for its text. */
+export class SluiceError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+  readonly status: number | null;
+  readonly retry: boolean;
+
+  constructor(code: ErrorCode, facts: ErrorFacts = {}, extras: ErrorExtras = {}) {
+    const cause = extras.cause;
+    super(`${code} ${Object.values(facts).join(', ')}`.trim(), cause === undefined ? undefined : { cause });
+    this.name = 'SluiceError';
+    this.code = code;
+    this.facts = facts;
+    this.status = extras.status ?? null;
+    this.retry = extras.retry ?? false;
+  }
+}
+
+/** Another attempt has taken over this slice or run: this one must stop at once and report nothing. */
+export class Fenced extends Error {
+  constructor(what: string) {
+    super(`${what} was taken over by a newer attempt`);
+    this.name = 'Fenced';
+  }
+}

@@ -1,0 +1,52 @@
+import type { TargetPlan, Projection } from '@sluice/core/connector/contract';
+import type { Position } from '@sluice/core/data/batch';
+import type { Checkpoint, Slice, SliceCounts } from '@sluice/core/data/slice';
+import type { OptionValues } from '@sluice/core/options/option';
+
+/** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
+export interface RunEnd {
+  readonly connector: string;
+  readonly link: OptionValues;
+  readonly options: OptionValues;
+}
+
+/** What a worker must know of a run. Plain values, sent with each task. */
+export interface RunWork {
+  readonly runId: string;
+  /** [0-9a-f]{12}, names the run at the destination. */
+  readonly runKey: string;
+  readonly from: RunEnd;
+  readonly to: RunEnd;
+  /** Slices that may run at once, 1-300. */
+  readonly extractors: number;
+}
+
+/** Made once per run before a byte moves, stored, and read again after a crash. */
+export interface RunPlan {
+  readonly target: TargetPlan;
+  readonly projection: Projection;
+  /** Why this wire form, for people. */
+  readonly reason: string;
+  readonly warnings: readonly string[];
+  readonly slices: readonly Slice[];
+}
+
+/** What a worker process can be asked to do; one task at a time. */
+export type Task =
+  | { readonly kind: 'check'; readonly end: { readonly connector: string; readonly link: OptionValues } }
+  | { readonly kind: 'plan'; readonly work: RunWork }
+  | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
+  | { readonly kind: 'slice'; readonly work: RunWork; readonly plan: RunPlan; readonly slice: Slice }
+  | { readonly kind: 'finish'; readonly work: RunWork; readonly plan: RunPlan; readonly outcome: 'publish' | 'discard' };
+
+/**
+ * Where the engine reports what is durable. The server implements it; the engine knows no database of ours.
+ */
+export interface Ledger {
+  /** Resolves when the checkpoint is stored: only then may it be counted. @throws Fenced when the run has moved on without us. */
+  checkpoint(sliceNo: number, checkpoint: Checkpoint): Promise<void>;
+  /** What is under way but not yet durable. May be dropped. */
+  progress(sliceNo: number, counts: SliceCounts): void;
+}
+
+export type { Checkpoint, Position, Slice, SliceCounts };

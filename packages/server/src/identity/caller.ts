@@ -1,0 +1,30 @@
+/** Who calls, as proved by a token or a signature. */
+export interface Caller {
+  readonly userId: string;
+  readonly userName: string;
+  readonly domainId: string;
+  readonly domainName: string;
+  /** The token's project; null with a domain-scoped token. With AK/SK null too: every enabled project of the domain may be named in the path. */
+  readonly projectId: string | null;
+  readonly via: 'token' | 'ak-sk';
+}
+
+/** The request exactly as it came, for verification. */
+export interface RawRequest {
+  readonly method: string;
+  /** Request target with query, not decoded, doubled slashes kept. */
+  readonly target: string;
+  /** Lower-case name to value; repeated headers joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface Authenticator {
+  /** @throws APIGW.0301 (401) with the published text that fits. Works in constant time for unknown keys. */
+  authenticate(request: RawRequest): Promise<Caller>;
+  /**
+   * Checks that the caller may use the project of the path.
+   * @throws APIGW.0310 (403) when it is not theirs; 400 with a sentence when the path holds `{project_id}` unreplaced.
+   */
+  requireProject(caller: Caller, projectId: string): Promise<void>;
+}

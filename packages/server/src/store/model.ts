@@ -1,0 +1,181 @@
+import type { Json } from '@sluice/core/data/json';
+import type { Checkpoint, Slice, SliceCounts } from '@sluice/core/data/slice';
+import type { OptionValues } from '@sluice/core/options/option';
+import type { RunPlan } from '@sluice/engine/work';
+
+/** Times are Unix milliseconds, ids are lower-case hex or UUID text, unless said otherwise. */
+
+// ── Identity ────────────────────────────────────────────────────────────────────────────────────
+
+export interface DomainRecord {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface ProjectRecord {
+  readonly id: string;
+  /** Equals the region's name at the top level. Unique in its domain. */
+  readonly name: string;
+  readonly domainId: string;
+  readonly description: string;
+  readonly isEnabled: boolean;
+}
+
+export interface UserRecord {
+  readonly id: string;
+  /** Unique in its domain. */
+  readonly name: string;
+  readonly domainId: string;
+  /** argon2id, encoded form. */
+  readonly passwordHash: string;
+  readonly isEnabled: boolean;
+}
+
+export interface AccessKeyRecord {
+  readonly ak: string;
+  readonly userId: string;
+  /** The SK, sealed. */
+  readonly sealedSecret: string;
+  readonly isEnabled: boolean;
+  /** Set for temporary keys, with `securityTokenHash`. */
+  readonly expiresAt: number | null;
+  /** SHA-256 in hex of the security token that must come with a temporary key. */
+  readonly securityTokenHash: string | null;
+  readonly createdAt: number;
+}
+
+export interface TokenRecord {
+  /** SHA-256 in hex of the token; the token itself is never stored. */
+  readonly hash: string;
+  readonly userId: string;
+  readonly methods: readonly string[];
+  /** Exactly one of the two is set. */
+  readonly projectId: string | null;
+  readonly domainId: string | null;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+// ── Clusters, links, jobs ───────────────────────────────────────────────────────────────────────
+
+export interface ClusterRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly name: string;
+  /** Published state code as text: '100' creating, '200' normal, '300', '303', '800', '900', '910', '920'. */
+  readonly status: string;
+  readonly flavorId: string;
+  /** What the create or modify call said and the answers repeat (zone, network ids, schedule, reminders, tags …). */
+  readonly settings: Readonly<Record<string, Json>>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly createdBy: string;
+}
+
+export interface LinkRecord {
+  /** 1, 2, 3 … over the whole store; 32 bits on the wire. */
+  readonly id: number;
+  readonly clusterId: string;
+  /** Unique in the cluster. */
+  readonly name: string;
+  readonly connector: string;
+  /** Options without secrets. */
+  readonly options: OptionValues;
+  /** Secret options as sealed JSON text; null when there are none. */
+  readonly sealedSecrets: string | null;
+  readonly isEnabled: boolean;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly updatedBy: string;
+  readonly updatedAt: number;
+}
+
+export type JobType = 'NORMAL_JOB' | 'BATCH_JOB' | 'SCENARIO_JOB';
+
+export interface JobRecord {
+  /** 1, 2, 3 … over the whole store; 32 bits on the wire. */
+  readonly id: number;
+  readonly clusterId: string;
+  /** Unique in the cluster. */
+  readonly name: string;
+  readonly type: JobType;
+  readonly fromConnector: string;
+  readonly fromLink: string;
+  readonly toConnector: string;
+  readonly toLink: string;
+  readonly fromOptions: OptionValues;
+  readonly toOptions: OptionValues;
+  readonly driverOptions: OptionValues;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly updatedBy: string;
+  readonly updatedAt: number;
+}
+
+// ── Runs ────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * queued → planning → running → finishing → succeeded; from any of the first four to failed or stopped.
+ * `rejected`: accepted but could not be handed to the engine (FAILURE_ON_SUBMIT on the wire). `unknown`: a remote engine holds it and cannot be asked.
+ */
+export type RunState =
+  | 'queued'
+  | 'planning'
+  | 'running'
+  | 'finishing'
+  | 'succeeded'
+  | 'failed'
+  | 'stopped'
+  | 'rejected'
+  | 'unknown';
+
+export const activeRunStates = ['queued', 'planning', 'running', 'finishing', 'unknown'] as const;
+
+export interface RunFailure {
+  readonly code: string;
+  /** One sentence per language, without secrets; `summary` in English and Chinese, `details` with cause and cure. */
+  readonly summary: { readonly en: string; readonly zh: string };
+  readonly details: { readonly en: string; readonly zh: string };
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly clusterId: string;
+  readonly jobId: number;
+  /** Kept here so that history outlives the job. */
+  readonly jobName: string;
+  /** 1, 2, 3 … over the cluster, so that it grows by at least one per run of a job. */
+  readonly submissionId: number;
+  readonly state: RunState;
+  /** The job as it was at the start. */
+  readonly job: JobRecord;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly isAuto: boolean;
+  readonly isDeleteJob: boolean;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  /** Start of execution; null while queued. */
+  readonly startedAt: number | null;
+  readonly updatedAt: number;
+  readonly updatedBy: string;
+  readonly endedAt: number | null;
+  readonly stopRequestedBy: string | null;
+  readonly plan: RunPlan | null;
+  /** The destination was made ready; after this `prepare` must not run again. */
+  readonly isPrepared: boolean;
+  /** Totals of all slices, from checkpoints only. */
+  readonly counts: SliceCounts;
+  readonly failure: RunFailure | null;
+  /** Lease: who works on it, until when, and the fencing token that grows with each claim. */
+  readonly leaseOwner: string | null;
+  readonly leaseUntil: number;
+  readonly fence: number;
+}
+
+export interface SliceRecord {
+  readonly runId: string;
+  readonly no: number;
+  readonly slice: Slice;
+  readonly checkpoint: Checkpoint | null;
+}

@@ -1,0 +1,151 @@
+import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
+import type { RunPlan } from '@sluice/engine/work';
+import type {
+  AccessKeyRecord,
+  ClusterRecord,
+  DomainRecord,
+  JobRecord,
+  JobType,
+  LinkRecord,
+  ProjectRecord,
+  RunFailure,
+  RunRecord,
+  RunState,
+  SliceRecord,
+  TokenRecord,
+  UserRecord,
+} from './model.ts';
+
+/** What every repository promises: a method that changes something resolves when the change is durable (synced), or rejects and nothing changed. */
+export interface Store {
+  readonly identity: IdentityRepository;
+  readonly clusters: ClusterRepository;
+  readonly links: LinkRepository;
+  readonly jobs: JobRepository;
+  readonly runs: RunRepository;
+  /** All of `work`'s changes or none. Not nestable. */
+  transaction<T>(work: (store: Omit<Store, 'transaction' | 'close'>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A name or another unique member is taken; thrown by `create` and `update` methods. Callers translate it into their error code. */
+export class Conflict extends Error {
+  readonly what: string;
+  constructor(what: string) {
+    super(`${what} exists already`);
+    this.name = 'Conflict';
+    this.what = what;
+  }
+}
+
+export interface IdentityRepository {
+  createDomain(domain: DomainRecord): Promise<void>;
+  findDomain(by: { readonly id: string } | { readonly name: string }): Promise<DomainRecord | null>;
+  listDomains(): Promise<readonly DomainRecord[]>;
+  createProject(project: ProjectRecord): Promise<void>;
+  findProject(by: { readonly id: string } | { readonly name: string; readonly domainId: string }): Promise<ProjectRecord | null>;
+  /** The oldest first: that is the default project. */
+  listProjects(domainId: string): Promise<readonly ProjectRecord[]>;
+  createUser(user: UserRecord): Promise<void>;
+  findUser(by: { readonly id: string } | { readonly name: string; readonly domainId: string }): Promise<UserRecord | null>;
+  listUsers(domainId: string): Promise<readonly UserRecord[]>;
+  createAccessKey(key: AccessKeyRecord): Promise<void>;
+  findAccessKey(ak: string): Promise<AccessKeyRecord | null>;
+  createToken(token: TokenRecord): Promise<void>;
+  findToken(hash: string): Promise<TokenRecord | null>;
+  /** Removes tokens and temporary keys that ended before `now`. */
+  deleteExpired(now: number): Promise<number>;
+}
+
+export interface ClusterRepository {
+  create(cluster: ClusterRecord): Promise<void>;
+  find(projectId: string, clusterId: string): Promise<ClusterRecord | null>;
+  /** Oldest first. */
+  list(projectId: string): Promise<readonly ClusterRecord[]>;
+  /** Every cluster of every project: for start-up. */
+  listAll(): Promise<readonly ClusterRecord[]>;
+  update(cluster: ClusterRecord): Promise<void>;
+  /** Removes the cluster with its links and jobs, secrets and all; runs stay for their retention time. */
+  delete(clusterId: string): Promise<boolean>;
+}
+
+export interface LinkRepository {
+  /** @returns the link with its id. @throws Conflict on the name. */
+  create(link: Omit<LinkRecord, 'id'>): Promise<LinkRecord>;
+  find(clusterId: string, name: string): Promise<LinkRecord | null>;
+  /** By name. */
+  list(clusterId: string): Promise<readonly LinkRecord[]>;
+  /** @throws Conflict when the new name is taken. A rename is carried into the jobs that use the link. */
+  update(link: LinkRecord): Promise<void>;
+  /** @returns false when it was not there. */
+  delete(clusterId: string, name: string): Promise<boolean>;
+  /** Names of jobs that use the link. */
+  usedBy(clusterId: string, name: string): Promise<readonly string[]>;
+}
+
+export interface JobFilter {
+  readonly type: JobType;
+  /** Substring of the name, taken literally; empty: all. */
+  readonly filter: string;
+  /** From 1. */
+  readonly pageNo: number;
+  readonly pageSize: number;
+}
+
+export interface JobRepository {
+  /** @returns the job with its id. @throws Conflict on the name. */
+  create(job: Omit<JobRecord, 'id'>): Promise<JobRecord>;
+  find(clusterId: string, name: string): Promise<JobRecord | null>;
+  /** By name. `total` counts all pages. */
+  list(clusterId: string, filter: JobFilter): Promise<{ readonly jobs: readonly JobRecord[]; readonly total: number }>;
+  /** @throws Conflict when the new name is taken. */
+  update(job: JobRecord): Promise<void>;
+  delete(clusterId: string, name: string): Promise<boolean>;
+}
+
+/** A claim on a run: changes are refused (`false`) when `fence` is no longer the run's. */
+export interface Claim {
+  readonly runId: string;
+  readonly fence: number;
+}
+
+export interface RunChange {
+  readonly state?: RunState;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly plan?: RunPlan;
+  readonly isPrepared?: boolean;
+  readonly counts?: SliceCounts;
+  readonly failure?: RunFailure;
+}
+
+export interface RunRepository {
+  /**
+   * Stores a queued run and gives it the cluster's next submission id.
+   * @throws Conflict when the job has an active run already: of many starts at once, one wins.
+   */
+  create(run: Omit<RunRecord, 'submissionId'>): Promise<RunRecord>;
+  find(runId: string): Promise<RunRecord | null>;
+  /** The newest run of a job name in a cluster, also after the job is gone. */
+  latest(clusterId: string, jobName: string): Promise<RunRecord | null>;
+  latestOfMany(clusterId: string, jobNames: readonly string[]): Promise<ReadonlyMap<string, RunRecord>>;
+  /** Newest first. */
+  history(clusterId: string, jobName: string | null, limit: number, offset: number): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
+  /** Runs that are active in the given clusters (null: all), oldest first. */
+  active(clusterId: string | null): Promise<readonly RunRecord[]>;
+  /**
+   * Takes the oldest claimable run: active, and not leased or leased to `owner` or its lease over. One statement; the fence grows by one.
+   */
+  claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null>;
+  /** Extends the lease. @returns false when the claim is lost. */
+  heartbeat(claim: Claim, now: number, leaseMs: number): Promise<boolean>;
+  /** @returns the changed run, or null when the claim is lost or the run has ended. An ended run never changes. Leaving the active states drops the lease. */
+  change(claim: Claim, change: RunChange, now: number): Promise<RunRecord | null>;
+  /** Asks for a stop. Needs no claim. @returns null when the job has no active run. */
+  requestStop(clusterId: string, jobName: string, user: string, now: number): Promise<RunRecord | null>;
+  /** Stores plan and slices together. @returns false when the claim is lost. */
+  storePlan(claim: Claim, plan: RunPlan, now: number): Promise<boolean>;
+  slices(runId: string): Promise<readonly SliceRecord[]>;
+  /** Stores a slice's checkpoint and the run's new totals in one transaction. @returns the totals, or null when the claim is lost. A lower sequence than stored is ignored. */
+  checkpoint(claim: Claim, sliceNo: number, checkpoint: Checkpoint, now: number): Promise<SliceCounts | null>;
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests sit beside the code. The suffix says what a test needs:
+//   .test.ts       nothing but Node
+//   .live.test.ts  real servers, whose addresses the test runner puts into SLUICE_TEST_* variables
+export default defineConfig({
+  test: {
+    include: ['{packages,tools,proofs,bench,conformance}/**/*.test.ts'],
+    environment: 'node',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Live tests share two cores with the database servers they talk to.
+    maxWorkers: 2,
+  },
+});
