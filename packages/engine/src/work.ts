@@ -1,5 +1,4 @@
-import type { TargetPlan, Projection } from '@sluice/core/connector/contract';
-import type { Position } from '@sluice/core/data/batch';
+import type { CheckStep, Projection, TargetPlan } from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice, SliceCounts } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 
@@ -17,6 +16,8 @@ export interface RunWork {
   readonly runKey: string;
   readonly from: RunEnd;
   readonly to: RunEnd;
+  /** Column names by position; null: all columns of the source in their order, same names at the destination. */
+  readonly mapping: { readonly from: readonly string[] | null; readonly to: readonly string[] | null };
   /** Slices that may run at once, 1-300. */
   readonly extractors: number;
 }
@@ -31,13 +32,38 @@ export interface RunPlan {
   readonly slices: readonly Slice[];
 }
 
-/** What a worker process can be asked to do; one task at a time. */
+/** What the destination itself says is durable: compared with our own ledger before a run may succeed. */
+export interface DestinationTotals {
+  readonly completeSlices: number;
+  readonly counts: SliceCounts;
+}
+
+/** What a worker process can be asked to do, and what it answers; one task at a time. */
+export interface TaskResults {
+  check: readonly CheckStep[];
+  plan: RunPlan;
+  prepare: null;
+  slice: Checkpoint;
+  verify: DestinationTotals;
+  finish: null;
+}
+
+export type TaskKind = keyof TaskResults;
+
 export type Task =
-  | { readonly kind: 'check'; readonly end: { readonly connector: string; readonly link: OptionValues } }
+  | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
   | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
   | { readonly kind: 'slice'; readonly work: RunWork; readonly plan: RunPlan; readonly slice: Slice }
-  | { readonly kind: 'finish'; readonly work: RunWork; readonly plan: RunPlan; readonly outcome: 'publish' | 'discard' };
+  | { readonly kind: 'verify'; readonly work: RunWork; readonly plan: RunPlan }
+  | {
+      readonly kind: 'finish';
+      readonly work: RunWork;
+      readonly plan: RunPlan;
+      readonly outcome: 'publish' | 'discard';
+    };
+
+export type TaskOf<K extends TaskKind> = Extract<Task, { readonly kind: K }>;
 
 /**
  * Where the engine reports what is durable. The server implements it; the engine knows no database of ours.
@@ -48,5 +74,3 @@ export interface Ledger {
   /** What is under way but not yet durable. May be dropped. */
   progress(sliceNo: number, counts: SliceCounts): void;
 }
-
-export type { Checkpoint, Position, Slice, SliceCounts };

@@ -43,11 +43,15 @@ export interface IdentityRepository {
   findDomain(by: { readonly id: string } | { readonly name: string }): Promise<DomainRecord | null>;
   listDomains(): Promise<readonly DomainRecord[]>;
   createProject(project: ProjectRecord): Promise<void>;
-  findProject(by: { readonly id: string } | { readonly name: string; readonly domainId: string }): Promise<ProjectRecord | null>;
+  findProject(
+    by: { readonly id: string } | { readonly name: string; readonly domainId: string },
+  ): Promise<ProjectRecord | null>;
   /** The oldest first: that is the default project. */
   listProjects(domainId: string): Promise<readonly ProjectRecord[]>;
   createUser(user: UserRecord): Promise<void>;
-  findUser(by: { readonly id: string } | { readonly name: string; readonly domainId: string }): Promise<UserRecord | null>;
+  findUser(
+    by: { readonly id: string } | { readonly name: string; readonly domainId: string },
+  ): Promise<UserRecord | null>;
   listUsers(domainId: string): Promise<readonly UserRecord[]>;
   createAccessKey(key: AccessKeyRecord): Promise<void>;
   findAccessKey(ak: string): Promise<AccessKeyRecord | null>;
@@ -97,7 +101,10 @@ export interface JobRepository {
   create(job: Omit<JobRecord, 'id'>): Promise<JobRecord>;
   find(clusterId: string, name: string): Promise<JobRecord | null>;
   /** By name. `total` counts all pages. */
-  list(clusterId: string, filter: JobFilter): Promise<{ readonly jobs: readonly JobRecord[]; readonly total: number }>;
+  list(
+    clusterId: string,
+    filter: JobFilter,
+  ): Promise<{ readonly jobs: readonly JobRecord[]; readonly total: number }>;
   /** @throws Conflict when the new name is taken. */
   update(job: JobRecord): Promise<void>;
   delete(clusterId: string, name: string): Promise<boolean>;
@@ -130,13 +137,18 @@ export interface RunRepository {
   latest(clusterId: string, jobName: string): Promise<RunRecord | null>;
   latestOfMany(clusterId: string, jobNames: readonly string[]): Promise<ReadonlyMap<string, RunRecord>>;
   /** Newest first. */
-  history(clusterId: string, jobName: string | null, limit: number, offset: number): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
+  history(
+    clusterId: string,
+    jobName: string | null,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
   /** Runs that are active in the given clusters (null: all), oldest first. */
   active(clusterId: string | null): Promise<readonly RunRecord[]>;
-  /**
-   * Takes the oldest claimable run: active, and not leased or leased to `owner` or its lease over. One statement; the fence grows by one.
-   */
+  /** Takes the oldest claimable run: active, and not leased or its lease over. One statement; the fence grows by one. */
   claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null>;
+  /** Drops all leases of this owner, left from before a restart. @returns how many. */
+  releaseLeases(owner: string): Promise<number>;
   /** Extends the lease. @returns false when the claim is lost. */
   heartbeat(claim: Claim, now: number, leaseMs: number): Promise<boolean>;
   /** @returns the changed run, or null when the claim is lost or the run has ended. An ended run never changes. Leaving the active states drops the lease. */

@@ -1,0 +1,185 @@
+import type { Sink, SliceWriter, Source } from '@sluice/core/connector/contract';
+import type { RowBatch } from '@sluice/core/data/batch';
+import type { Checkpoint, Slice, SliceCounts } from '@sluice/core/data/slice';
+import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
+import { describe, expect, test } from 'vitest';
+import { copySlice, type SliceTools } from './copy-slice.ts';
+import type { RunPlan } from './work.ts';
+
+const slice: Slice = { no: 3, cut: null, label: 'all', rowsEstimate: null };
+const plan: RunPlan = {
+  target: {
+    runKey: '00112233aabb',
+    sourceColumns: [],
+    sourcePrimaryKey: [],
+    columnNames: ['n'],
+    form: 'rows',
+  },
+  projection: { form: 'rows', columns: [{ name: 'n', cast: null }] },
+  reason: 'test',
+  warnings: [],
+  slices: [slice],
+};
+
+/** A destination in memory with the contract's promises: rows and checkpoint become durable together or not at all. */
+class MemoryDestination {
+  readonly rows: number[] = [];
+  checkpoint: Checkpoint | null = null;
+  opened = 0;
+  /** What to do with commit number k (1, 2 …): lose the answer after or before it took effect. */
+  readonly faults = new Map<number, 'lost after commit' | 'lost before commit' | 'fenced'>();
+  commits = 0;
+
+  readonly sink = {
+    openWriter: async (): Promise<SliceWriter> => {
+      this.opened++;
+      const pending: number[] = [];
+      const base = this.checkpoint;
+      let sequence = base?.sequence ?? 0;
+      let bytes = 0;
+      return {
+        resumed: base,
+        write: async (batch) => {
+          for (const row of (batch as RowBatch).rows) pending.push(Number(row[0]));
+          bytes += batch.byteCount;
+        },
+        commit: async (counts, position, isComplete) => {
+          const fault = this.faults.get(++this.commits);
+          if (fault === 'lost before commit') throw new SluiceError('Cdm.0234', {}, { retry: true });
+          if (fault === 'fenced' || (this.checkpoint?.sequence ?? 0) !== sequence)
+            throw new Fenced('slice 3');
+          this.rows.push(...pending.splice(0));
+          sequence++;
+          this.checkpoint = { sequence, position, counts, isComplete };
+          if (fault === 'lost after commit') throw new SluiceError('Cdm.0234', {}, { retry: true });
+          return this.checkpoint;
+        },
+        bytesWritten: () => bytes,
+        close: async () => undefined,
+      };
+    },
+  } as unknown as Sink;
+}
+
+/** Numbers 0 … n-1 in batches of two; may stop after a batch as a crash would. */
+function numbers(n: number, crashAt = Number.POSITIVE_INFINITY): Source {
+  return {
+    async *read(_slice: Slice, _projection: unknown, after: number | null) {
+      for (let first = after === null ? 0 : after + 1; first < n; first += 2) {
+        if (first >= crashAt) throw new Error('crash');
+        const rows = [[first], [first + 1]].filter(([value]) => (value ?? n) < n);
+        yield {
+          form: 'rows',
+          rows,
+          rowCount: rows.length,
+          byteCount: 10 * rows.length,
+          position: first + rows.length - 1,
+        };
+      }
+    },
+  } as unknown as Source;
+}
+
+function tools(source: Source, destination: MemoryDestination, extra: Partial<SliceTools> = {}) {
+  const reported: Checkpoint[] = [];
+  const seen: SliceCounts[] = [];
+  const all: SliceTools = {
+    source,
+    sink: destination.sink,
+    signal: new AbortController().signal,
+    ledger: {
+      checkpoint: async (_no, checkpoint) => void reported.push(checkpoint),
+      progress: (_no, counts) => void seen.push(counts),
+    },
+    limits: { segmentBytes: 60, commitInquiriesMax: 2, commitInquiryPauseMs: 1 },
+    ...extra,
+  };
+  return { all, reported, seen };
+}
+
+const upTo = (n: number) => Array.from({ length: n }, (_, value) => value);
+
+describe('copySlice', () => {
+  test('commits in segments and at the end, and reports each checkpoint', async () => {
+    const destination = new MemoryDestination();
+    const { all, reported } = tools(numbers(15), destination);
+    const last = await copySlice(plan, slice, all);
+    expect(destination.rows).toEqual(upTo(15));
+    expect(reported.map((checkpoint) => checkpoint.counts.rowsWritten)).toEqual([6, 12, 15]);
+    expect(last).toMatchObject({ sequence: 3, isComplete: true, position: null });
+    expect(last.counts).toMatchObject({ rowsRead: 15, rowsWritten: 15, bytesRead: 150, bytesWritten: 150 });
+  });
+
+  test('an empty slice is one complete checkpoint of nothing', async () => {
+    const destination = new MemoryDestination();
+    const last = await copySlice(plan, slice, tools(numbers(0), destination).all);
+    expect(last).toMatchObject({ sequence: 1, isComplete: true, counts: { rowsRead: 0, rowsWritten: 0 } });
+  });
+
+  test('after a crash it goes on behind the last durable row', async () => {
+    const destination = new MemoryDestination();
+    await expect(copySlice(plan, slice, tools(numbers(15, 10), destination).all)).rejects.toThrow('crash');
+    expect(destination.rows).toEqual(upTo(6));
+    const { all, reported } = tools(numbers(15), destination);
+    const last = await copySlice(plan, slice, all);
+    expect(destination.rows).toEqual(upTo(15));
+    expect(last.counts.rowsWritten).toBe(15);
+    expect(reported.at(-1)?.sequence).toBe(3);
+  });
+
+  test('a commit that happened although its answer was lost is not repeated', async () => {
+    for (const commit of [1, 2, 3]) {
+      const destination = new MemoryDestination();
+      destination.faults.set(commit, 'lost after commit');
+      const last = await copySlice(plan, slice, tools(numbers(15), destination).all);
+      expect(destination.rows).toEqual(upTo(15));
+      expect(last.counts).toMatchObject({ rowsRead: 15, rowsWritten: 15, bytesWritten: 150 });
+    }
+  });
+
+  test('a commit that did not happen fails the slice, and nothing of it is durable', async () => {
+    const destination = new MemoryDestination();
+    destination.faults.set(2, 'lost before commit');
+    const { all, reported } = tools(numbers(15), destination);
+    await expect(copySlice(plan, slice, all)).rejects.toMatchObject({ code: 'Cdm.0234' });
+    expect(destination.rows).toEqual(upTo(6));
+    expect(reported).toHaveLength(1);
+  });
+
+  test('a complete slice is not read again', async () => {
+    const destination = new MemoryDestination();
+    await copySlice(plan, slice, tools(numbers(4), destination).all);
+    const { all, reported } = tools(numbers(4, 0), destination);
+    await copySlice(plan, slice, all);
+    expect(destination.rows).toEqual(upTo(4));
+    expect(reported).toHaveLength(1);
+  });
+
+  test('a replaced attempt stops with Fenced and writes nothing more', async () => {
+    const destination = new MemoryDestination();
+    destination.faults.set(2, 'fenced');
+    await expect(copySlice(plan, slice, tools(numbers(15), destination).all)).rejects.toBeInstanceOf(Fenced);
+    expect(destination.rows).toEqual(upTo(6));
+  });
+
+  test('progress counts what is under way and never less than what is durable', async () => {
+    const destination = new MemoryDestination();
+    const { all, seen } = tools(numbers(15), destination);
+    await copySlice(plan, slice, all);
+    const rows = seen.map((counts) => counts.rowsRead);
+    expect(rows).toEqual([...rows].sort((a, b) => a - b));
+    expect(rows.at(-1)).toBe(15);
+  });
+
+  test('an abort ends the slice at the next batch', async () => {
+    const destination = new MemoryDestination();
+    const controller = new AbortController();
+    const { all } = tools(numbers(100), destination, { signal: controller.signal });
+    const ledger = {
+      ...all.ledger,
+      checkpoint: async () => controller.abort(new Error('stopped')),
+    };
+    await expect(copySlice(plan, slice, { ...all, ledger })).rejects.toThrow('stopped');
+    expect(destination.rows).toEqual(upTo(6));
+  });
+});

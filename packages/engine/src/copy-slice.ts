@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sink, SliceWriter, Source } from '@sluice/core/connector/contract';
+import type { Position } from '@sluice/core/data/batch';
+import {
+  addCounts,
+  type Checkpoint,
+  type Slice,
+  type SliceCounts,
+  zeroCounts,
+} from '@sluice/core/data/slice';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { type EngineLimits, engineLimits } from './limits.ts';
+import type { Ledger, RunPlan } from './work.ts';
+
+export interface SliceTools {
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+  readonly limits?: EngineLimits;
+}
+
+/**
+ * Moves one slice: reads batches, writes them, and commits rows and checkpoint together in the destination's own
+ * transaction. What the destination already holds of this slice is not read again.
+ *
+ * A crash at any line loses at most the rows since the last commit, which are rolled back with it: nothing is
+ * doubled, because the next attempt begins behind the checkpoint that it finds at the destination.
+ *
+ * @returns the slice's last checkpoint, which is complete.
+ * @throws Fenced when a newer attempt has committed this slice; SluiceError for everything else.
+ */
+export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools): Promise<Checkpoint> {
+  const { source, sink, ledger, signal, limits = engineLimits } = tools;
+  let writer = await sink.openWriter(plan.target, slice);
+  try {
+    if (writer.resumed?.isComplete) {
+      // The last attempt's commit arrived but its report did not: the destination knows better than the ledger.
+      await ledger.checkpoint(slice.no, writer.resumed);
+      return writer.resumed;
+    }
+    let last: Checkpoint | null = writer.resumed;
+    let settled: SliceCounts = last?.counts ?? zeroCounts;
+    let pendingRows = 0;
+    let pendingBytes = 0;
+    let bytesWrittenBefore = 0;
+
+    for await (const batch of source.read(slice, plan.projection, last?.position ?? null)) {
+      signal.throwIfAborted();
+      pendingRows += batch.rowCount;
+      pendingBytes += batch.byteCount;
+      await writer.write(batch);
+      if (pendingBytes >= limits.segmentBytes && batch.position !== null) {
+        last = await settle(batch.position, false);
+      } else {
+        ledger.progress(slice.no, countsSoFar());
+      }
+    }
+    signal.throwIfAborted();
+    return await settle(null, true);
+
+    function countsSoFar(): SliceCounts {
+      return addCounts(settled, {
+        rowsRead: pendingRows,
+        rowsWritten: pendingRows,
+        rowsSkipped: 0,
+        bytesRead: pendingBytes,
+        bytesWritten: writer.bytesWritten() - bytesWrittenBefore,
+      });
+    }
+
+    async function settle(position: Position | null, isComplete: boolean): Promise<Checkpoint> {
+      const counts = countsSoFar();
+      const expected = (last?.sequence ?? 0) + 1;
+      let checkpoint: Checkpoint;
+      try {
+        checkpoint = await writer.commit(counts, position, isComplete);
+        bytesWrittenBefore = writer.bytesWritten();
+      } catch (error) {
+        ({ writer, checkpoint } = await inquire(error, expected, writer));
+        bytesWrittenBefore = 0;
+      }
+      // From here on the rows are durable. A crash before the next line is mended by the destination's checkpoint.
+      await ledger.checkpoint(slice.no, checkpoint);
+      settled = checkpoint.counts;
+      pendingRows = 0;
+      pendingBytes = 0;
+      return checkpoint;
+    }
+  } finally {
+    await writer.close();
+  }
+
+  /** A commit whose answer was lost may have happened: only the destination can tell. */
+  async function inquire(
+    error: unknown,
+    expected: number,
+    lost: SliceWriter,
+  ): Promise<{ writer: SliceWriter; checkpoint: Checkpoint }> {
+    if (!(error instanceof SluiceError && error.retry)) throw error;
+    await lost.close();
+    for (let inquiry = 0; inquiry < limits.commitInquiriesMax; inquiry++) {
+      await sleep(limits.commitInquiryPauseMs * 2 ** inquiry, undefined, { signal });
+      const reopened = await sink.openWriter(plan.target, slice).catch(() => null);
+      if (reopened === null) continue;
+      if (reopened.resumed?.sequence === expected) return { writer: reopened, checkpoint: reopened.resumed };
+      await reopened.close();
+      // Not there: the server rolled it back, or is still to. The sequence check of the next attempt keeps both apart.
+      throw error;
+    }
+    throw error;
+  }
+}

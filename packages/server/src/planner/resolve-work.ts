@@ -1,0 +1,69 @@
+import type { Json } from '@sluice/core/data/json';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionValues } from '@sluice/core/options/option';
+import type { RunEnd, RunWork } from '@sluice/engine/work';
+import type { SecretBox } from '../secrets/secret-box.ts';
+import type { LinkRecord, RunRecord } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
+
+/** Context that binds a link's sealed secrets to its cluster: a row copied into another cluster cannot be opened. */
+export function linkSecretContext(clusterId: string): string {
+  return `link:${clusterId}`;
+}
+
+/** A link's options with its secrets in clear. Never store or log the result. */
+export function openLinkOptions(link: LinkRecord, secrets: SecretBox): OptionValues {
+  if (link.sealedSecrets === null) return link.options;
+  const clear = JSON.parse(secrets.open(link.sealedSecrets, linkSecretContext(link.clusterId))) as Record<
+    string,
+    Json
+  >;
+  return { ...link.options, ...clear };
+}
+
+/**
+ * Turns a run's frozen job into what workers need: both ends with their secrets, the column pairs, the parallelism.
+ * Links are read anew, so a run that goes on after a restart signs in with the link as it is then.
+ * @throws Cdm.0101 a link is gone; Cdm.0060 a link is disabled; Cdm.0931 the two column lists differ in length.
+ */
+export async function resolveWork(run: RunRecord, store: Store, secrets: SecretBox): Promise<RunWork> {
+  const { job } = run;
+  const end = async (connector: string, linkName: string, options: OptionValues): Promise<RunEnd> => {
+    const link = await store.links.find(job.clusterId, linkName);
+    if (link === null) throw new SluiceError('Cdm.0101', { link: linkName });
+    if (!link.isEnabled) throw new SluiceError('Cdm.0060', { link: linkName });
+    return { connector, link: openLinkOptions(link, secrets), options };
+  };
+  const mapping = {
+    from: columnList(job.fromOptions['fromJobConfig.columnList']),
+    to: columnList(job.toOptions['toJobConfig.columnList']),
+  };
+  if (mapping.from !== null && mapping.to !== null && mapping.from.length !== mapping.to.length) {
+    throw new SluiceError('Cdm.0931', { schema: mapping.to.join(', '), result: mapping.from.join(', ') });
+  }
+  return {
+    runId: run.id,
+    runKey: runKeyOf(run.id),
+    from: await end(job.fromConnector, job.fromLink, job.fromOptions),
+    to: await end(job.toConnector, job.toLink, job.toOptions),
+    mapping,
+    extractors: extractorsOf(job.driverOptions),
+  };
+}
+
+/** The run's name at the destination: the last 12 hex digits of its id, which for a random UUID are random ones. */
+export function runKeyOf(runId: string): string {
+  return runId.replaceAll('-', '').slice(-12).toLowerCase();
+}
+
+/** `a&b&c` to its names; null when absent or empty, which means all columns in order. */
+function columnList(value: Json | undefined): readonly string[] | null {
+  if (typeof value !== 'string' || value.trim() === '') return null;
+  return value.split('&').map((name) => name.trim());
+}
+
+/** `throttlingConfig.numExtractors`, 1 when unset; its range was checked when the job was saved. */
+function extractorsOf(driver: OptionValues): number {
+  const value = Number(driver['throttlingConfig.numExtractors'] ?? 1);
+  return Number.isInteger(value) && value >= 1 ? value : 1;
+}

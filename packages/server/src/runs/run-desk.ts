@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import type { CheckStep } from '@sluice/core/connector/contract';
+import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionValues } from '@sluice/core/options/option';
+import { activeRunStates, type RunRecord } from '../store/model.ts';
+import { Conflict } from '../store/store.ts';
+import { runLimits } from './limits.ts';
+import { type DriverTools, RunDriver } from './run-driver.ts';
+import type { RunService, StartRequest } from './run-service.ts';
+
+export interface DeskTools extends DriverTools {
+  /** Called when a run has been queued, so that it is claimed at once. */
+  readonly onQueued: () => void;
+}
+
+/** Takes starts, stops and questions about runs, and keeps the drivers of those that this server drives. */
+export class RunDesk implements RunService {
+  readonly #tools: DeskTools;
+  readonly #drivers = new Map<string, RunDriver>();
+  #isClosed = false;
+
+  constructor(tools: DeskTools) {
+    this.#tools = tools;
+  }
+
+  /** Runs that may still be taken on. */
+  get room(): number {
+    return this.#isClosed ? 0 : runLimits.drivenRunsMax - this.#drivers.size;
+  }
+
+  async start(request: StartRequest): Promise<RunRecord> {
+    const { store, now, onQueued } = this.#tools;
+    const { job } = request;
+    const at = now();
+    const disposable = job.driverOptions['schedulerConfig.disposableType'];
+    try {
+      const run = await store.runs.create({
+        id: randomUUID(),
+        projectId: request.projectId,
+        clusterId: job.clusterId,
+        jobId: job.id,
+        jobName: job.name,
+        state: 'queued',
+        job,
+        variables: request.variables,
+        isAuto: request.isAuto,
+        isDeleteJob: disposable === 'DELETE' || disposable === 'DELETE_AFTER_SUCCEED',
+        createdBy: request.user,
+        createdAt: at,
+        startedAt: null,
+        updatedAt: at,
+        updatedBy: request.user,
+        endedAt: null,
+        stopRequestedBy: null,
+        plan: null,
+        isPrepared: false,
+        counts: zeroCounts,
+        failure: null,
+        leaseOwner: null,
+        leaseUntil: 0,
+        fence: 0,
+      });
+      onQueued();
+      return run;
+    } catch (error) {
+      if (error instanceof Conflict) throw new SluiceError('Cdm.0052', { job: job.name }, { cause: error });
+      throw error;
+    }
+  }
+
+  async stop(clusterId: string, jobName: string, user: string): Promise<void> {
+    const { store, now, onQueued } = this.#tools;
+    const run = await store.runs.requestStop(clusterId, jobName, user, now());
+    if (run === null) throw new SluiceError('Cdm.0053', { job: jobName });
+    const driver = this.#drivers.get(run.id);
+    driver?.stop(user);
+    // A run that nobody drives yet is claimed and ended by its driver at once.
+    if (driver === undefined) onQueued();
+    const deadline = now() + runLimits.stopWaitMs;
+    while (now() < deadline) {
+      const seen = await store.runs.find(run.id);
+      if (seen === null || !isActive(seen)) return;
+      await Promise.race([
+        this.#drivers.get(run.id)?.ended ?? new Promise(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, 50)),
+      ]);
+    }
+  }
+
+  progress(run: RunRecord): number {
+    switch (run.state) {
+      case 'succeeded':
+        return 100;
+      case 'failed':
+      case 'stopped':
+      case 'rejected':
+        return -1;
+      case 'queued':
+      case 'planning':
+        return 1;
+      default:
+        return this.#drivers.get(run.id)?.progress.percent() ?? 1;
+    }
+  }
+
+  liveCounts(run: RunRecord): SliceCounts {
+    return this.#drivers.get(run.id)?.progress.counts() ?? run.counts;
+  }
+
+  async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
+    const listener = {
+      progress: () => undefined,
+      checkpoint: () => Promise.resolve(false),
+      log: (line: string) => this.#tools.log('link.check', { connector, line }),
+    };
+    const timeout = AbortSignal.timeout(runLimits.linkCheckMs);
+    try {
+      return await this.#tools.pool.run({ kind: 'check', connector, link: options }, listener, timeout);
+    } catch (error) {
+      if (!timeout.aborted) throw error;
+      throw new SluiceError(
+        'Cdm.0941',
+        { cause: `no answer within ${runLimits.linkCheckMs / 1000} s` },
+        { cause: error },
+      );
+    }
+  }
+
+  /** Drives a claimed run. Called by the scheduler. */
+  take(run: RunRecord): void {
+    const driver = new RunDriver(run, this.#tools);
+    this.#drivers.set(run.id, driver);
+    void driver.ended.then(() => {
+      this.#drivers.delete(run.id);
+      this.#tools.onQueued();
+    });
+  }
+
+  /** Lets go of all runs without ending them: the next start of a server goes on with them. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const driver of this.#drivers.values()) driver.letGo();
+    await Promise.all([...this.#drivers.values()].map((driver) => driver.ended));
+  }
+}
+
+function isActive(run: RunRecord): boolean {
+  return (activeRunStates as readonly string[]).includes(run.state);
+}

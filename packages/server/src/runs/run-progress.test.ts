@@ -1,0 +1,44 @@
+import { type Checkpoint, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
+import { expect, test } from 'vitest';
+import type { SliceRecord } from '../store/model.ts';
+import { RunProgress } from './run-progress.ts';
+
+const record = (no: number, rowsEstimate: number, checkpoint: Checkpoint | null = null): SliceRecord => ({
+  runId: 'r',
+  no,
+  slice: { no, cut: null, label: '', rowsEstimate },
+  checkpoint,
+});
+const rows = (n: number): SliceCounts => ({ ...zeroCounts, rowsRead: n, rowsWritten: n });
+const done = (n: number): Checkpoint => ({ sequence: 1, position: null, counts: rows(n), isComplete: true });
+
+test('percent weighs slices by their estimated rows, and live rows count in part', () => {
+  const progress = new RunProgress();
+  progress.begin([record(0, 300), record(1, 100)]);
+  expect(progress.percent()).toBe(1);
+  progress.live(0, rows(150));
+  expect(progress.percent()).toBe(37);
+  progress.settle(0, done(300));
+  expect(progress.percent()).toBe(75);
+  expect(progress.counts().rowsWritten).toBe(300);
+});
+
+test('percent never falls and stays below 100 until the run has succeeded', () => {
+  const progress = new RunProgress();
+  progress.begin([record(0, 10), record(1, 10)]);
+  progress.live(0, rows(9));
+  const before = progress.percent();
+  // The worker died: its live rows are gone.
+  progress.live(0, rows(0));
+  expect(progress.percent()).toBe(before);
+  progress.settle(0, done(50));
+  progress.settle(1, done(50));
+  expect(progress.percent()).toBe(99);
+});
+
+test('a resumed run begins with what is durable', () => {
+  const progress = new RunProgress();
+  progress.begin([record(0, 10, done(10)), record(1, 10)]);
+  expect(progress.percent()).toBe(50);
+  expect(progress.counts().rowsRead).toBe(10);
+});

@@ -1,0 +1,84 @@
+import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
+import type { ErrorCode } from '@sluice/core/errors/codes';
+import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
+import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
+import type { Task, TaskKind, TaskResults } from '@sluice/engine/work';
+
+/** From the server to a worker process. */
+export type ToWorker =
+  | { readonly kind: 'task'; readonly taskId: number; readonly task: Task }
+  | { readonly kind: 'abort'; readonly taskId: number }
+  /** The checkpoint with this number is stored, or the run is no longer ours. */
+  | {
+      readonly kind: 'ledger';
+      readonly taskId: number;
+      readonly receipt: number;
+      readonly isStored: boolean;
+    };
+
+/** From a worker process to the server. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'progress';
+      readonly taskId: number;
+      readonly sliceNo: number;
+      readonly counts: SliceCounts;
+    }
+  | {
+      readonly kind: 'checkpoint';
+      readonly taskId: number;
+      readonly receipt: number;
+      readonly sliceNo: number;
+      readonly checkpoint: Checkpoint;
+    }
+  | { readonly kind: 'log'; readonly taskId: number; readonly line: string }
+  | { readonly kind: 'done'; readonly taskId: number; readonly result: TaskResults[TaskKind] }
+  | { readonly kind: 'failed'; readonly taskId: number; readonly error: PortableError };
+
+/** An error in a form that crosses a process border. */
+export type PortableError =
+  | {
+      readonly kind: 'sluice';
+      readonly code: ErrorCode;
+      readonly facts: ErrorFacts;
+      readonly retry: boolean;
+      readonly cause: string | null;
+    }
+  | { readonly kind: 'fenced'; readonly message: string }
+  /** A bug: its text goes to the log, never to a caller. */
+  | { readonly kind: 'unexpected'; readonly message: string; readonly stack: string };
+
+export function toPortable(error: unknown): PortableError {
+  if (error instanceof Fenced) return { kind: 'fenced', message: error.message };
+  if (error instanceof SluiceError) {
+    const cause = error.cause instanceof Error ? error.cause.message : null;
+    return { kind: 'sluice', code: error.code, facts: error.facts, retry: error.retry, cause };
+  }
+  if (error instanceof Error) {
+    return { kind: 'unexpected', message: error.message, stack: error.stack ?? error.message };
+  }
+  return { kind: 'unexpected', message: String(error), stack: String(error) };
+}
+
+/** A bug inside a worker: its message is for the log only. */
+export class WorkerBug extends Error {
+  constructor(portable: { readonly message: string; readonly stack: string }) {
+    super(portable.message);
+    this.name = 'WorkerBug';
+    this.stack = portable.stack;
+  }
+}
+
+export function fromPortable(portable: PortableError): Error {
+  switch (portable.kind) {
+    case 'fenced':
+      return new Fenced(portable.message);
+    case 'sluice': {
+      const cause = portable.cause === null ? undefined : new Error(portable.cause);
+      return new SluiceError(portable.code, portable.facts, { retry: portable.retry, cause });
+    }
+    case 'unexpected':
+      return new WorkerBug(portable);
+  }
+}

@@ -1,0 +1,205 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
+import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import { runLimits } from './limits.ts';
+import { type FromWorker, fromPortable, type ToWorker } from './worker-messages.ts';
+
+/** What a task's owner hears while it runs. */
+export interface TaskListener {
+  progress(sliceNo: number, counts: SliceCounts): void;
+  /** Resolves true when the checkpoint is stored; false tells the worker that the run is no longer ours. */
+  checkpoint(sliceNo: number, checkpoint: Checkpoint): Promise<boolean>;
+  log(line: string): void;
+}
+
+/** The worker process ended under a task: killed, out of memory, or crashed in native code. */
+export class WorkerDied extends Error {
+  readonly pid: number;
+  constructor(pid: number, how: string) {
+    super(`worker process ${pid} ended: ${how}`);
+    this.name = 'WorkerDied';
+    this.pid = pid;
+  }
+}
+
+/** No worker process can be started at all. */
+export class WorkerStartFailed extends Error {
+  constructor(why: string) {
+    super(`no worker process could be started: ${why}`);
+    this.name = 'WorkerStartFailed';
+  }
+}
+
+export interface WorkerSettings {
+  /** Path of worker.ts. */
+  readonly script: string;
+  /** Cap of the worker's JavaScript heap, in MiB. */
+  readonly memoryMb: number;
+  /** After an abort the worker has this long to end its task, then it is killed. */
+  readonly stopGraceMs: number;
+  readonly onStderr: (pid: number, line: string) => void;
+}
+
+interface OpenTask {
+  readonly id: number;
+  readonly listener: TaskListener;
+  readonly resolve: (result: TaskResults[TaskKind]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * One worker process and the task it has in hand. It dies with the server (its IPC channel closes) and
+ * never outlives an abort by more than the grace time, so a stop cannot hang.
+ */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #settings: WorkerSettings;
+  readonly ready: Promise<void>;
+  #task: OpenTask | null = null;
+  #nextTaskId = 1;
+  #ended: WorkerDied | null = null;
+  #onEnd: () => void = () => undefined;
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings;
+    this.#child = fork(settings.script, [], {
+      execArgv: [`--max-old-space-size=${settings.memoryMb}`, '--disable-warning=ExperimentalWarning'],
+      // Only what a driver may need: no keys of ours reach a worker by environment.
+      env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', LANG: process.env['LANG'] ?? 'C.UTF-8' },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    let tail = '';
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      tail = (tail + text).slice(-runLimits.stderrTailBytes);
+    });
+    this.ready = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new WorkerStartFailed(`no sign of life in ${runLimits.workerStartMs} ms`));
+        this.kill();
+      }, runLimits.workerStartMs);
+      this.#child.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') {
+          clearTimeout(timer);
+          resolve();
+        } else {
+          this.#hear(message);
+        }
+      });
+      this.#child.once('error', (error) => {
+        clearTimeout(timer);
+        reject(new WorkerStartFailed(error.message));
+        this.#end(error.message);
+      });
+      this.#child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+        reject(new WorkerStartFailed(how));
+        if (tail !== '' && code !== 0) settings.onStderr(this.pid, tail);
+        this.#end(how);
+      });
+    });
+    // Who starts a task hears of a failed start; nobody else needs to.
+    this.ready.catch(() => undefined);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get isAlive(): boolean {
+    return this.#ended === null;
+  }
+
+  get isBusy(): boolean {
+    return this.#task !== null;
+  }
+
+  onEnd(callback: () => void): void {
+    this.#onEnd = callback;
+  }
+
+  /**
+   * Runs one task.
+   * @throws WorkerDied, WorkerStartFailed, the signal's reason after an abort, or the task's own error.
+   */
+  async run<K extends TaskKind>(
+    task: TaskOf<K>,
+    listener: TaskListener,
+    signal: AbortSignal,
+  ): Promise<TaskResults[K]> {
+    signal.throwIfAborted();
+    await this.ready;
+    if (this.#ended !== null) throw this.#ended;
+    if (this.#task !== null) throw new Error('a worker process takes one task at a time');
+    const id = this.#nextTaskId++;
+    let killTimer: NodeJS.Timeout | undefined;
+    const abort = () => {
+      this.#send({ kind: 'abort', taskId: id });
+      killTimer = setTimeout(() => this.kill(), this.#settings.stopGraceMs);
+    };
+    try {
+      return await new Promise<TaskResults[K]>((resolve, reject) => {
+        this.#task = { id, listener, resolve: resolve as OpenTask['resolve'], reject };
+        this.#send({ kind: 'task', taskId: id, task });
+        if (signal.aborted) abort();
+        else signal.addEventListener('abort', abort, { once: true });
+      });
+    } catch (error) {
+      // After an abort it does not matter how the task ended.
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      this.#task = null;
+      clearTimeout(killTimer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #send(message: ToWorker): void {
+    // A send to a dead process fails; its exit event tells the story.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  #hear(message: FromWorker): void {
+    const task = this.#task;
+    if (task === null || message.kind === 'ready' || message.taskId !== task.id) return;
+    switch (message.kind) {
+      case 'progress':
+        task.listener.progress(message.sliceNo, message.counts);
+        break;
+      case 'log':
+        task.listener.log(message.line);
+        break;
+      case 'done':
+        task.resolve(message.result);
+        break;
+      case 'failed':
+        task.reject(fromPortable(message.error));
+        break;
+      case 'checkpoint':
+        void this.#store(task, message);
+    }
+  }
+
+  async #store(task: OpenTask, message: FromWorker & { readonly kind: 'checkpoint' }): Promise<void> {
+    try {
+      const isStored = await task.listener.checkpoint(message.sliceNo, message.checkpoint);
+      this.#send({ kind: 'ledger', taskId: task.id, receipt: message.receipt, isStored });
+    } catch (error) {
+      // Our own store failed: the rows are safe at the destination, but this attempt is not worth going on.
+      task.reject(error instanceof Error ? error : new Error(String(error)));
+      this.kill();
+    }
+  }
+
+  #end(how: string): void {
+    if (this.#ended !== null) return;
+    this.#ended = new WorkerDied(this.pid, how);
+    this.#task?.reject(this.#ended);
+    this.#onEnd();
+  }
+}

@@ -1,0 +1,80 @@
+import { bundle } from '@sluice/connectors/bundle';
+import { ConnectorRegistry } from '@sluice/core/connector/registry';
+import { Fenced } from '@sluice/core/errors/sluice-error';
+import { runTask } from '@sluice/engine/run-task';
+import type { Ledger } from '@sluice/engine/work';
+import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messages.ts';
+
+// A worker process: takes one task at a time from the server and moves the data. It holds no state that matters:
+// killed at any line, its open work is rolled back by the databases and begun again from the last checkpoint.
+
+/** Progress is a courtesy: at most this often per task, in milliseconds. */
+const progressPauseMs = 250;
+
+const registry = new ConnectorRegistry(bundle);
+let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
+const receipts = new Map<number, (isStored: boolean) => void>();
+let nextReceipt = 1;
+
+function send(message: FromWorker): void {
+  // When the server is gone, so are we (see `disconnect`).
+  if (process.connected) process.send?.(message);
+}
+
+function ledgerOf(taskId: number): Ledger {
+  let nextProgressAt = 0;
+  return {
+    progress(sliceNo, counts) {
+      const now = performance.now();
+      if (now < nextProgressAt) return;
+      nextProgressAt = now + progressPauseMs;
+      send({ kind: 'progress', taskId, sliceNo, counts });
+    },
+    async checkpoint(sliceNo, checkpoint) {
+      const receipt = nextReceipt++;
+      const isStored = await new Promise<boolean>((resolve) => {
+        receipts.set(receipt, resolve);
+        send({ kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint });
+      });
+      if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+    },
+  };
+}
+
+async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void> {
+  const { taskId, task } = message;
+  const controller = new AbortController();
+  abort = { taskId, controller };
+  try {
+    const host = {
+      signal: controller.signal,
+      log: (line: string) => send({ kind: 'log', taskId, line }),
+    };
+    const result = await runTask(task, { registry, host, ledger: ledgerOf(taskId) });
+    send({ kind: 'done', taskId, result });
+  } catch (error) {
+    send({ kind: 'failed', taskId, error: toPortable(error) });
+  } finally {
+    abort = null;
+  }
+}
+
+process.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'task':
+      void work(message);
+      return;
+    case 'abort':
+      if (abort?.taskId === message.taskId) abort.controller.abort(new Error('stopped'));
+      return;
+    case 'ledger':
+      receipts.get(message.receipt)?.(message.isStored);
+      receipts.delete(message.receipt);
+  }
+});
+
+// The server died or let go: whatever is open is rolled back by the databases when our sockets close.
+process.on('disconnect', () => process.exit(0));
+// Ctrl+C in a terminal reaches the whole group: the server decides about us, not the signal.
+process.on('SIGINT', () => undefined);
+send({ kind: 'ready' });
