@@ -65,7 +65,7 @@ export class WorkerProcess {
     this.#child = fork(settings.script, [], {
       execArgv: [`--max-old-space-size=${settings.memoryMb}`, '--disable-warning=ExperimentalWarning'],
       // Only what a driver may need: no keys of ours reach a worker by environment.
-      env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', LANG: process.env['LANG'] ?? 'C.UTF-8' },
+      env: { PATH: process.env.PATH ?? '', TZ: 'UTC', LANG: process.env.LANG ?? 'C.UTF-8' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let tail = '';
