@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SignedClient } from '../../tools/demo/signed-client.ts';
+import type { SluiceProcess } from '../../tools/sluice-process/sluice-process.ts';
+import type { Side } from './side-table.ts';
+
+export interface RunEnd {
+  /** Terminal status on the wire; null when there was none in time. */
+  readonly status: string | null;
+  readonly rowsWritten: number | null;
+  readonly summary: string | null;
+  /** Records of runs of this job; one per start. */
+  readonly runCount: number;
+}
+
+const countersName = 'org.apache.sqoop.submission.counter.SqoopCounters';
+const input = (name: string, value: string) => ({ name, value });
+
+/** One cluster of a server, spoken to through the public API with signed requests. */
+export class CdmCluster {
+  readonly #client: SignedClient;
+  readonly #path: string;
+  readonly #links = new Map<Side, string>();
+
+  private constructor(client: SignedClient, path: string) {
+    this.#client = client;
+    this.#path = path;
+  }
+
+  static async create(server: SluiceProcess): Promise<CdmCluster> {
+    const client = await SignedClient.connect(server);
+    const created = await client.call('POST', `/v1.1/${client.projectId}/clusters`, {
+      cluster: {
+        name: 'kill',
+        vpcId: 'vpc',
+        datastore: { type: 'cdm', version: '2.9.1.100' },
+        instances: [
+          {
+            type: 'cdm',
+            flavorRef: 'fb8fe666-6734-4b11-bc6c-43d11db3c745',
+            availability_zone: 'az1',
+            nics: [{ securityGroupId: 'sg', 'net-id': 'net' }],
+          },
+        ],
+      },
+    });
+    const path = `/v1.1/${client.projectId}/clusters/${created['id']}`;
+    for (let status = ''; status !== '200'; ) {
+      status = String((await client.call('GET', path))['status']);
+      if (status !== '200') await sleep(100);
+    }
+    return new CdmCluster(client, `${path}/cdm`);
+  }
+
+  async createLink(side: Side): Promise<void> {
+    const name = `link_${side.kind}`;
+    const url = new URL(side.url);
+    await this.#client.call('POST', `${this.#path}/link`, {
+      links: [
+        {
+          name,
+          'connector-name': 'generic-jdbc-connector',
+          'link-config-values': {
+            configs: [
+              {
+                name: 'linkConfig',
+                inputs: [
+                  input('linkConfig.databaseType', side.kind === 'postgres' ? 'POSTGRESQL' : 'MYSQL'),
+                  input('linkConfig.host', url.hostname),
+                  input('linkConfig.port', url.port),
+                  input('linkConfig.database', side.database),
+                  input('linkConfig.username', decodeURIComponent(url.username)),
+                  input('linkConfig.password', decodeURIComponent(url.password)),
+                ],
+              },
+            ],
+          },
+        },
+      ],
+    });
+    this.#links.set(side, name);
+  }
+
+  /** A job from `source` to a table that must be empty and is never cleared: what is doubled stays to be seen. */
+  async createJob(name: string, from: Side, to: Side, table: string, extractors: number): Promise<void> {
+    const schemaOf = (side: Side) => (side.kind === 'postgres' ? 'public' : side.database);
+    await this.#client.call('POST', `${this.#path}/job`, {
+      jobs: [
+        {
+          name,
+          job_type: 'NORMAL_JOB',
+          'from-connector-name': 'generic-jdbc-connector',
+          'from-link-name': this.#links.get(from),
+          'to-connector-name': 'generic-jdbc-connector',
+          'to-link-name': this.#links.get(to),
+          'from-config-values': {
+            configs: [
+              {
+                name: 'fromJobConfig',
+                inputs: [input('fromJobConfig.schemaName', schemaOf(from)), input('fromJobConfig.tableName', 'source')],
+              },
+            ],
+          },
+          'to-config-values': {
+            configs: [
+              {
+                name: 'toJobConfig',
+                inputs: [
+                  input('toJobConfig.schemaName', schemaOf(to)),
+                  input('toJobConfig.tableName', table),
+                  input('toJobConfig.tablePreparation', 'DO_NOTHING'),
+                ],
+              },
+            ],
+          },
+          'driver-config-values': {
+            configs: [
+              { name: 'throttlingConfig', inputs: [input('throttlingConfig.numExtractors', String(extractors))] },
+            ],
+          },
+        },
+      ],
+    });
+  }
+
+  /** A job that is written and never started. */
+  async createWrittenJob(name: string): Promise<void> {
+    const side = [...this.#links.keys()][0];
+    if (side !== undefined) await this.createJob(name, side, side, 'never_started', 1);
+  }
+
+  async deleteJob(name: string): Promise<void> {
+    await this.#client.call('DELETE', `${this.#path}/job/${name}`);
+  }
+
+  async startJob(name: string): Promise<void> {
+    await this.#client.call('PUT', `${this.#path}/job/${name}/start`);
+  }
+
+  async jobNames(): Promise<string[]> {
+    const names: string[] = [];
+    for (let page = 1; ; page++) {
+      const answer = await this.#client.call('GET', `${this.#path}/job/all?page_no=${page}&page_size=100`);
+      const jobs = answer['jobs'] as { name: string }[];
+      names.push(...jobs.map((job) => job.name));
+      if (names.length >= Number(answer['total']) || jobs.length === 0) return names;
+    }
+  }
+
+  /** Polls the status operation as any client would, until it reads SUCCEEDED or FAILED. */
+  async waitForEnd(name: string, timeoutMs: number): Promise<RunEnd> {
+    const deadline = Date.now() + timeoutMs;
+    let ended: Record<string, unknown> | null = null;
+    while (ended === null && Date.now() < deadline) {
+      const answer = await this.#client.call('GET', `${this.#path}/job/${name}/status`);
+      const run = (answer['submissions'] as Record<string, unknown>[])[0];
+      if (run !== undefined && ['SUCCEEDED', 'FAILED', 'FAILURE_ON_SUBMIT'].includes(String(run['status']))) ended = run;
+      else await sleep(30);
+    }
+    const history = await this.#client.call('GET', `${this.#path}/submissions?jname=${name}`);
+    const counters = ended?.['counters'] as Record<string, Record<string, number>> | undefined;
+    return {
+      status: ended === null ? null : String(ended['status']),
+      rowsWritten: counters?.[countersName]?.['ROWS_WRITTEN'] ?? null,
+      summary: typeof ended?.['error-summary'] === 'string' ? ended['error-summary'] : null,
+      runCount: (history['submissions'] as unknown[]).length,
+    };
+  }
+}
