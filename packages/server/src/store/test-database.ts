@@ -9,7 +9,7 @@ export interface TestDatabase {
 
 /** Where live tests find PostgreSQL: URL of a superuser; undefined when there is none, which is said once. */
 export function postgresForTests(): string | undefined {
-  const url = process.env['SLUICE_TEST_POSTGRES'];
+  const url = process.env.SLUICE_TEST_POSTGRES;
   if (url === undefined) console.warn('Skipped: SLUICE_TEST_POSTGRES names no PostgreSQL server');
   return url;
 }
