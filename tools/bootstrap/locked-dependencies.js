@@ -1,13 +1,10 @@
 // Keeps node_modules in step with package-lock.json. Plain JavaScript for Node 20 and newer.
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BootstrapError, cacheFolder, runNpm, withNodeFirst } from './node24.js';
-
-const WAIT_FOR_OTHER_MS = 10 * 60_000;
-const POLL_MS = 200;
+import { takeFolderLock } from './folder-lock.js';
+import { cacheFolder, runNpm, withNodeFirst } from './node24.js';
 
 /**
  * Installs exactly what package-lock.json says, unless that has been done: node_modules/.sluice-lock keeps
@@ -28,7 +25,7 @@ export async function ensureLockedDependencies(
     .update(readFileSync(path.join(root, 'package-lock.json')))
     .digest('hex');
   if (isLinked(root) || installedHash(root) === wanted) return false;
-  const release = await takeLock(path.join(cache, `install-${hashOfPath(root)}.lock`));
+  const release = await takeFolderLock(path.join(cache, `install-${hashOfPath(root)}.lock`));
   try {
     if (installedHash(root) === wanted) return false; // another process did it meanwhile
     say('installing the locked dependencies');
@@ -68,51 +65,4 @@ function isLinked(root) {
 /** @param {string} root */
 function hashOfPath(root) {
   return createHash('sha256').update(root).digest('hex').slice(0, 16);
-}
-
-/**
- * A folder is the lock, since making one either succeeds or fails; the file in it names its owner, so that
- * the lock of a killed process does not hold for ever.
- *
- * @param {string} lock
- * @returns {Promise<() => Promise<void>>}
- */
-async function takeLock(lock) {
-  const deadline = Date.now() + WAIT_FOR_OTHER_MS;
-  await mkdir(path.dirname(lock), { recursive: true });
-  while (true) {
-    try {
-      await mkdir(lock);
-      await writeFile(path.join(lock, 'pid'), String(process.pid));
-      return () => rm(lock, { recursive: true, force: true });
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-    }
-    if (await isAbandoned(lock)) {
-      await rm(lock, { recursive: true, force: true });
-      continue;
-    }
-    if (Date.now() > deadline) {
-      throw new BootstrapError(
-        `another process has been installing for 10 minutes; if not so, remove ${lock}`,
-      );
-    }
-    await sleep(POLL_MS);
-  }
-}
-
-/** @param {string} lock */
-async function isAbandoned(lock) {
-  const owner = Number(await readFile(path.join(lock, 'pid'), 'utf8').catch(() => ''));
-  if (!owner) {
-    // Made this very moment, or by a process that died between two lines.
-    const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }));
-    return Date.now() - mtimeMs > 5_000;
-  }
-  try {
-    process.kill(owner, 0);
-    return false;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
-  }
 }
