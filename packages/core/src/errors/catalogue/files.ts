@@ -55,7 +55,7 @@ export const filesErrors = {
     facts: ['from', 'to', 'cause'],
     text: {
       en: 'The file {from} could not be given its new name {to}: {cause}.',
-      zh: '文件 {from} 未能重命名为 {to}：{cause}。',
+      zh: '文件 {from} 未能重命名为目标文件 {to}：{cause}。',
     },
     remedy: {
       en: 'Check that the user of the link may write to the directory and that the new name is free.',

@@ -53,7 +53,7 @@ export const linksErrors = {
   'Cdm.0029': {
     status: 400,
     facts: [],
-    text: { en: 'The link names no database.', zh: '连接未填写数据库名称。' },
+    text: { en: 'The link names no database.', zh: '连接缺少数据库名称。' },
     remedy: { en: 'Enter the name of the database in the link.', zh: '请在连接中填写数据库名称。' },
   },
   'Cdm.0030': {
