@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../servers/free-port.ts';
 
 /** The server must answer within this time after its start, in milliseconds. */
 const startMs = 30_000;
@@ -33,6 +33,7 @@ export class SluiceProcess {
   readonly #port: number;
   #child: ChildProcess | null = null;
 
+  /** Use `start`. */
   private constructor(settings: SluiceSettings, port: number) {
     this.#settings = settings;
     this.#port = port;
@@ -123,13 +124,4 @@ export class SluiceProcess {
     const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
