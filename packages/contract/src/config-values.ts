@@ -95,4 +95,6 @@ export const ConfigValuesOut = answer(
 );
 export type ConfigValuesOut = Static<typeof ConfigValuesOut>;
 
-export const ConnectorName = text('Name of a connector: generic-jdbc-connector, obs-connector and others.');
+export const ConnectorName = text('Name of a connector: generic-jdbc-connector, obs-connector and others.', {
+  title: 'ConnectorName',
+});
