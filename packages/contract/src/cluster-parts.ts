@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { answer, oneOfTexts, request, text } from './wire-types.ts';
 
+// Datastore and SysTag go both ways, so they are open like everything that is received.
+
 export const ClusterLink = answer(
   'ClusterLink',
   {

@@ -61,7 +61,7 @@ export const ConfigOut = answer(
 );
 export type ConfigOut = Static<typeof ConfigOut>;
 
-export const ExtendedConfigs = request(
+export const ExtendedConfigs = answer(
   'ExtendedConfigs',
   {
     name: Type.Optional(text('Name of the attribute.')),
