@@ -1,40 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { ClusterLink } from './cluster-nodes.ts';
-import {
-  answer,
-  flag,
-  int32,
-  listOf,
-  oneOfTexts,
-  orNull,
-  part,
-  request,
-  text,
-  textOrNull,
-} from './wire-types.ts';
-
-export const Datastore = request(
-  'Datastore',
-  {
-    type: Type.Optional(text('Always cdm.')),
-    version: Type.Optional(text('Version of the software.')),
-  },
-  'Software of a cluster.',
-);
-export type Datastore = Static<typeof Datastore>;
-
-export const SysTag = request(
-  'SysTag',
-  {
-    key: oneOfTexts(
-      ['_sys_enterprise_project_id'],
-      'The one key that binds a cluster to an enterprise project.',
-    ),
-    value: text('Id of the enterprise project, as text; 0 is the default one.'),
-  },
-  'Binding to an enterprise project.',
-);
-export type SysTag = Static<typeof SysTag>;
+import { ClusterLink, SysTag } from './cluster-parts.ts';
+import { answer, flag, int32, listOf, orNull, part, text, textOrNull } from './wire-types.ts';
 
 export const DatastoreVersion = answer(
   'DatastoreVersion',

@@ -1,16 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { Datastore } from './catalogue.ts';
+import { ClusterLink, Datastore } from './cluster-parts.ts';
 import { answer, int64, listOf, oneOfTexts, orNull, text, textOrNull } from './wire-types.ts';
-
-export const ClusterLink = answer(
-  'ClusterLink',
-  {
-    rel: Type.Optional(text('What the address is to this object: self, bookmark.')),
-    href: Type.Optional(text('The address.')),
-  },
-  'An address that belongs to an object; no link to a data source.',
-);
-export type ClusterLink = Static<typeof ClusterLink>;
 
 export const NodeFlavor = answer(
   'NodeFlavor',
@@ -119,7 +109,7 @@ export const InstanceDetail = answer(
     datastore: Type.Optional(Datastore),
     dbuser: Type.Optional(text('Database user.')),
     payModel: Type.Optional(
-      Type.Union([Type.Literal(0), Type.Literal(1)], { description: '0 by use, 1 by subscription.' }),
+      Type.Enum([0, 1], { type: 'integer', format: 'int32', description: '0 by use, 1 by subscription.' }),
     ),
     publicIp: Type.Optional(textOrNull('Address from outside.')),
     trafficIp: Type.Optional(textOrNull('Address for data.')),

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Datastore, SysTag } from './catalogue.ts';
+import { Datastore, SysTag } from './cluster-parts.ts';
 import { flag, int32, listOf, notLookedAt, oneOfTexts, request, requestPart, text } from './wire-types.ts';
 
 export const ExtendedProperties = request(

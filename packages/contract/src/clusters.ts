@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { Datastore } from './catalogue.ts';
-import { ClusterLink, ClusterNode, ClusterNodeRef } from './cluster-nodes.ts';
+import { ClusterNode, ClusterNodeRef } from './cluster-nodes.ts';
+import { ClusterLink, Datastore } from './cluster-parts.ts';
 import { answer, flag, int32, listOf, oneOfTexts, orNull, part, text, textOrNull } from './wire-types.ts';
 
 export const TaskRef = answer(

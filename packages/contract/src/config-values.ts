@@ -61,7 +61,7 @@ export const ConfigOut = answer(
 );
 export type ConfigOut = Static<typeof ConfigOut>;
 
-export const ExtendedConfigs = request(
+export const ExtendedConfigs = answer(
   'ExtendedConfigs',
   {
     name: Type.Optional(text('Name of the attribute.')),
@@ -95,4 +95,6 @@ export const ConfigValuesOut = answer(
 );
 export type ConfigValuesOut = Static<typeof ConfigValuesOut>;
 
-export const ConnectorName = text('Name of a connector: generic-jdbc-connector, obs-connector and others.');
+export const ConnectorName = text('Name of a connector: generic-jdbc-connector, obs-connector and others.', {
+  title: 'ConnectorName',
+});
