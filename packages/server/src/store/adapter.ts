@@ -16,7 +16,6 @@ export interface StoreAdapter {
   readonly placeOf: 'instr' | 'strpos';
   /** Can two statements of the store run at once? Then a claim must step over rows that another claim holds. */
   readonly hasRowLocks: boolean;
-
   /** Waits until no other start migrates; held until the transaction ends. */
   lockForMigration(transaction: Transaction<Tables>): Promise<void>;
   isUniqueViolation(error: unknown): boolean;
