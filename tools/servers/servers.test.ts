@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startMariadb } from './mariadb.ts';
 import { mariadbPrograms } from './mariadb-programs.ts';
 import { startPostgres } from './postgres.ts';
@@ -54,6 +54,12 @@ async function reasonToSkip(look: () => Promise<unknown>): Promise<string | null
   }
 }
 
+async function startMariadbOrThrow(): Promise<RunningServer> {
+  const server = await startMariadb({ settings: { 'sort-buffer-size': '3M' } });
+  if (!server.isAvailable) throw new ServerUnavailable(server.reason);
+  return server;
+}
+
 const cases = [
   {
     name: 'postgres',
@@ -63,7 +69,7 @@ const cases = [
   },
   {
     name: 'mariadb',
-    start: () => startMariadb({ settings: { 'sort-buffer-size': '3M' } }),
+    start: startMariadbOrThrow,
     query: queryMariadb,
     schema: 'own',
   },
@@ -135,9 +141,10 @@ describe.each(cases)('$name', ({ name, start, query, schema }) => {
     it('is swept by the next start when its guard was killed as well', async () => {
       const owner = await startOwner(name);
       const folder = folderOf(owner.serverPid);
-      process.kill(parentOf(owner.serverPid), 'SIGKILL');
+      const guardPid = parentOf(owner.serverPid);
+      process.kill(guardPid, 'SIGKILL');
       owner.process.kill('SIGKILL');
-      await once(owner.process, 'exit');
+      await until(() => !isThere(guardPid));
       await (await start()).stop();
       await until(() => !isThere(owner.serverPid));
       expect(existsSync(folder)).toBe(false);
@@ -167,16 +174,17 @@ it.skipIf(reasons.postgres)('PostgreSQL runs as in production, with the settings
 });
 
 it.skipIf(reasons.postgres)('says why PostgreSQL does not start', async () => {
-  const before = scratchFolders();
+  // A temporary folder of its own: other runs come and go in the shared one.
+  const folder = await mkdtemp(path.join(tmpdir(), 'sluice-own-'));
+  await chmod(folder, 0o711);
+  vi.stubEnv('TMPDIR', folder);
   await expect(startPostgres({ settings: { no_such_setting: '1' } })).rejects.toThrow(
     /unrecognized configuration parameter/,
   );
-  expect(scratchFolders().filter((folder) => !before.includes(folder))).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
 });
-
-function scratchFolders(): string[] {
-  return readdirSync(tmpdir()).filter((entry) => entry.startsWith('sluice-server-'));
-}
 
 /** The server's folder, from its own command line. */
 function folderOf(pid: number): string {

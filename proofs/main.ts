@@ -1,0 +1,97 @@
+// `npm run prove`: lists the proofs. `npm run prove -- NAME [--count N] [--seed S] [--json]` runs one.
+import { readdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Proof, ProofOptions } from './proof.ts';
+
+const NOT_PROOFS = new Set(['main.ts', 'proof.ts']);
+const USAGE = 'usage: npm run prove -- NAME [--count N] [--seed S] [--json]';
+
+async function proofNames(): Promise<string[]> {
+  const entries = await readdir(new URL('.', import.meta.url));
+  return entries
+    .filter((entry) => /^[a-z0-9-]+\.ts$/.test(entry) && !NOT_PROOFS.has(entry))
+    .map((entry) => entry.replace(/\.ts$/, ''))
+    .sort();
+}
+
+async function load(name: string): Promise<Proof> {
+  return import(new URL(`./${name}.ts`, import.meta.url).href);
+}
+
+/** @throws when the text is no whole number from `min` on. */
+function wholeNumber(option: string, text: string, min: number): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < min)
+    throw new Error(`--${option} wants a whole number from ${min} on`);
+  return value;
+}
+
+async function list(): Promise<void> {
+  for (const name of await proofNames()) {
+    process.stdout.write(`${name.padEnd(12)} ${(await load(name)).promise}\n`);
+  }
+  process.stdout.write(`${USAGE}\n`);
+}
+
+async function prove(name: string, options: Omit<ProofOptions, 'log'>, isJson: boolean): Promise<boolean> {
+  const proof = await load(name);
+  // With --json, standard output has the result only.
+  const log = (line: string) => void (isJson ? process.stderr : process.stdout).write(`${line}\n`);
+  log(`${name}: ${proof.promise}`);
+  const start = performance.now();
+  const { ok, figures } = await proof.run({ ...options, log });
+  const seconds = Number(((performance.now() - start) / 1_000).toFixed(1));
+  if (isJson) process.stdout.write(`${JSON.stringify({ proof: name, ok, seconds, ...figures })}\n`);
+  else {
+    for (const [figure, value] of Object.entries(figures)) log(`  ${figure}: ${value}`);
+    log(`${ok ? 'proved' : 'REFUTED'}: ${name} in ${seconds} s`);
+  }
+  return ok;
+}
+
+/** @returns the exit code: 0 the promise held, 1 it did not or the proof broke down, 2 a wrong call. */
+async function main(args: readonly string[]): Promise<number> {
+  let call: { name: string | undefined; options: Omit<ProofOptions, 'log'>; isJson: boolean };
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        count: { type: 'string' },
+        seed: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    const [name, ...others] = positionals;
+    if (others.length > 0) throw new Error('one proof at a time');
+    if (name !== undefined && !(await proofNames()).includes(name))
+      throw new Error(`there is no proof "${name}"`);
+    call = {
+      name,
+      options: {
+        ...(values.count === undefined ? {} : { count: wholeNumber('count', values.count, 1) }),
+        ...(values.seed === undefined ? {} : { seed: wholeNumber('seed', values.seed, 0) }),
+      },
+      isJson: values.json,
+    };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    return 2;
+  }
+  if (call.name === undefined) {
+    await list();
+    return 0;
+  }
+  try {
+    return (await prove(call.name, call.options, call.isJson)) ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).stack}\n`);
+    if (call.isJson) {
+      const result = { proof: call.name, ok: false, error: (error as Error).message };
+      process.stdout.write(`${JSON.stringify(result)}\n`);
+    }
+    return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
