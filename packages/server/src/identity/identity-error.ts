@@ -11,8 +11,8 @@ const titles = {
 export type IdentityStatus = keyof typeof titles;
 
 /**
- * A failure of an identity call, in the form that Keystone clients read. For token and password calls only: a wrong
- * signature on the same paths is an APIGW.0301 as everywhere else.
+ * A failure of an identity call, to be answered as `{"error":{"code":<status>,"message":…,"title":…}}`, the form that Keystone
+ * clients read. For token and password calls only: a wrong signature on the same paths is an APIGW.0301 as everywhere else.
  */
 export class IdentityError extends Error {
   readonly status: IdentityStatus;
@@ -23,10 +23,5 @@ export class IdentityError extends Error {
     this.name = 'IdentityError';
     this.status = status;
     this.title = titles[status];
-  }
-
-  /** The answer's body; `code` is a number here, and only here. */
-  toBody(): { readonly error: { readonly code: number; readonly message: string; readonly title: string } } {
-    return { error: { code: this.status, message: this.message, title: this.title } };
   }
 }
