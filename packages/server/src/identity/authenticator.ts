@@ -135,7 +135,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
             'The path holds {project_id} where a project id belongs: the client was given an endpoint but neither a project id nor a region.',
         });
       }
-      if (caller.projectId !== null && caller.projectId !== projectId) throw unusableProject(projectId);
+      // A token for the whole account is none for a project: a CDM call needs project scope.
+      if (caller.via === 'token' && caller.projectId !== projectId) throw unusableProject(projectId);
       const project = await projects.get(projectId, () => identity.findProject({ id: projectId }));
       if (project === null || !project.isEnabled || project.domainId !== caller.domainId) {
         throw unusableProject(projectId);
