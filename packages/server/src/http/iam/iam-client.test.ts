@@ -12,7 +12,8 @@ let test: TestApp;
 let endpoint: string;
 
 beforeAll(async () => {
-  test = await createTestApp({ startAt: Date.now() });
+  // The server stands for a region for which the account has no project yet, beside the one that it has.
+  test = await createTestApp({ startAt: Date.now(), region: 'eu-test-1' });
   await test.app.listen({ host: '127.0.0.1', port: 0 });
   endpoint = `http://127.0.0.1:${(test.app.server.address() as AddressInfo).port}`;
 });
@@ -55,7 +56,7 @@ describe('the SDK for Node.js', () => {
     expect(answer).toMatchObject({ via: 'ak-sk', project: test.account.projectId });
   });
 
-  it('creates a project for a region that nobody knew', async () => {
+  it('creates the project of a region that has none, as it does after an empty look-up', async () => {
     const answer = await call(client(credentials(), 'eu-test-1'), 'GET', 'clusters');
     const created = await test.store.identity.findProject({
       name: 'eu-test-1',

@@ -22,7 +22,12 @@ export interface TestApp {
 
 /** A small app that keeps the promises which the identity routes expect of the real one. */
 export async function createTestApp(
-  options: { readonly publicUrl?: string; readonly startAt?: number; readonly store?: IdentityStore } = {},
+  options: {
+    readonly publicUrl?: string;
+    readonly region?: string;
+    readonly startAt?: number;
+    readonly store?: IdentityStore;
+  } = {},
 ): Promise<TestApp> {
   const store = options.store ?? inMemoryIdentityStore(new InMemoryIdentityRepository());
   const clock = { now: options.startAt ?? Date.UTC(2026, 0, 2, 3, 4, 5) };
@@ -76,7 +81,7 @@ export async function createTestApp(
     tokens: createTokenService({ identity, box, now }),
     rawRequest,
     publicUrl: options.publicUrl ?? null,
-    region: 'cn-north-4',
+    region: options.region ?? 'cn-north-4',
     now,
   });
   // Stands for every CDM call: who calls, and may they use this project?
