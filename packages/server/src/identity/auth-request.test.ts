@@ -92,6 +92,7 @@ describe('readSignOnRequest', () => {
       { auth: { identity: { methods: ['password'], password: { user: { ...user, password: 1 } } } } },
       'user.password must',
     ],
+    [{ auth: { identity: byPassword, scope: { project: { id: 'a\0b' } } } }, 'auth.scope.project.id must'],
     [{ auth: { identity: byPassword, scope: 'OS-TRUST:trust' } }, 'auth.scope must'],
     [{ auth: { identity: byPassword, scope: { system: { all: true } } } }, 'auth.scope must'],
     [{ auth: { identity: byPassword, scope: { project: {} } } }, 'auth.scope.project.name must'],

@@ -138,9 +138,10 @@ export function objectIn(
   return objectOf(parent[name], path);
 }
 
-/** @throws IdentityError 400 unless `value` is text that is not empty. */
+/** @throws IdentityError 400 unless `value` is text that is not empty. A NUL, which no store can look up, is refused too. */
 export function textOf(value: unknown, path: string): string {
-  if (typeof value !== 'string' || value === '')
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
     throw new IdentityError(400, `${path} must be a text and not empty.`);
+  }
   return value;
 }

@@ -131,12 +131,15 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
     async requireProject(caller, projectId) {
       if (isPlaceholder(projectId)) {
         throw new SluiceError('APIGW.0201', {
-          detail:
-            'The path holds {project_id} where a project id belongs: the client was given an endpoint but neither a project id nor a region.',
+          explanationEn:
+            'The path holds {project_id} where a project id belongs: the client was given an endpoint, but neither a project id nor a region.',
+          explanationZh:
+            '路径中的 {project_id} 未被替换为项目 ID：客户端只设置了终端节点，既未设置项目 ID，也未设置区域。',
         });
       }
       // A token for the whole account is none for a project: a CDM call needs project scope.
-      if (caller.via === 'token' && caller.projectId !== projectId) throw unusableProject(projectId);
+      if (caller.via === 'token' && caller.projectId !== projectId) throw notTheTokensProject(projectId);
+      if (!idForm.test(projectId)) throw unusableProject(projectId);
       const project = await projects.get(projectId, () => identity.findProject({ id: projectId }));
       if (project === null || !project.isEnabled || project.domainId !== caller.domainId) {
         throw unusableProject(projectId);
@@ -151,6 +154,9 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
   };
 }
 
+/** What an id can look like; anything else need not trouble the store, which may refuse odd bytes with an error of its own. */
+const idForm = /^[\w-]{1,64}$/;
+
 /** In time, and with its own security token if it is a temporary key. */
 function isUsable(key: AccessKeyRecord, request: RawRequest, now: number): boolean {
   if (key.expiresAt !== null && key.expiresAt <= now) return false;
@@ -164,6 +170,19 @@ function isPlaceholder(projectId: string): boolean {
   return /^(?:\{|%7b)project_id(?:\}|%7d)$/i.test(projectId);
 }
 
+function notTheTokensProject(projectId: string): SluiceError {
+  return new SluiceError('APIGW.0310', {
+    project: projectId,
+    explanationEn:
+      'The token was issued for another project or for the whole account; get one whose scope is this project.',
+    explanationZh: '该 Token 的作用范围是其他项目或整个账号，请获取作用范围为此项目的 Token。',
+  });
+}
+
 function unusableProject(projectId: string): SluiceError {
-  return new SluiceError('APIGW.0310', { project: projectId });
+  return new SluiceError('APIGW.0310', {
+    project: projectId,
+    explanationEn: 'It does not exist, is disabled, or belongs to another account.',
+    explanationZh: '该项目不存在、已停用或属于其他账号。',
+  });
 }

@@ -1,14 +1,7 @@
-/** Reason phrases that Keystone clients expect as `title`. */
-const titles = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  429: 'Too Many Requests',
-} as const;
+import { type IdentityErrorBody, identityErrorBody } from '@sluice/contract/error-body';
 
-export type IdentityStatus = keyof typeof titles;
+/** Statuses with which an identity call refuses. */
+export type IdentityStatus = 400 | 401 | 403 | 404 | 409 | 429;
 
 /**
  * A failure of an identity call, to be answered as `{"error":{"code":<status>,"message":…,"title":…}}`, the form that Keystone
@@ -16,12 +9,19 @@ export type IdentityStatus = keyof typeof titles;
  */
 export class IdentityError extends Error {
   readonly status: IdentityStatus;
-  readonly title: string;
 
   constructor(status: IdentityStatus, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'IdentityError';
     this.status = status;
-    this.title = titles[status];
+  }
+
+  /** Reason phrase of the status. */
+  get title(): string {
+    return this.toBody().error.title;
+  }
+
+  toBody(): IdentityErrorBody {
+    return identityErrorBody(this.status, this.message);
   }
 }

@@ -416,6 +416,11 @@ describe('canonical forms beyond the vectors', () => {
     }
   });
 
+  it('leaves the origin of an absolute target out', () => {
+    const target = 'http://localhost:8080/x?a=1';
+    expect(verify(sign('/x/', 'a=1', { target })).isGenuine).toBe(true);
+  });
+
   it('needs x-sdk-date among the signed headers', () => {
     const request = vectorRequest(signingVectors[0] as SigningVector);
     const claim = { ...claimOf(request), signedHeaders: 'host' };

@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import { errorBody } from '@sluice/contract/error-body';
+import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { createAuthenticator } from '../../identity/authenticator.ts';
@@ -63,16 +65,10 @@ export async function createTestApp(
   });
   app.addHook('preParsing', async (request) => Readable.from(bodies.get(request) ?? []));
   app.setErrorHandler((error, request, reply) => {
-    if (error instanceof IdentityError) {
-      const { status: code, message, title } = error;
-      return reply.code(code).send({ error: { code, message, title } });
-    }
-    if (error instanceof SluiceError) {
-      const status = error.code.startsWith('APIGW.0301') ? 401 : (error.status ?? 400);
-      const text = String(error.facts.detail ?? error.message);
-      return reply.code(status).send({ error_code: error.code, error_msg: text, request_id: request.id });
-    }
-    throw error;
+    if (error instanceof IdentityError) return reply.code(error.status).send(error.toBody());
+    if (!(error instanceof SluiceError)) throw error;
+    const rendered = renderError(error, 'en');
+    return reply.code(rendered.status).send(errorBody(rendered, request.id));
   });
   registerIamRoutes(app, {
     identity,
