@@ -3,9 +3,8 @@
  *
  *   METHOD \n URI \n QUERY \n header:value \n … \n \n SIGNEDHEADERS \n PAYLOADHASH
  *
- * All text here is "binary": one character per byte, as Node delivers request targets and header values. A name in raw
- * UTF-8 bytes and its percent-encoded form therefore meet in the same encoding. (Node's own parser answers 400 to a target
- * with bytes above 0x7F, which only the C++ core sends; it matters behind a front end that lets them through escaped.)
+ * All text here is "binary": one character per byte, as Node delivers header values. Raw UTF-8 bytes and their
+ * percent-encoded form therefore meet in the same encoding. (In a request target Node's own parser refuses such bytes.)
  */
 
 /** How clients turn the path on the wire into the canonical URI; see `canonicalUri`. */

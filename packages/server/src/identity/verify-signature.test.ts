@@ -421,6 +421,24 @@ describe('canonical forms beyond the vectors', () => {
     expect(verify(sign('/x/', 'a=1', { target })).isGenuine).toBe(true);
   });
 
+  it('holds a derived key to its day, even where the signature fits', () => {
+    const vector = signingVectors.find((v) => v.id === 'node-v11-derived') as SigningVector;
+    const request = vectorRequest(vector);
+    const claim = claimOf(request);
+    const at = signedAt(vector);
+    const resign = (day: string): SignatureClaim => {
+      const scope = { date: day, line: `${day}/cn-north-4/cdm` };
+      const hash = claim.scheme.hash(vector.canonical_request);
+      return {
+        ...claim,
+        scope,
+        signature: claim.scheme.sign(vector.sk, vector.ak, scope, '20240102T030405Z', hash),
+      };
+    };
+    expect(verifySignature(request, resign('20240102'), vector.sk, at).isGenuine).toBe(true);
+    expect(verifySignature(request, resign('20240101'), vector.sk, at)).toMatchObject({ reason: 'date' });
+  });
+
   it('needs x-sdk-date among the signed headers', () => {
     const request = vectorRequest(signingVectors[0] as SigningVector);
     const claim = { ...claimOf(request), signedHeaders: 'host' };
