@@ -23,7 +23,10 @@ export interface Store {
   readonly links: LinkRepository;
   readonly jobs: JobRepository;
   readonly runs: RunRepository;
-  /** All of `work`'s changes or none. Not nestable. */
+  /**
+   * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
+   * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
+   */
   transaction<T>(work: (store: Omit<Store, 'transaction' | 'close'>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -34,6 +37,16 @@ export class Conflict extends Error {
   constructor(what: string) {
     super(`${what} exists already`);
     this.name = 'Conflict';
+    this.what = what;
+  }
+}
+
+/** What was to be changed is not there (any more); thrown by `update` methods, and by `runs.create` without its cluster. */
+export class Gone extends Error {
+  readonly what: string;
+  constructor(what: string) {
+    super(`${what} does not exist`);
+    this.name = 'Gone';
     this.what = what;
   }
 }
@@ -145,7 +158,10 @@ export interface RunRepository {
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
   /** Runs that are active in the given clusters (null: all), oldest first. */
   active(clusterId: string | null): Promise<readonly RunRecord[]>;
-  /** Takes the oldest claimable run: active, and not leased or its lease over. One statement; the fence grows by one. */
+  /**
+   * Takes the oldest claimable run: active, and not leased or its lease over. One statement; the fence grows by one.
+   * A run whose lease still holds is left alone, also when `owner` holds it: a claim loop must not fence its own work.
+   */
   claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null>;
   /** Drops all leases of this owner, left from before a restart. @returns how many. */
   releaseLeases(owner: string): Promise<number>;

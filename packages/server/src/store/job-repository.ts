@@ -1,0 +1,133 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import { type Db, inTransaction, nextNumber, type StoreAdapter } from './adapter.ts';
+import { fromJson } from './columns.ts';
+import type { JobRecord, JobType } from './model.ts';
+import type { JobRow, Tables } from './schema.ts';
+import { Conflict, Gone, type JobFilter, type JobRepository } from './store.ts';
+
+/** Statements on jobs. */
+export class SqlJobRepository implements JobRepository {
+  readonly #db: Db;
+  readonly #adapter: StoreAdapter;
+
+  constructor(db: Db, adapter: StoreAdapter) {
+    this.#db = db;
+    this.#adapter = adapter;
+  }
+
+  create(job: Omit<JobRecord, 'id'>): Promise<JobRecord> {
+    return inTransaction(this.#db, async (db) => {
+      const id = await nextNumber(db, 'job');
+      const row = await db
+        .insertInto('jobs')
+        .values({
+          id,
+          cluster_id: job.clusterId,
+          ...changeableColumns(job),
+          created_by: job.createdBy,
+          created_at: job.createdAt,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (row === undefined) throw new Conflict(`job ${job.name}`);
+      return jobOf(row);
+    });
+  }
+
+  async find(clusterId: string, name: string): Promise<JobRecord | null> {
+    const row = await this.#db
+      .selectFrom('jobs')
+      .selectAll()
+      .where('cluster_id', '=', clusterId)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return row === undefined ? null : jobOf(row);
+  }
+
+  async list(
+    clusterId: string,
+    filter: JobFilter,
+  ): Promise<{ readonly jobs: readonly JobRecord[]; readonly total: number }> {
+    const placeOf = sql.raw(this.#adapter.placeOf);
+    const isListed = ({ and, eb }: ExpressionBuilder<Tables, 'jobs'>) =>
+      and([
+        eb('cluster_id', '=', clusterId),
+        eb('type', '=', filter.type),
+        ...(filter.filter === '' ? [] : [eb(sql<number>`${placeOf}(name, ${filter.filter})`, '>', 0)]),
+      ]);
+    const { total } = await this.#db
+      .selectFrom('jobs')
+      .select(({ fn }) => fn.countAll<number>().as('total'))
+      .where(isListed)
+      .executeTakeFirstOrThrow();
+    const rows = await this.#db
+      .selectFrom('jobs')
+      .selectAll()
+      .where(isListed)
+      .orderBy('name')
+      .limit(filter.pageSize)
+      .offset((filter.pageNo - 1) * filter.pageSize)
+      .execute();
+    return { jobs: rows.map(jobOf), total };
+  }
+
+  async update(job: JobRecord): Promise<void> {
+    try {
+      const { numUpdatedRows } = await this.#db
+        .updateTable('jobs')
+        .set(changeableColumns(job))
+        .where('id', '=', job.id)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw new Gone(`job ${job.name}`);
+    } catch (error) {
+      if (this.#adapter.isUniqueViolation(error)) throw new Conflict(`job ${job.name}`);
+      throw error;
+    }
+  }
+
+  async delete(clusterId: string, name: string): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('jobs')
+      .where('cluster_id', '=', clusterId)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+}
+
+function changeableColumns(job: Omit<JobRecord, 'id'>) {
+  return {
+    name: job.name,
+    type: job.type,
+    from_connector: job.fromConnector,
+    from_link: job.fromLink,
+    to_connector: job.toConnector,
+    to_link: job.toLink,
+    from_options: JSON.stringify(job.fromOptions),
+    to_options: JSON.stringify(job.toOptions),
+    driver_options: JSON.stringify(job.driverOptions),
+    updated_by: job.updatedBy,
+    updated_at: job.updatedAt,
+  };
+}
+
+function jobOf(row: JobRow): JobRecord {
+  return {
+    id: row.id,
+    clusterId: row.cluster_id,
+    name: row.name,
+    type: row.type as JobType,
+    fromConnector: row.from_connector,
+    fromLink: row.from_link,
+    toConnector: row.to_connector,
+    toLink: row.to_link,
+    fromOptions: fromJson(row.from_options),
+    toOptions: fromJson(row.to_options),
+    driverOptions: fromJson(row.driver_options),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    updatedBy: row.updated_by,
+    updatedAt: row.updated_at,
+  };
+}

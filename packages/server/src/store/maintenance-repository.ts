@@ -1,0 +1,150 @@
+import { sql } from 'kysely';
+import { type Db, inTransaction } from './adapter.ts';
+import { activeRunStates } from './model.ts';
+
+/** A sealed text of the store with what its seal was bound to. */
+export interface SealedValue {
+  readonly owner:
+    | { readonly kind: 'link'; readonly id: number; readonly clusterId: string }
+    | { readonly kind: 'access-key'; readonly ak: string };
+  readonly sealed: string;
+}
+
+/** What only start-up, housekeeping and key rotation ask of a store. */
+export interface MaintenanceRepository {
+  /** A fact about the store itself; null when it was never set. */
+  readFact(name: string): Promise<string | null>;
+  writeFact(name: string, value: string): Promise<void>;
+  /** Sets the fact if it is not set. @returns the value that is stored now, perhaps another process's. */
+  writeFactOnce(name: string, value: string): Promise<string>;
+  /** Up to `limit` sealed texts that do not begin with `prefix`. */
+  sealedWithout(prefix: string, limit: number): Promise<readonly SealedValue[]>;
+  /** Puts new texts in place of old ones in one transaction; one that has changed meanwhile is left as it is. @returns how many were replaced. */
+  replaceSealed(
+    changes: readonly { readonly value: SealedValue; readonly sealed: string }[],
+  ): Promise<number>;
+  /** Removes up to `limit` runs, with their slices, that ended before `before`; the newest run of a job that still exists stays. @returns how many. */
+  deleteRunsEndedBefore(before: number, limit: number): Promise<number>;
+}
+
+const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) => sql.lit(state)))})`;
+
+export class SqlMaintenanceRepository implements MaintenanceRepository {
+  readonly #db: Db;
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  async readFact(name: string): Promise<string | null> {
+    const row = await this.#db.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst();
+    return row?.value ?? null;
+  }
+
+  async writeFact(name: string, value: string): Promise<void> {
+    await this.#db
+      .insertInto('meta')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
+  }
+
+  async writeFactOnce(name: string, value: string): Promise<string> {
+    const row = await this.#db
+      .insertInto('meta')
+      .values({ name, value })
+      // A change to itself, so that the row comes back also when it was there.
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ name }))
+      .returning('value')
+      .executeTakeFirstOrThrow();
+    return row.value;
+  }
+
+  async sealedWithout(prefix: string, limit: number): Promise<readonly SealedValue[]> {
+    const links = await this.#db
+      .selectFrom('links')
+      .select(['id', 'cluster_id', 'sealed_secrets'])
+      .where('sealed_secrets', 'is not', null)
+      .where(sql<string>`substr(sealed_secrets, 1, ${sql.lit(prefix.length)})`, '<>', prefix)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    const keys = await this.#db
+      .selectFrom('access_keys')
+      .select(['ak', 'sealed_secret'])
+      .where(sql<string>`substr(sealed_secret, 1, ${sql.lit(prefix.length)})`, '<>', prefix)
+      .orderBy('ak')
+      .limit(limit)
+      .execute();
+    return [
+      ...links.map(
+        (row): SealedValue => ({
+          owner: { kind: 'link', id: row.id, clusterId: row.cluster_id },
+          sealed: row.sealed_secrets ?? '',
+        }),
+      ),
+      ...keys.map(
+        (row): SealedValue => ({ owner: { kind: 'access-key', ak: row.ak }, sealed: row.sealed_secret }),
+      ),
+    ].slice(0, limit);
+  }
+
+  replaceSealed(
+    changes: readonly { readonly value: SealedValue; readonly sealed: string }[],
+  ): Promise<number> {
+    return inTransaction(this.#db, async (db) => {
+      let replaced = 0n;
+      for (const { value, sealed } of changes) {
+        const owner = value.owner;
+        const { numUpdatedRows } =
+          owner.kind === 'link'
+            ? await db
+                .updateTable('links')
+                .set({ sealed_secrets: sealed })
+                .where('id', '=', owner.id)
+                .where('sealed_secrets', '=', value.sealed)
+                .executeTakeFirst()
+            : await db
+                .updateTable('access_keys')
+                .set({ sealed_secret: sealed })
+                .where('ak', '=', owner.ak)
+                .where('sealed_secret', '=', value.sealed)
+                .executeTakeFirst();
+        replaced += numUpdatedRows;
+      }
+      return Number(replaced);
+    });
+  }
+
+  async deleteRunsEndedBefore(before: number, limit: number): Promise<number> {
+    const old = this.#db
+      .selectFrom('runs')
+      .select('id')
+      .where(sql<boolean>`not (${isActive})`)
+      .where('ended_at', '<', before)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('jobs')
+              .select('jobs.id')
+              .whereRef('jobs.id', '=', 'runs.job_id')
+              .where(({ not, exists, selectFrom }) =>
+                not(
+                  exists(
+                    selectFrom('runs as newer')
+                      .select('newer.id')
+                      .whereRef('newer.cluster_id', '=', 'runs.cluster_id')
+                      .whereRef('newer.job_name', '=', 'runs.job_name')
+                      .whereRef('newer.submission_id', '>', 'runs.submission_id'),
+                  ),
+                ),
+              ),
+          ),
+        ),
+      )
+      .orderBy('ended_at')
+      .limit(limit);
+    const { numDeletedRows } = await this.#db.deleteFrom('runs').where('id', 'in', old).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+}

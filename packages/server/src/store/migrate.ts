@@ -1,0 +1,57 @@
+import type { Kysely } from 'kysely';
+import { Refusal } from '../telemetry/refusal.ts';
+import type { StoreAdapter } from './adapter.ts';
+import type { Tables } from './schema.ts';
+
+export interface Migration {
+  /** 1, 2, 3 … without gaps. */
+  readonly number: number;
+  readonly name: string;
+  up(db: Kysely<Tables>, adapter: StoreAdapter): Promise<void>;
+}
+
+/**
+ * Brings the schema up to the last of `migrations`, all in one transaction under a lock: of two starts at once
+ * the second waits and finds nothing to do, and a crash half-way leaves the old schema.
+ * @returns numbers of the migrations that ran.
+ * @throws Refusal when the store was made by a newer program.
+ */
+export function migrate(
+  db: Kysely<Tables>,
+  adapter: StoreAdapter,
+  migrations: readonly Migration[],
+  now: () => number,
+): Promise<readonly number[]> {
+  const newest = migrations.length;
+  return db.transaction().execute(async (transaction) => {
+    await adapter.lockForMigration(transaction);
+    await transaction.schema
+      .createTable('schema_migrations')
+      .ifNotExists()
+      .addColumn('number', 'integer', (column) => column.primaryKey().notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('applied_at', 'bigint', (column) => column.notNull())
+      .execute();
+    const { last } = await transaction
+      .selectFrom('schema_migrations')
+      .select(({ fn }) => fn.max('number').as('last'))
+      .executeTakeFirstOrThrow();
+    const present = last ?? 0;
+    if (present > newest) {
+      throw new Refusal({
+        en: `The store has schema version ${present}, but this program knows versions up to ${newest}: start it with the newer program that made it, or restore a backup.`,
+        zh: `存储的模式版本为 ${present}，而本程序只支持到版本 ${newest}：请使用创建它的较新程序启动，或恢复备份。`,
+      });
+    }
+    const applied: number[] = [];
+    for (const migration of migrations.slice(present)) {
+      await migration.up(transaction, adapter);
+      await transaction
+        .insertInto('schema_migrations')
+        .values({ number: migration.number, name: migration.name, applied_at: now() })
+        .execute();
+      applied.push(migration.number);
+    }
+    return applied;
+  });
+}

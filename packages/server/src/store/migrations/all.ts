@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts';
+import { initial } from './0001-initial.ts';
+
+/** Every migration in order. They only go forward; one that has been released is never edited. */
+export const migrations: readonly Migration[] = [initial];

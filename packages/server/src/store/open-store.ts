@@ -1,0 +1,123 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kysely } from 'kysely';
+import { messageOf, Refusal } from '../telemetry/refusal.ts';
+import type { Db, StoreAdapter } from './adapter.ts';
+import { SqlClusterRepository } from './cluster-repository.ts';
+import { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
+import { SqlIdentityRepository } from './identity-repository.ts';
+import { SqlJobRepository } from './job-repository.ts';
+import { SqlLinkRepository } from './link-repository.ts';
+import { type MaintenanceRepository, SqlMaintenanceRepository } from './maintenance-repository.ts';
+import { type Migration, migrate } from './migrate.ts';
+import { migrations } from './migrations/all.ts';
+import { openPostgresPool, postgresAdapter } from './postgres-adapter.ts';
+import { SqlRunRepository } from './run-repository.ts';
+import type { Tables } from './schema.ts';
+import { sqliteAdapter } from './sqlite-adapter.ts';
+import { openSqliteFile } from './sqlite-dialect.ts';
+import type { Store } from './store.ts';
+import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
+
+/** The embedded store's file in the data folder. */
+export const storeFileName = 'sluice.db';
+
+export interface StoreLocation {
+  /** Taken for this process alone until the store is closed. Required without `url`: the embedded store lives in it. */
+  readonly dataFolder?: string;
+  /** postgres://user:password@host:port/database; without it the store is embedded. */
+  readonly url?: string;
+}
+
+export interface StoreSettings {
+  readonly now?: () => number;
+  /** For tests of migrations. */
+  readonly migrations?: readonly Migration[];
+  /** Hears of connections that a PostgreSQL server ended while they were idle; the store goes on with new ones. */
+  readonly onConnectionLost?: (error: Error) => void;
+}
+
+/** A store as start-up has it: with what only start-up and housekeeping need. */
+export interface OpenedStore extends Store {
+  readonly maintenance: MaintenanceRepository;
+}
+
+/**
+ * Opens the store, makes it if there is none, and brings its schema up to date.
+ * @throws Refusal when the folder is in use, the store was made by a newer program, or it cannot be reached.
+ */
+export async function openStore(location: StoreLocation, settings: StoreSettings = {}): Promise<OpenedStore> {
+  const lock = location.dataFolder === undefined ? null : lockDataFolder(location.dataFolder);
+  let db: Kysely<Tables> | null = null;
+  try {
+    const adapter = openAdapter(location, settings);
+    db = new Kysely<Tables>({ dialect: adapter.dialect });
+    await migrate(db, adapter, settings.migrations ?? migrations, settings.now ?? Date.now);
+    return composeStore(db, adapter, lock);
+  } catch (error) {
+    await db?.destroy();
+    lock?.release();
+    throw error instanceof Refusal ? error : unusable(location, error);
+  }
+}
+
+function openAdapter(location: StoreLocation, settings: StoreSettings): StoreAdapter {
+  if (location.url !== undefined) {
+    return postgresAdapter(openPostgresPool(location.url, settings.onConnectionLost ?? ignoreLostConnection));
+  }
+  if (location.dataFolder === undefined) throw new Error('A store needs a data folder or a URL');
+  const path = join(location.dataFolder, storeFileName);
+  // Made here for its mode, which SQLite also gives to the log beside it: only the owner reads the store.
+  closeSync(openSync(path, 'a', 0o600));
+  return sqliteAdapter(openSqliteFile(path));
+}
+
+function ignoreLostConnection(): void {
+  // The pool has taken it out already, and the next statement opens another or fails with its own error.
+}
+
+function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, lock: DataFolderLock | null): OpenedStore {
+  const outer = db.withPlugin(outsideTransactionOnly);
+  return {
+    ...repositories(outer, adapter),
+    maintenance: new SqlMaintenanceRepository(outer),
+    async transaction(work) {
+      refuseInsideTransaction();
+      return await db
+        .transaction()
+        .execute((inner) => markTransaction(() => work(repositories(inner, adapter))));
+    },
+    async close() {
+      await db.destroy();
+      lock?.release();
+    },
+  };
+}
+
+function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' | 'close'> {
+  return {
+    identity: new SqlIdentityRepository(db),
+    clusters: new SqlClusterRepository(db),
+    links: new SqlLinkRepository(db, adapter),
+    jobs: new SqlJobRepository(db, adapter),
+    runs: new SqlRunRepository(db, adapter),
+  };
+}
+
+function unusable(location: StoreLocation, error: unknown): Refusal {
+  const place =
+    location.url === undefined ? `${location.dataFolder}/${storeFileName}` : withoutPassword(location.url);
+  return new Refusal(
+    {
+      en: `The store ${place} cannot be opened: ${messageOf(error)}.`,
+      zh: `无法打开存储 ${place}：${messageOf(error)}。`,
+    },
+    { cause: error },
+  );
+}
+
+/** @returns host, port and database of a URL; nothing that could hold a password. */
+function withoutPassword(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed === null ? '(URL not readable)' : `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}

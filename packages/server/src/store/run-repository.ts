@@ -1,0 +1,381 @@
+import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
+import { zeroCounts } from '@sluice/core/data/slice';
+import type { RunPlan } from '@sluice/engine/work';
+import { sql } from 'kysely';
+import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
+import { fromCountColumns, fromJson, fromJsonOrNull, toCountColumns, toFlag } from './columns.ts';
+import { activeRunStates, type RunRecord, type RunState, type SliceRecord } from './model.ts';
+import type { RunRow } from './schema.ts';
+import { type Claim, Conflict, Gone, type RunChange, type RunRepository } from './store.ts';
+
+/** Names or rows in one statement: far below the 32766 parameters of SQLite, the smaller limit of the two. */
+const namesPerStatementMax = 500;
+const slicesPerStatementMax = 500;
+
+/** As text in the statement, not as parameters: only then do the partial indexes on active runs apply. */
+const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) => sql.lit(state)))})`;
+
+/** Statements on runs and their slices. Every change under a claim asks for its fence, and for a run that has not ended, in the WHERE itself. */
+export class SqlRunRepository implements RunRepository {
+  readonly #db: Db;
+  readonly #adapter: StoreAdapter;
+
+  constructor(db: Db, adapter: StoreAdapter) {
+    this.#db = db;
+    this.#adapter = adapter;
+  }
+
+  create(run: Omit<RunRecord, 'submissionId'>): Promise<RunRecord> {
+    return inTransaction(this.#db, async (db) => {
+      const counter = await db
+        .updateTable('clusters')
+        .set(({ eb }) => ({ last_submission_id: eb('last_submission_id', '+', 1) }))
+        .where('id', '=', run.clusterId)
+        .returning('last_submission_id')
+        .executeTakeFirst();
+      if (counter === undefined) throw new Gone(`cluster ${run.clusterId}`);
+      const row = await db
+        .insertInto('runs')
+        .values(rowOf({ ...run, submissionId: counter.last_submission_id }))
+        .onConflict((conflict) => conflict.doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (row === undefined) throw new Conflict(`an active run of job ${run.jobName}`);
+      return runOf(row);
+    });
+  }
+
+  async find(runId: string): Promise<RunRecord | null> {
+    const row = await this.#db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
+    return row === undefined ? null : runOf(row);
+  }
+
+  async latest(clusterId: string, jobName: string): Promise<RunRecord | null> {
+    const row = await this.#db
+      .selectFrom('runs')
+      .selectAll()
+      .where('cluster_id', '=', clusterId)
+      .where('job_name', '=', jobName)
+      .orderBy('submission_id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined ? null : runOf(row);
+  }
+
+  async latestOfMany(
+    clusterId: string,
+    jobNames: readonly string[],
+  ): Promise<ReadonlyMap<string, RunRecord>> {
+    const found = new Map<string, RunRecord>();
+    for (let start = 0; start < jobNames.length; start += namesPerStatementMax) {
+      const names = jobNames.slice(start, start + namesPerStatementMax);
+      const rows = await this.#db
+        .selectFrom('runs')
+        .selectAll()
+        .where('cluster_id', '=', clusterId)
+        .where('submission_id', 'in', (newest) =>
+          newest
+            .selectFrom('runs as other')
+            .select(({ fn }) => fn.max('other.submission_id').as('submission_id'))
+            .where('other.cluster_id', '=', clusterId)
+            .where('other.job_name', 'in', names)
+            .groupBy('other.job_name'),
+        )
+        .execute();
+      for (const row of rows) found.set(row.job_name, runOf(row));
+    }
+    return found;
+  }
+
+  async history(
+    clusterId: string,
+    jobName: string | null,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
+    let chosen = this.#db.selectFrom('runs').where('cluster_id', '=', clusterId);
+    if (jobName !== null) chosen = chosen.where('job_name', '=', jobName);
+    const { total } = await chosen
+      .select(({ fn }) => fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow();
+    const rows = await chosen
+      .selectAll()
+      .orderBy('submission_id', 'desc')
+      .limit(limit)
+      .offset(offset)
+      .execute();
+    return { runs: rows.map(runOf), total };
+  }
+
+  async active(clusterId: string | null): Promise<readonly RunRecord[]> {
+    let query = this.#db.selectFrom('runs').selectAll().where(isActive);
+    if (clusterId !== null) query = query.where('cluster_id', '=', clusterId);
+    return (await query.orderBy('created_at').orderBy('id').execute()).map(runOf);
+  }
+
+  async claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null> {
+    const oldestClaimable = this.#db
+      .selectFrom('runs')
+      .select('id')
+      .where(isActive)
+      .where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_until', '<', now)]))
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(1)
+      // Without it a second claim would wait for the first one's row and then find it taken, or take none at all.
+      .$if(this.#adapter.hasRowLocks, (query) => query.forUpdate().skipLocked());
+    const row = await this.#db
+      .updateTable('runs')
+      .set(({ eb }) => ({ lease_owner: owner, lease_until: now + leaseMs, fence: eb('fence', '+', 1) }))
+      .where('id', '=', oldestClaimable)
+      .returningAll()
+      .executeTakeFirst();
+    return row === undefined ? null : runOf(row);
+  }
+
+  async releaseLeases(owner: string): Promise<number> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('runs')
+      .set({ lease_owner: null, lease_until: 0 })
+      .where('lease_owner', '=', owner)
+      .where(isActive)
+      .executeTakeFirst();
+    return Number(numUpdatedRows);
+  }
+
+  async heartbeat(claim: Claim, now: number, leaseMs: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('runs')
+      .set({ lease_until: now + leaseMs })
+      .where('id', '=', claim.runId)
+      .where('fence', '=', claim.fence)
+      .where(isActive)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
+  async change(claim: Claim, change: RunChange, now: number): Promise<RunRecord | null> {
+    const endsRun = change.state !== undefined && !activeRunStates.some((state) => state === change.state);
+    const row = await this.#db
+      .updateTable('runs')
+      .set({
+        ...(change.state === undefined ? {} : { state: change.state }),
+        ...(change.startedAt === undefined ? {} : { started_at: change.startedAt }),
+        ...(change.endedAt === undefined ? {} : { ended_at: change.endedAt }),
+        ...(change.plan === undefined ? {} : { plan: JSON.stringify(change.plan) }),
+        ...(change.isPrepared === undefined ? {} : { is_prepared: toFlag(change.isPrepared) }),
+        ...(change.counts === undefined ? {} : toCountColumns(change.counts)),
+        ...(change.failure === undefined ? {} : { failure: JSON.stringify(change.failure) }),
+        ...(endsRun ? { lease_owner: null, lease_until: 0 } : {}),
+        // An end without its time would never leave the history.
+        ...(endsRun && change.endedAt === undefined ? { ended_at: now } : {}),
+        updated_at: now,
+      })
+      .where('id', '=', claim.runId)
+      .where('fence', '=', claim.fence)
+      .where(isActive)
+      .returningAll()
+      .executeTakeFirst();
+    return row === undefined ? null : runOf(row);
+  }
+
+  async requestStop(
+    clusterId: string,
+    jobName: string,
+    user: string,
+    now: number,
+  ): Promise<RunRecord | null> {
+    const newestActive = this.#db
+      .selectFrom('runs')
+      .select('id')
+      .where('cluster_id', '=', clusterId)
+      .where('job_name', '=', jobName)
+      .where(isActive)
+      .orderBy('submission_id', 'desc')
+      .limit(1);
+    const row = await this.#db
+      .updateTable('runs')
+      .set({
+        // The first who asked is the one who stopped it.
+        stop_requested_by: sql<string>`coalesce(stop_requested_by, ${user})`,
+        updated_by: user,
+        updated_at: now,
+      })
+      .where('id', '=', newestActive)
+      .where(isActive)
+      .returningAll()
+      .executeTakeFirst();
+    return row === undefined ? null : runOf(row);
+  }
+
+  storePlan(claim: Claim, plan: RunPlan, now: number): Promise<boolean> {
+    return inTransaction(this.#db, async (db) => {
+      const { numUpdatedRows } = await db
+        .updateTable('runs')
+        .set({ plan: JSON.stringify(plan), updated_at: now })
+        .where('id', '=', claim.runId)
+        .where('fence', '=', claim.fence)
+        .where(isActive)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+      const begun = await db
+        .selectFrom('slices')
+        .select('no')
+        .where('run_id', '=', claim.runId)
+        .where('sequence', '>', 0)
+        .limit(1)
+        .executeTakeFirst();
+      // What is durable was cut by the old plan: another cut would lose or double rows.
+      if (begun !== undefined)
+        throw new Error(`Run ${claim.runId} has checkpoints: its plan cannot be replaced`);
+      await db.deleteFrom('slices').where('run_id', '=', claim.runId).execute();
+      for (let start = 0; start < plan.slices.length; start += slicesPerStatementMax) {
+        const rows = plan.slices.slice(start, start + slicesPerStatementMax).map((slice) => ({
+          run_id: claim.runId,
+          no: slice.no,
+          slice: JSON.stringify(slice),
+          checkpoint: null,
+          sequence: 0,
+          ...toCountColumns(zeroCounts),
+        }));
+        await db.insertInto('slices').values(rows).execute();
+      }
+      return true;
+    });
+  }
+
+  async slices(runId: string): Promise<readonly SliceRecord[]> {
+    const rows = await this.#db
+      .selectFrom('slices')
+      .select(['run_id', 'no', 'slice', 'checkpoint'])
+      .where('run_id', '=', runId)
+      .orderBy('no')
+      .execute();
+    return rows.map((row) => ({
+      runId: row.run_id,
+      no: row.no,
+      slice: fromJson(row.slice),
+      checkpoint: fromJsonOrNull(row.checkpoint),
+    }));
+  }
+
+  checkpoint(
+    claim: Claim,
+    sliceNo: number,
+    checkpoint: Checkpoint,
+    now: number,
+  ): Promise<SliceCounts | null> {
+    return inTransaction(this.#db, async (db) => {
+      // First the run: its row is the lock under which the totals are summed, so that two slices cannot miss each other.
+      const held = await db
+        .updateTable('runs')
+        .set({ updated_at: now })
+        .where('id', '=', claim.runId)
+        .where('fence', '=', claim.fence)
+        .where(isActive)
+        .executeTakeFirst();
+      if (held.numUpdatedRows === 0n) return null;
+      const stored = await db
+        .updateTable('slices')
+        .set({
+          checkpoint: JSON.stringify(checkpoint),
+          sequence: checkpoint.sequence,
+          ...toCountColumns(checkpoint.counts),
+        })
+        .where('run_id', '=', claim.runId)
+        .where('no', '=', sliceNo)
+        .where('sequence', '<=', checkpoint.sequence)
+        .executeTakeFirst();
+      if (stored.numUpdatedRows === 0n) await requireSlice(db, claim.runId, sliceNo);
+      const totals = await sumOfSlices(db, claim.runId);
+      await db.updateTable('runs').set(toCountColumns(totals)).where('id', '=', claim.runId).execute();
+      return totals;
+    });
+  }
+}
+
+async function requireSlice(db: Db, runId: string, sliceNo: number): Promise<void> {
+  const present = await db
+    .selectFrom('slices')
+    .select('no')
+    .where('run_id', '=', runId)
+    .where('no', '=', sliceNo)
+    .executeTakeFirst();
+  if (present === undefined) throw new Error(`Run ${runId} has no slice ${sliceNo}`);
+}
+
+async function sumOfSlices(db: Db, runId: string): Promise<SliceCounts> {
+  // A sum of 64-bit integers is a decimal on a server, hence the casts.
+  const row = await db
+    .selectFrom('slices')
+    .select([
+      sql<number>`cast(sum(rows_read) as bigint)`.as('rows_read'),
+      sql<number>`cast(sum(rows_written) as bigint)`.as('rows_written'),
+      sql<number>`cast(sum(rows_skipped) as bigint)`.as('rows_skipped'),
+      sql<number>`cast(sum(bytes_read) as bigint)`.as('bytes_read'),
+      sql<number>`cast(sum(bytes_written) as bigint)`.as('bytes_written'),
+    ])
+    .where('run_id', '=', runId)
+    .executeTakeFirstOrThrow();
+  return fromCountColumns(row);
+}
+
+function rowOf(run: RunRecord): RunRow {
+  return {
+    id: run.id,
+    project_id: run.projectId,
+    cluster_id: run.clusterId,
+    job_id: run.jobId,
+    job_name: run.jobName,
+    submission_id: run.submissionId,
+    state: run.state,
+    job: JSON.stringify(run.job),
+    variables: JSON.stringify(run.variables),
+    is_auto: toFlag(run.isAuto),
+    is_delete_job: toFlag(run.isDeleteJob),
+    created_by: run.createdBy,
+    created_at: run.createdAt,
+    started_at: run.startedAt,
+    updated_at: run.updatedAt,
+    updated_by: run.updatedBy,
+    ended_at: run.endedAt,
+    stop_requested_by: run.stopRequestedBy,
+    plan: run.plan === null ? null : JSON.stringify(run.plan),
+    is_prepared: toFlag(run.isPrepared),
+    failure: run.failure === null ? null : JSON.stringify(run.failure),
+    lease_owner: run.leaseOwner,
+    lease_until: run.leaseUntil,
+    fence: run.fence,
+    ...toCountColumns(run.counts),
+  };
+}
+
+function runOf(row: RunRow): RunRecord {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    clusterId: row.cluster_id,
+    jobId: row.job_id,
+    jobName: row.job_name,
+    submissionId: row.submission_id,
+    state: row.state as RunState,
+    job: fromJson(row.job),
+    variables: fromJson(row.variables),
+    isAuto: row.is_auto === 1,
+    isDeleteJob: row.is_delete_job === 1,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    updatedAt: row.updated_at,
+    updatedBy: row.updated_by,
+    endedAt: row.ended_at,
+    stopRequestedBy: row.stop_requested_by,
+    plan: fromJsonOrNull(row.plan),
+    isPrepared: row.is_prepared === 1,
+    counts: fromCountColumns(row),
+    failure: fromJsonOrNull(row.failure),
+    leaseOwner: row.lease_owner,
+    leaseUntil: row.lease_until,
+    fence: row.fence,
+  };
+}

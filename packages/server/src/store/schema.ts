@@ -1,0 +1,175 @@
+/**
+ * The tables as the statements see them; `migrations/` makes them. One subset of SQL for both dialects:
+ * text, 64-bit integers (times are Unix milliseconds), flags as 0 and 1, JSON as text.
+ */
+export interface Tables {
+  readonly schema_migrations: SchemaMigrationRow;
+  readonly meta: MetaRow;
+  readonly counters: CounterRow;
+  readonly domains: DomainRow;
+  readonly projects: ProjectRow;
+  readonly users: UserRow;
+  readonly access_keys: AccessKeyRow;
+  readonly tokens: TokenRow;
+  readonly clusters: ClusterRow;
+  readonly links: LinkRow;
+  readonly jobs: JobRow;
+  readonly runs: RunRow;
+  readonly slices: SliceRow;
+}
+
+export type Flag = 0 | 1;
+
+export interface SchemaMigrationRow {
+  number: number;
+  name: string;
+  applied_at: number;
+}
+
+/** Facts about the store itself, such as the canary that proves the master key. */
+export interface MetaRow {
+  name: string;
+  value: string;
+}
+
+/** The last number handed out under a name; counted in the transaction that uses it, so a rollback leaves no gap. */
+export interface CounterRow {
+  name: string;
+  last_value: number;
+}
+
+export interface DomainRow {
+  id: string;
+  ordinal: number;
+  name: string;
+}
+
+export interface ProjectRow {
+  id: string;
+  /** Order of creation. */
+  ordinal: number;
+  name: string;
+  domain_id: string;
+  description: string;
+  is_enabled: Flag;
+}
+
+export interface UserRow {
+  id: string;
+  ordinal: number;
+  name: string;
+  domain_id: string;
+  password_hash: string;
+  is_enabled: Flag;
+}
+
+export interface AccessKeyRow {
+  ak: string;
+  user_id: string;
+  sealed_secret: string;
+  is_enabled: Flag;
+  expires_at: number | null;
+  security_token_hash: string | null;
+  created_at: number;
+}
+
+export interface TokenRow {
+  hash: string;
+  user_id: string;
+  methods: string;
+  project_id: string | null;
+  domain_id: string | null;
+  issued_at: number;
+  expires_at: number;
+}
+
+export interface ClusterRow {
+  id: string;
+  project_id: string;
+  name: string;
+  status: string;
+  flavor_id: string;
+  settings: string;
+  created_at: number;
+  updated_at: number;
+  created_by: string;
+  /** The submission id handed out last. */
+  last_submission_id: number;
+}
+
+export interface LinkRow {
+  id: number;
+  cluster_id: string;
+  name: string;
+  connector: string;
+  options: string;
+  sealed_secrets: string | null;
+  is_enabled: Flag;
+  created_by: string;
+  created_at: number;
+  updated_by: string;
+  updated_at: number;
+}
+
+export interface JobRow {
+  id: number;
+  cluster_id: string;
+  name: string;
+  type: string;
+  from_connector: string;
+  from_link: string;
+  to_connector: string;
+  to_link: string;
+  from_options: string;
+  to_options: string;
+  driver_options: string;
+  created_by: string;
+  created_at: number;
+  updated_by: string;
+  updated_at: number;
+}
+
+/** The five counts of runs and slices. */
+export interface CountColumns {
+  rows_read: number;
+  rows_written: number;
+  rows_skipped: number;
+  bytes_read: number;
+  bytes_written: number;
+}
+
+export interface RunRow extends CountColumns {
+  id: string;
+  project_id: string;
+  cluster_id: string;
+  job_id: number;
+  job_name: string;
+  submission_id: number;
+  state: string;
+  job: string;
+  variables: string;
+  is_auto: Flag;
+  is_delete_job: Flag;
+  created_by: string;
+  created_at: number;
+  started_at: number | null;
+  updated_at: number;
+  updated_by: string;
+  ended_at: number | null;
+  stop_requested_by: string | null;
+  plan: string | null;
+  is_prepared: Flag;
+  failure: string | null;
+  lease_owner: string | null;
+  lease_until: number;
+  fence: number;
+}
+
+export interface SliceRow extends CountColumns {
+  run_id: string;
+  no: number;
+  slice: string;
+  checkpoint: string | null;
+  /** Of the stored checkpoint; 0 without one. */
+  sequence: number;
+}
