@@ -14,7 +14,7 @@ export interface ClusterDraft {
   readonly settings: Readonly<Record<string, Json>>;
 }
 
-/** Clusters found neither failed nor gone. */
+/** The state codes that this version gives; answers carry them as they are. */
 export const clusterStatus = { creating: '100', normal: '200', createFailed: '303' } as const;
 
 /** Time as clusters use it, so that tests need not wait. */
@@ -33,7 +33,7 @@ export interface ClusterServiceDeps {
   /** Makes ready what a cluster needs before it may run jobs. May run again after a crash. @throws when it cannot; the creation has then failed. */
   readonly provision: (cluster: ClusterRecord) => Promise<void>;
   /** A line for the operator. */
-  readonly log: (event: string, facts: Readonly<Record<string, string | number>>) => void;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** A creation is not reported done before this time: clients that poll see both states, as they would elsewhere. */
@@ -159,11 +159,12 @@ export class ClusterService {
     try {
       await provision(cluster);
     } catch (error) {
-      log('cluster creation failed', { cluster: cluster.id, error: messageOf(error) });
+      log('cluster.create-failed', { cluster: cluster.id, error: messageOf(error) });
       failure = error instanceof SluiceError ? error.code : 'Cdm.0000';
     }
     const current = await store.clusters.find(cluster.projectId, cluster.id);
     if (current === null || isBeingDeleted(current) || current.status !== clusterStatus.creating) return;
+    // A deletion that comes between the two calls is not lost: it goes by the record it stored itself and ends in the record's removal.
     await store.clusters.update({
       ...current,
       status: failure === null ? clusterStatus.normal : clusterStatus.createFailed,
@@ -195,7 +196,7 @@ export class ClusterService {
       this.#pending.delete(clusterId);
       const running = work()
         .catch((error: unknown) => {
-          this.#deps.log('cluster change will be tried again', {
+          this.#deps.log('cluster.retry', {
             cluster: clusterId,
             error: messageOf(error),
           });

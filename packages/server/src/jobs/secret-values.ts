@@ -1,14 +1,10 @@
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank } from '@sluice/core/options/validate';
+import { linkSecretContext } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 
 /** What stands in place of a secret in answers and exports of other systems; some write a full stop behind it. */
 const placeholder = /^\s*add password here\.?\s*$/i;
-
-/** What a link's secrets are bound to when they are sealed: a sealed text moved to another cluster cannot be opened. */
-export function secretContext(clusterId: string): string {
-  return `link:${clusterId}`;
-}
 
 /** Names of the options that are secrets: passwords and keys, and the content of files, which are key tables here. */
 export function secretNames(group: OptionGroup): ReadonlySet<string> {
@@ -44,10 +40,10 @@ export function splitSecrets(group: OptionGroup, values: OptionValues): SplitVal
 
 /** @returns sealed JSON text, or null when there is no secret. */
 export function sealSecrets(box: SecretBox, clusterId: string, secret: OptionValues): string | null {
-  return Object.keys(secret).length === 0 ? null : box.seal(JSON.stringify(secret), secretContext(clusterId));
+  return Object.keys(secret).length === 0 ? null : box.seal(JSON.stringify(secret), linkSecretContext(clusterId));
 }
 
 /** @throws when the box cannot open it: another key, another cluster, or changed text. */
 export function openSecrets(box: SecretBox, clusterId: string, sealed: string | null): OptionValues {
-  return sealed === null ? {} : (JSON.parse(box.open(sealed, secretContext(clusterId))) as OptionValues);
+  return sealed === null ? {} : (JSON.parse(box.open(sealed, linkSecretContext(clusterId))) as OptionValues);
 }

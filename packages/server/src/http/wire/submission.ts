@@ -224,17 +224,17 @@ function errorTextsOf(
   run: RunRecord,
   language: Language,
 ): { readonly 'error-summary'?: string; readonly 'error-details'?: string } {
+  const { failure } = run;
   if (run.state === 'stopped') {
+    // No code in front: nothing went wrong.
     const user = run.stopRequestedBy ?? run.updatedBy;
-    const at = new Date(run.endedAt ?? run.updatedAt).toISOString();
+    const text = language === 'zh' ? `已由 ${user} 停止` : `stopped by ${user}`;
     return {
-      'error-summary': language === 'zh' ? `已被 ${user} 停止` : `stopped by ${user}`,
-      'error-details':
-        language === 'zh' ? `该运行于 ${at} 被 ${user} 停止。` : `The run was stopped by ${user} at ${at}.`,
+      'error-summary': failure?.summary[language] ?? text,
+      'error-details': failure?.details[language] ?? text,
     };
   }
   if (run.state !== 'failed') return {};
-  const { failure } = run;
   if (failure === null) {
     const text = language === 'zh' ? '运行失败，原因未记录。' : 'The run failed and left no reason.';
     return { 'error-summary': `Cdm.0000 : ${text}`, 'error-details': `Cdm.0000 : ${text}` };
