@@ -1,0 +1,62 @@
+import type { Text } from '@sluice/core/data/text';
+import type { TSchema } from 'typebox';
+import type { ParameterId } from './parameters.ts';
+
+/** The operations of the API, under the names that the published clients give them. */
+export type OperationId =
+  | 'ListClusters'
+  | 'CreateCluster'
+  | 'ShowClusterDetail'
+  | 'DeleteCluster'
+  | 'RestartCluster'
+  | 'StartCluster'
+  | 'StopCluster'
+  | 'ModifyCluster'
+  | 'ShowInstanceDetail'
+  | 'ShowDatastores'
+  | 'ShowFlavors'
+  | 'ShowFlavorDetail'
+  | 'ShowAvailabilityZones'
+  | 'ShowEnterpriseProjects'
+  | 'ShowClusterEnterpriseProjects'
+  | 'CreateLink'
+  | 'ShowLink'
+  | 'UpdateLink'
+  | 'DeleteLink'
+  | 'CreateJob'
+  | 'ShowJobs'
+  | 'UpdateJob'
+  | 'DeleteJob'
+  | 'StartJob'
+  | 'StopJob'
+  | 'ShowJobStatus'
+  | 'ShowSubmissions'
+  | 'CreateAndStartRandomClusterJob'
+  /** Not among the 28 that clients know: an alias of ShowLink with the name `all`. */
+  | 'ListLinksUnnamed';
+
+export type OperationTag = 'clusters' | 'catalogue' | 'links' | 'jobs';
+
+export interface Operation {
+  readonly operationId: OperationId;
+  readonly tag: OperationTag;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With parameters in braces: `/v1.1/{project_id}/clusters`. */
+  readonly path: string;
+  readonly parameters: readonly ParameterId[];
+  /** null: the operation reads no body. */
+  readonly request: TSchema | null;
+  /** May the body be absent? Clients differ; where it may be, an empty body is no error. */
+  readonly isRequestOptional: boolean;
+  readonly successStatus: 200 | 202;
+  readonly response: TSchema;
+  /** What may be answered instead, each with the error body. */
+  readonly errorStatuses: readonly number[];
+  /** Requests per user and minute, each operation counted apart; null: no limit of its own. */
+  readonly requestsPerMinute: number | null;
+  /** The answer comes before the work is done. */
+  readonly isAsync: boolean;
+  /** Set for operations that share method and path: the member of the body that tells them apart. */
+  readonly variant: { readonly sharedId: 'ClusterAction'; readonly bodyMember: string } | null;
+  readonly summary: Text;
+}

@@ -1,0 +1,148 @@
+import Type, { type TSchema } from 'typebox';
+import { jobTypes } from './jobs.ts';
+import { int32, oneOfTexts, text } from './wire-types.ts';
+
+/** One path, query or header parameter. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly isRequired: boolean;
+  /** One sentence, English. */
+  readonly description: string;
+  readonly schema: TSchema;
+  readonly example: string | number;
+}
+
+/** What stands in place of a link or job name when all of them are meant; so nothing may bear this name. */
+export const allNames = 'all';
+
+/** Page sizes of the job list: what is outside is brought back to the nearer bound, never refused. */
+export const jobPageSizeMin = 10;
+export const jobPageSizeMax = 100;
+
+export const parameters = {
+  ProjectId: {
+    name: 'project_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of the project; the caller must belong to it.',
+    schema: Type.String(),
+    example: '0f3c9a64d1b84c0f9c1b7ae0c5d2e871',
+  },
+  ClusterId: {
+    name: 'cluster_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of the cluster. The word job is no id: /clusters/job is an operation of its own.',
+    schema: Type.String({ not: { const: 'job' } }),
+    example: '2b1c7c0e-2f6a-4a53-9e5d-0a1f5f6c9d11',
+  },
+  LinkName: {
+    name: 'link_name',
+    in: 'path',
+    isRequired: true,
+    description: 'Name of the link. When reading, all stands for every link of the cluster.',
+    schema: text(),
+    example: 'orders_mysql',
+  },
+  JobName: {
+    name: 'job_name',
+    in: 'path',
+    isRequired: true,
+    description: 'Name of the job. When reading, all stands for every job of the cluster.',
+    schema: text(),
+    example: 'orders_to_warehouse',
+  },
+  InstanceId: {
+    name: 'instance_id',
+    in: 'path',
+    isRequired: true,
+    description: "Id of a cluster's node, as the cluster answers give it.",
+    schema: text(),
+    example: '7d1f2a66-5b0e-4f0c-8a39-3f8f0a1d2c34',
+  },
+  DatastoreId: {
+    name: 'datastore_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of a datastore, as the datastore list gives it.',
+    schema: text(),
+    example: '5c0d1b0a-9a53-4b59-8e1c-61a2c4a3d0f7',
+  },
+  FlavorId: {
+    name: 'flavor_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of a flavor (str_id in the flavor list).',
+    schema: text(),
+    example: '9a6f7b2d-0c1e-4d8f-b3a5-1e2d3c4b5a69',
+  },
+  RegionId: {
+    name: 'region_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Name of the region.',
+    schema: text(),
+    example: 'region-1',
+  },
+  XLanguage: {
+    name: 'X-Language',
+    in: 'header',
+    isRequired: false,
+    description:
+      'Language of texts in the answer: en-us or zh-cn, with a hyphen or an underscore. English when absent.',
+    schema: text(),
+    example: 'en-us',
+  },
+  Validate: {
+    name: 'validate',
+    in: 'query',
+    isRequired: false,
+    description: 'With the text true the link is checked and not stored.',
+    schema: oneOfTexts(['true', 'false'], '', { default: 'false' }),
+    example: 'true',
+  },
+  Filter: {
+    name: 'filter',
+    in: 'query',
+    isRequired: false,
+    description: 'Lists only jobs whose name contains this text. Counts only with job_name all.',
+    schema: text(),
+    example: 'orders',
+  },
+  PageNo: {
+    name: 'page_no',
+    in: 'query',
+    isRequired: false,
+    description: 'Page of the list, the first is 1. Counts only with job_name all.',
+    schema: int32('', { minimum: 1, default: 1 }),
+    example: 1,
+  },
+  PageSize: {
+    name: 'page_size',
+    in: 'query',
+    isRequired: false,
+    description:
+      'Jobs on a page; values outside the bounds are brought back to them. Counts only with job_name all.',
+    schema: int32('', { minimum: jobPageSizeMin, maximum: jobPageSizeMax, default: jobPageSizeMin }),
+    example: 10,
+  },
+  JobType: {
+    name: 'jobType',
+    in: 'query',
+    isRequired: false,
+    description: 'Kind of jobs to list. Without it only NORMAL_JOB is listed. Counts only with job_name all.',
+    schema: oneOfTexts(jobTypes, '', { default: 'NORMAL_JOB' }),
+    example: 'NORMAL_JOB',
+  },
+  Jname: {
+    name: 'jname',
+    in: 'query',
+    isRequired: true,
+    description: 'Name of the job whose runs are listed.',
+    schema: text(),
+    example: 'orders_to_warehouse',
+  },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+export type ParameterId = keyof typeof parameters;
