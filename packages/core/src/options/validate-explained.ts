@@ -11,6 +11,6 @@ export function explained(text: Text): { readonly explanationEn: string; readonl
 
 /** The sentence that `explained` put into the facts; null when there is none. */
 export function explanationIn(facts: ErrorFacts, language: Language): string | null {
-  const found = language === 'zh' ? facts['explanationZh'] : facts['explanationEn'];
+  const found = language === 'zh' ? facts.explanationZh : facts.explanationEn;
   return typeof found === 'string' && found !== '' ? found : null;
 }

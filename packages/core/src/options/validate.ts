@@ -133,7 +133,10 @@ function oneOf(option: Option, text: string, allowed: readonly string[], code: E
 }
 
 function loosely(text: string): string {
-  return text.trim().toUpperCase().replace(/[-_. ]/g, '');
+  return text
+    .trim()
+    .toUpperCase()
+    .replace(/[-_. ]/g, '');
 }
 
 /** A map arrives as an object, as a list of name and value pairs, or as JSON text of either. Its members become text. */

@@ -47,7 +47,6 @@ export interface AppDeps {
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
-  /** Adds `/openapi.json`. @param served the operations that this version serves. */
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -94,6 +93,10 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     delete request.headers['content-type'];
   });
   app.addHook('preParsing', async () => Readable.from([]));
+  // Fastify appends a charset, which JSON does not have; the plain form is what every client was seen to take.
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('content-type', 'application/json');
+  });
 
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => sendError(unknownPath(request), request, reply, deps));
@@ -139,7 +142,12 @@ function joinedHeaders(
   return Object.fromEntries(headers);
 }
 
-function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, deps: AppDeps): FastifyReply {
+function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: AppDeps,
+): FastifyReply {
   const { path } = splitTarget(request.url);
   const isIdentityPath = /^\/v(3|3\.0|5)(\/|$)/.test(path);
   const answer = errorReply(error, languageOf(request.headers['x-language']), request.id, isIdentityPath);
@@ -188,7 +196,10 @@ function targetTooLong(): SluiceError {
 }
 
 /** Bytes that are no HTTP request never become a request, so the answer is written by hand. */
-function refuseUnreadable(error: Error & { code?: string }, socket: NodeJS.WritableStream & Partial<ServerResponse['socket']>): void {
+function refuseUnreadable(
+  error: Error & { code?: string },
+  socket: NodeJS.WritableStream & Partial<ServerResponse['socket']>,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const isHeaderOverflow = error.code === 'HPE_HEADER_OVERFLOW';
   const requestId = randomBytes(16).toString('hex');

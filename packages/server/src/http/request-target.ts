@@ -45,9 +45,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function decodeLeniently(segment: string): string {
   const bytes: number[] = [];
   for (let at = 0; at < segment.length; at++) {
-    const escape = segment[at] === '%' ? segment.slice(at + 1, at + 3) : '';
-    if (/^[0-9a-f]{2}$/i.test(escape)) {
-      bytes.push(Number.parseInt(escape, 16));
+    const digits = segment[at] === '%' ? segment.slice(at + 1, at + 3) : '';
+    if (/^[0-9a-f]{2}$/i.test(digits)) {
+      bytes.push(Number.parseInt(digits, 16));
       at += 2;
     } else {
       bytes.push(segment.charCodeAt(at) & 0xff);

@@ -34,25 +34,26 @@ export function readConfigValues(block: unknown, member: string): OptionValues {
   const values = new Map<string, Json>();
   const encoded: [string, unknown][] = [];
 
-  for (const config of listOf(block['configs'], member)) {
+  for (const config of listOf(block.configs, member)) {
     if (!isObject(config)) throw badShape(member);
-    const group = typeof config['name'] === 'string' ? config['name'] : '';
-    for (const input of listOf(config['inputs'], member)) {
-      if (!isObject(input) || typeof input['name'] !== 'string') throw badShape(member);
-      const name = fullName(input['name'], group);
-      if (name.endsWith('.extendedFields')) encoded.push([name, input['value']]);
-      else if (input['value'] !== undefined && input['value'] !== null)
-        values.set(name, wireJson(input['value']));
+    const group = typeof config.name === 'string' ? config.name : '';
+    for (const input of listOf(config.inputs, member)) {
+      if (!isObject(input) || typeof input.name !== 'string') throw badShape(member);
+      const name = fullName(input.name, group);
+      if (name.endsWith('.extendedFields')) encoded.push([name, input.value]);
+      else if (input.value !== undefined && input.value !== null) values.set(name, wireJson(input.value));
     }
   }
 
   const extended = block['extended-configs'];
   for (const entry of Array.isArray(extended) ? extended : [extended]) {
-    if (!isObject(entry) || entry['value'] === undefined) continue;
-    encoded.push([typeof entry['name'] === 'string' ? entry['name'] : '', entry['value']]);
+    if (!isObject(entry) || entry.value === undefined) continue;
+    encoded.push([typeof entry.name === 'string' ? entry.name : '', entry.value]);
   }
   for (const [name, value] of encoded) {
-    const group = name.endsWith('.extendedFields') ? name.slice(0, -'.extendedFields'.length) : ownGroup(member);
+    const group = name.endsWith('.extendedFields')
+      ? name.slice(0, -'.extendedFields'.length)
+      : ownGroup(member);
     const fields = typeof value === 'string' ? decodeExtended(name, value) : isObject(value) ? value : {};
     for (const [key, field] of Object.entries(fields)) {
       if (field !== null && field !== undefined) values.set(fullName(key, group), wireJson(field));

@@ -44,7 +44,9 @@ export class Egress {
       for (const address of await this.#addressesOf(host)) {
         if (this.#isAllowed(address)) continue;
         const cause = address === host ? host : `${host} = ${address}`;
-        throw new SluiceError('Cdm.0941', { cause: `${cause}: not allowed by the egress rules of this server` });
+        throw new SluiceError('Cdm.0941', {
+          cause: `${cause}: not allowed by the egress rules of this server`,
+        });
       }
     }
   }

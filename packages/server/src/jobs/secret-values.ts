@@ -40,7 +40,9 @@ export function splitSecrets(group: OptionGroup, values: OptionValues): SplitVal
 
 /** @returns sealed JSON text, or null when there is no secret. */
 export function sealSecrets(box: SecretBox, clusterId: string, secret: OptionValues): string | null {
-  return Object.keys(secret).length === 0 ? null : box.seal(JSON.stringify(secret), linkSecretContext(clusterId));
+  return Object.keys(secret).length === 0
+    ? null
+    : box.seal(JSON.stringify(secret), linkSecretContext(clusterId));
 }
 
 /** @throws when the box cannot open it: another key, another cluster, or changed text. */

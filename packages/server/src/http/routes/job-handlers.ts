@@ -82,8 +82,7 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
 
     async ShowJobStatus(call) {
       const { job, run } = await jobs.find(await clusterOf(call), parameterOf(call, 'job_name'));
-      const latest =
-        run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
+      const latest = run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
       return { submissions: [latest] };
     },
 
@@ -107,7 +106,7 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
 
 /** `{"variables": {"name": "text"}}`, or nothing. Numbers and booleans are taken as text. @throws Cdm.0004 */
 function variablesOf(body: unknown): Readonly<Record<string, string>> {
-  const given = isDocument(body) ? body['variables'] : undefined;
+  const given = isDocument(body) ? body.variables : undefined;
   if (given === undefined || given === null) return {};
   if (!isDocument(given)) throw wrongMember('variables', { en: 'an object', zh: '对象' });
   return Object.fromEntries(

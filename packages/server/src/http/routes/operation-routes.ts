@@ -47,10 +47,13 @@ export function addOperationRoutes(
   }
 }
 
-async function provedCall(request: FastifyRequest, authenticator: Authenticator): Promise<Parameters<Handler>[0]> {
+async function provedCall(
+  request: FastifyRequest,
+  authenticator: Authenticator,
+): Promise<Parameters<Handler>[0]> {
   const caller = await authenticator.authenticate(request.rawCall);
   const parameters = request.params as Readonly<Record<string, string>>;
-  const projectId = parameters['project_id'] ?? '';
+  const projectId = parameters.project_id ?? '';
   await authenticator.requireProject(caller, projectId);
   return {
     caller,
@@ -67,9 +70,7 @@ function chosen(sharing: readonly Operation[], first: Operation, call: { json():
   if (sharing.length === 1) return first;
   const body = call.json();
   const members = body !== null && typeof body === 'object' ? Object.keys(body) : [];
-  return (
-    sharing.find(({ variant }) => variant !== null && members.includes(variant.bodyMember)) ?? first
-  );
+  return sharing.find(({ variant }) => variant !== null && members.includes(variant.bodyMember)) ?? first;
 }
 
 function notServed(operation: Operation): SluiceError {

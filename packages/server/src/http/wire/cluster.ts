@@ -42,7 +42,7 @@ export function readCluster(body: unknown): ClusterDraft {
   }
   if (flagMember(cluster, 'isScheduleBootOff', false)) throw notOffered('isScheduleBootOff');
   if (flagMember(cluster, 'isAutoOff', false)) throw notOffered('isAutoOff');
-  const store = isDocument(cluster['datastore']) ? cluster['datastore'] : {};
+  const store = isDocument(cluster.datastore) ? cluster.datastore : {};
   const settings: Record<string, Json> = {
     datastoreVersion: textMember(store, 'version') ?? datastore.version.name,
     azName: requiredText(instance, 'availability_zone'),
@@ -79,9 +79,9 @@ function firstDocument(document: Document, member: string): Document {
 }
 
 function enterpriseProjectOf(cluster: Document): string {
-  const tags = cluster['sys_tags'];
+  const tags = cluster.sys_tags;
   for (const tag of Array.isArray(tags) ? tags : []) {
-    if (isDocument(tag) && tag['key'] === systemProjectTag) return textMember(tag, 'value') ?? '0';
+    if (isDocument(tag) && tag.key === systemProjectTag) return textMember(tag, 'value') ?? '0';
   }
   return '0';
 }
@@ -170,7 +170,7 @@ function sharedMembers(cluster: ClusterRecord, around: ClusterSurroundings): Doc
     dbuser: 'cdm',
     clusterMode: 'sharding',
     datastore: datastoreOf(cluster),
-    customerConfig: { failureRemind: String(cluster.settings['autoRemind'] === true) },
+    customerConfig: { failureRemind: String(cluster.settings.autoRemind === true) },
     isAutoOff: false,
     isScheduleBootOff: false,
     scheduleBootTime: '',
@@ -181,7 +181,9 @@ function sharedMembers(cluster: ClusterRecord, around: ClusterSurroundings): Doc
     config_status: 'In-Sync',
     ...(failure === null
       ? {}
-      : { failedReasons: { CREATE_FAILED: { errorCode: failure, errorMsg: 'the cluster could not be made' } } }),
+      : {
+          failedReasons: { CREATE_FAILED: { errorCode: failure, errorMsg: 'the cluster could not be made' } },
+        }),
   };
 }
 
