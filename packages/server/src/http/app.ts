@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { errorBody } from '@sluice/contract/error-body';
+import { renderError } from '@sluice/core/errors/render-error';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { explained } from '@sluice/core/options/validate-explained';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ClusterService } from '../clusters/cluster-service.ts';
+import type { Authenticator, RawRequest } from '../identity/caller.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import type { LinkService } from '../jobs/link-service.ts';
+import type { RunService } from '../runs/run-service.ts';
+import { errorReply } from './error-reply.ts';
+import { languageOf } from './language.ts';
+import { bodyBytesMax, readBody, targetBytesMax } from './request-body.ts';
+import { routedTarget, splitTarget } from './request-target.ts';
+import { catalogueHandlers } from './routes/catalogue-handlers.ts';
+import { clusterHandlers } from './routes/cluster-handlers.ts';
+import { jobHandlers } from './routes/job-handlers.ts';
+import { linkHandlers } from './routes/link-handlers.ts';
+import { addOperationRoutes, type Handlers } from './routes/operation-routes.ts';
+import type { ClusterSurroundings } from './wire/cluster.ts';
+import type { LinkWriteRules } from './wire/link.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body's bytes as they came, for every method. */
+    rawBody: Buffer;
+    /** The request exactly as it came: signatures are made over this. */
+    rawCall: RawRequest;
+  }
+}
+
+/** What the application needs of the configuration. */
+export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
+  /** Zones of the region; the first is the default. */
+  readonly zones: readonly [string, ...string[]];
+}
+
+export interface AppDeps {
+  readonly authenticator: Authenticator;
+  readonly clusters: ClusterService;
+  readonly links: LinkService;
+  readonly jobs: JobService;
+  readonly runs: Pick<RunService, 'progress'>;
+  readonly config: HttpConfig;
+  /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
+  readonly registerIdentity?: (app: FastifyInstance) => void;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Header block of a request, in bytes: one target of the longest length and room for tokens. */
+const headerBytesMax = 96 * 1024;
+/** A request must have arrived whole within this time. */
+const requestTimeoutMs = 120_000;
+
+/**
+ * The HTTP application; it does not listen. What comes is taken as it is: nothing is coerced, removed or stripped,
+ * content types are not looked at, and the raw bytes stay at hand for signatures. What leaves is always JSON with an
+ * id of its own in `X-Request-Id`.
+ */
+export function buildApp(deps: AppDeps): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    rewriteUrl: (raw) => routedTarget(raw.url ?? '/'),
+    genReqId: () => randomBytes(16).toString('hex'),
+    requestIdHeader: false,
+    bodyLimit: bodyBytesMax,
+    exposeHeadRoutes: false,
+    requestTimeout: requestTimeoutMs,
+    http: { maxHeaderSize: headerBytesMax },
+    routerOptions: { maxParamLength: targetBytesMax },
+    clientErrorHandler(error, socket) {
+      refuseUnreadable(error, socket);
+    },
+  });
+  app.removeAllContentTypeParsers();
+  // The body was read before, byte for byte; parsers have nothing left to do.
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
+  app.setReplySerializer((payload) => JSON.stringify(payload));
+  app.decorateRequest('rawBody');
+  app.decorateRequest('rawCall');
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('content-type', 'application/json').header('x-request-id', request.id);
+    const target = request.originalUrl;
+    request.rawCall = rawCallOf(request, Buffer.alloc(0));
+    if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
+    request.rawBody = await readBody(request.raw);
+    request.rawCall = rawCallOf(request, request.rawBody);
+    // From here on nobody needs the type; an odd one would be refused with 415.
+    delete request.headers['content-type'];
+  });
+  app.addHook('preParsing', async () => Readable.from([]));
+  // Fastify appends a charset, which JSON does not have; the plain form is what every client was seen to take.
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('content-type', 'application/json');
+  });
+
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
+  app.setNotFoundHandler((request, reply) => sendError(unknownPath(request), request, reply, deps));
+
+  const handlers: Handlers = {
+    ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
+    ...catalogueHandlers(deps.config),
+    ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
+    ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
+  };
+  addOperationRoutes(app, deps.authenticator, handlers);
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  deps.registerIdentity?.(app);
+  return app;
+}
+
+function rawCallOf(request: FastifyRequest, body: Uint8Array): RawRequest {
+  return {
+    method: request.raw.method ?? 'GET',
+    target: request.originalUrl,
+    headers: joinedHeaders(request.raw.rawHeaders, request.raw.headers),
+    body,
+  };
+}
+
+/** Headers as they came: repeated ones are joined, where Node would drop all but the first of some. */
+function joinedHeaders(
+  pairs: readonly string[],
+  parsed: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string>> {
+  const headers = new Map<string, string>();
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    const name = (pairs[at] ?? '').toLowerCase();
+    const value = pairs[at + 1] ?? '';
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  if (pairs.length === 0) {
+    for (const [name, value] of Object.entries(parsed)) {
+      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+    }
+  }
+  return Object.fromEntries(headers);
+}
+
+function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: AppDeps,
+): FastifyReply {
+  const { path } = splitTarget(request.url);
+  const isIdentityPath = /^\/v(3|3\.0|5)(\/|$)/.test(path);
+  const answer = errorReply(error, languageOf(request.headers['x-language']), request.id, isIdentityPath);
+  if (answer.isUnexpected) {
+    deps.log('http.failed', {
+      request: request.id,
+      method: request.method,
+      path,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+  if (answer.status === 413 || answer.status === 414) {
+    // The rest of the request is not worth reading.
+    reply.header('connection', 'close');
+    request.raw.resume();
+  }
+  return reply
+    .status(answer.status)
+    .header('content-type', 'application/json')
+    .header('x-request-id', request.id)
+    .send(answer.body);
+}
+
+function unknownPath(request: FastifyRequest): SluiceError {
+  const { path } = splitTarget(request.originalUrl);
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return new SluiceError(
+    'APIGW.0101',
+    explained({
+      en: `There is no ${request.method} ${shown} here.`,
+      zh: `此处没有 ${request.method} ${shown}。`,
+    }),
+    { status: 404 },
+  );
+}
+
+function targetTooLong(): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({
+      en: `The request target is longer than ${targetBytesMax / 1024} KB.`,
+      zh: `请求 URI 超过 ${targetBytesMax / 1024} KB。`,
+    }),
+    { status: 414 },
+  );
+}
+
+/** Bytes that are no HTTP request never become a request, so the answer is written by hand. */
+function refuseUnreadable(
+  error: Error & { code?: string },
+  socket: NodeJS.WritableStream & Partial<ServerResponse['socket']>,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const isHeaderOverflow = error.code === 'HPE_HEADER_OVERFLOW';
+  const requestId = randomBytes(16).toString('hex');
+  const status = isHeaderOverflow ? 431 : 400;
+  const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), 'en');
+  const body = JSON.stringify(errorBody(rendered, requestId));
+  socket.end(
+    `HTTP/1.1 ${status} ${isHeaderOverflow ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
+      `content-type: application/json\r\nx-request-id: ${requestId}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

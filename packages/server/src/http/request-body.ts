@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { explained } from '@sluice/core/options/validate-explained';
+
+/** Published limit of a request's body, in bytes. */
+export const bodyBytesMax = 12 * 1024 * 1024;
+/** Published limit of a request's target, in bytes. */
+export const targetBytesMax = 32 * 1024;
+
+/**
+ * Reads the whole body, whatever the method and content type say: GET and DELETE carry bodies too, and a signature
+ * covers the bytes as they came.
+ * @throws APIGW.0201 (413) above the limit; what has not been read by then is left to the socket's end.
+ */
+export async function readBody(raw: IncomingMessage): Promise<Buffer> {
+  if (Number(raw.headers['content-length'] ?? 0) > bodyBytesMax) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > bodyBytesMax) throw tooLarge();
+    chunks.push(bytes);
+  }
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The body as JSON. Content types are not looked at: clients announce JSON and send nothing, and send JSON unannounced.
+ * @returns undefined when there is no body.
+ * @throws Cdm.0014 (400) when it is no JSON in UTF-8.
+ */
+export function parseJson(body: Uint8Array): unknown {
+  if (body.length === 0) return undefined;
+  try {
+    const text = utf8.decode(body);
+    return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
+  } catch (cause) {
+    throw new SluiceError(
+      'Cdm.0014',
+      explained({ en: 'The body is not JSON in UTF-8.', zh: '请求体不是 UTF-8 编码的 JSON。' }),
+      { status: 400, cause },
+    );
+  }
+}
+
+function tooLarge(): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({
+      en: `The body is larger than ${bodyBytesMax / 1024 / 1024} MB.`,
+      zh: `请求体超过 ${bodyBytesMax / 1024 / 1024} MB。`,
+    }),
+    { status: 413 },
+  );
+}

@@ -1,0 +1,119 @@
+import type { OperationId } from '@sluice/contract/operation';
+import { allNames, jobPageSizeMax, jobPageSizeMin } from '@sluice/contract/parameters';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { ClusterService } from '../../clusters/cluster-service.ts';
+import type { JobService } from '../../jobs/job-service.ts';
+import type { RunService } from '../../runs/run-service.ts';
+import { type Call, type Handler, parameterOf, queryNumber, queryText } from '../call.ts';
+import { isDocument, wrongMember } from '../wire/documents.ts';
+import { jobTypeOf, readJob, writeJob } from '../wire/job.ts';
+import { neverExecuted, startedSubmissionOf, submissionOf } from '../wire/submission.ts';
+
+export interface JobHandlerDeps {
+  readonly clusters: ClusterService;
+  readonly jobs: JobService;
+  readonly runs: Pick<RunService, 'progress'>;
+}
+
+/** Highest page that can be asked for; beyond it the offset would leave the numbers that stores take. */
+const pageNoMax = 1_000_000;
+/** Runs on a page of the history. */
+const historyPage = { min: 1, max: 100, default: 10 };
+
+export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, Handler>> {
+  const { clusters, jobs, runs } = deps;
+
+  async function clusterOf(call: Call): Promise<string> {
+    const cluster = await clusters.requireUsable(call.projectId, parameterOf(call, 'cluster_id'));
+    return cluster.id;
+  }
+
+  async function list(call: Call, clusterId: string): Promise<object> {
+    const pageNo = queryNumber(call, 'page_no', { min: 1, max: pageNoMax, default: 1 });
+    const bounds = { min: jobPageSizeMin, max: jobPageSizeMax, default: jobPageSizeMin };
+    const pageSize = queryNumber(call, 'page_size', bounds);
+    const type = jobTypeOf(queryText(call, 'jobType') ?? 'NORMAL_JOB');
+    const filter = queryText(call, 'filter') ?? '';
+    const found = await jobs.list(clusterId, { type, filter, pageNo, pageSize });
+    return { total: found.total, jobs: found.jobs.map(writeJob), page_no: pageNo, page_size: pageSize };
+  }
+
+  return {
+    async CreateJob(call) {
+      const clusterId = await clusterOf(call);
+      const job = await jobs.create(clusterId, readJob(call.json()), call.caller.userName);
+      return { name: job.name, 'validation-result': [] };
+    },
+
+    async ShowJobs(call) {
+      const clusterId = await clusterOf(call);
+      const name = parameterOf(call, 'job_name');
+      if (name === allNames) return list(call, clusterId);
+      // With a name the total is 0, as published, and paging plays no part.
+      return { total: 0, jobs: [writeJob(await jobs.find(clusterId, name))], page_no: 1, page_size: 10 };
+    },
+
+    async UpdateJob(call) {
+      const clusterId = await clusterOf(call);
+      const name = parameterOf(call, 'job_name');
+      await jobs.update(clusterId, name, readJob(call.json()), call.caller.userName);
+      // One empty finding for each block: source, destination, driver.
+      return { 'validation-result': [{}, {}, {}] };
+    },
+
+    async DeleteJob(call) {
+      await jobs.delete(await clusterOf(call), parameterOf(call, 'job_name'));
+      return {};
+    },
+
+    async StartJob(call) {
+      const clusterId = await clusterOf(call);
+      const name = parameterOf(call, 'job_name');
+      const variables = variablesOf(call.json());
+      const run = await jobs.start(call.projectId, clusterId, name, call.caller.userName, variables);
+      return { submissions: [startedSubmissionOf(run, runs.progress(run))] };
+    },
+
+    // The body, where one comes, has nothing to say.
+    async StopJob(call) {
+      await jobs.stop(await clusterOf(call), parameterOf(call, 'job_name'), call.caller.userName);
+      return { 'validation-result': [] };
+    },
+
+    async ShowJobStatus(call) {
+      const { job, run } = await jobs.find(await clusterOf(call), parameterOf(call, 'job_name'));
+      const latest = run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
+      return { submissions: [latest] };
+    },
+
+    async ShowSubmissions(call) {
+      const clusterId = await clusterOf(call);
+      const name = queryText(call, 'jname');
+      if (name === null) throw new SluiceError('Cdm.0238', { name: 'jname' });
+      // No published client can ask for another page; ours may.
+      const pageNo = queryNumber(call, 'page_no', { min: 1, max: pageNoMax, default: 1 });
+      const pageSize = queryNumber(call, 'page_size', historyPage);
+      const found = await jobs.history(clusterId, name, pageSize, (pageNo - 1) * pageSize);
+      return {
+        total: found.total,
+        submissions: found.runs.map((run) => submissionOf(run, runs.progress(run), call.language)),
+        page_no: pageNo,
+        page_size: pageSize,
+      };
+    },
+  };
+}
+
+/** `{"variables": {"name": "text"}}`, or nothing. Numbers and booleans are taken as text. @throws Cdm.0004 */
+function variablesOf(body: unknown): Readonly<Record<string, string>> {
+  const given = isDocument(body) ? body.variables : undefined;
+  if (given === undefined || given === null) return {};
+  if (!isDocument(given)) throw wrongMember('variables', { en: 'an object', zh: '对象' });
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      if (typeof value === 'string') return [name, value];
+      if (typeof value === 'number' || typeof value === 'boolean') return [name, String(value)];
+      throw wrongMember(`variables.${name}`, { en: 'text', zh: '文本' });
+    }),
+  );
+}

@@ -1,0 +1,88 @@
+import type { Operation, OperationId } from '@sluice/contract/operation';
+import { operations } from '@sluice/contract/operations';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { explained } from '@sluice/core/options/validate-explained';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Authenticator } from '../../identity/caller.ts';
+import type { Handler } from '../call.ts';
+import { languageOf } from '../language.ts';
+import { parseJson } from '../request-body.ts';
+import { splitTarget } from '../request-target.ts';
+
+export type Handlers = Partial<Record<OperationId, Handler>>;
+
+/** @returns the operations that this version serves. */
+export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
+  return new Set(Object.keys(handlers) as OperationId[]);
+}
+
+/**
+ * Makes one route for each method and path of the contract. Operations without a handler are routes too: their answer
+ * says that this version does not serve them, and not that they do not exist.
+ */
+export function addOperationRoutes(
+  app: FastifyInstance,
+  authenticator: Authenticator,
+  handlers: Handlers,
+): void {
+  const byRoute = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    const key = `${operation.method} ${operation.path}`;
+    byRoute.set(key, [...(byRoute.get(key) ?? []), operation]);
+  }
+  for (const sharing of byRoute.values()) {
+    const [first] = sharing;
+    if (first === undefined) continue;
+    app.route({
+      method: first.method,
+      url: first.path.replace(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const call = await provedCall(request, authenticator);
+        const operation = chosen(sharing, first, call);
+        const handler = handlers[operation.operationId];
+        if (handler === undefined) throw notServed(operation);
+        return reply.status(operation.successStatus).send(await handler(call));
+      },
+    });
+  }
+}
+
+async function provedCall(
+  request: FastifyRequest,
+  authenticator: Authenticator,
+): Promise<Parameters<Handler>[0]> {
+  const caller = await authenticator.authenticate(request.rawCall);
+  const parameters = request.params as Readonly<Record<string, string>>;
+  const projectId = parameters.project_id ?? '';
+  await authenticator.requireProject(caller, projectId);
+  return {
+    caller,
+    projectId,
+    language: languageOf(request.headers['x-language']),
+    parameters,
+    query: new URLSearchParams(splitTarget(request.rawCall.target).query),
+    json: () => parseJson(request.rawBody),
+  };
+}
+
+/** Operations that share a route are told apart by a member of the body. */
+function chosen(sharing: readonly Operation[], first: Operation, call: { json(): unknown }): Operation {
+  if (sharing.length === 1) return first;
+  const body = call.json();
+  const members = body !== null && typeof body === 'object' ? Object.keys(body) : [];
+  return sharing.find(({ variant }) => variant !== null && members.includes(variant.bodyMember)) ?? first;
+}
+
+function notServed(operation: Operation): SluiceError {
+  return new SluiceError(
+    'APIGW.0101',
+    {
+      operation: operation.operationId,
+      ...explained({
+        en: `This version of the server does not serve ${operation.operationId} yet.`,
+        zh: `当前版本尚未提供 ${operation.operationId}。`,
+      }),
+    },
+    { status: 404 },
+  );
+}

@@ -1,0 +1,389 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { operations } from '@sluice/contract/operations';
+import type { CheckStep } from '@sluice/core/connector/contract';
+import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
+import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import type { FastifyInstance } from 'fastify';
+import { Check, Errors } from 'typebox/value';
+import { ClusterService } from '../clusters/cluster-service.ts';
+import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
+import { Egress, egressDenyDefault } from '../jobs/egress.ts';
+import { JobService } from '../jobs/job-service.ts';
+import { LinkService } from '../jobs/link-service.ts';
+import type { RunService, StartRequest } from '../runs/run-service.ts';
+import type { SecretBox } from '../secrets/secret-box.ts';
+import type { RunRecord } from '../store/model.ts';
+import { openStore } from '../store/open-store.ts';
+import { Conflict, type RunChange, type Store } from '../store/store.ts';
+import { buildApp } from './app.ts';
+
+// An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
+
+export const projectA = 'a'.repeat(32);
+export const projectB = 'b'.repeat(32);
+
+const text = { en: 'sample', zh: '示例' };
+
+const linkGroup: OptionGroup = {
+  name: 'linkConfig',
+  options: [
+    {
+      name: 'linkConfig.databaseType',
+      type: 'enum',
+      title: text,
+      help: text,
+      required: true,
+      values: ['MYSQL', 'POSTGRESQL'],
+      support: 'honoured',
+    },
+    { name: 'linkConfig.host', type: 'string', title: text, help: text, required: true, support: 'honoured' },
+    {
+      name: 'linkConfig.port',
+      type: 'integer',
+      title: text,
+      help: text,
+      required: true,
+      min: 1,
+      max: 65_535,
+      support: 'honoured',
+    },
+    {
+      name: 'linkConfig.username',
+      type: 'string',
+      title: text,
+      help: text,
+      required: true,
+      support: 'honoured',
+    },
+    {
+      name: 'linkConfig.password',
+      type: 'password',
+      title: text,
+      help: text,
+      required: true,
+      support: 'honoured',
+    },
+    {
+      name: 'linkConfig.usingNative',
+      type: 'boolean',
+      title: text,
+      help: text,
+      default: 'false',
+      support: 'ignored',
+    },
+    { name: 'linkConfig.jdbcProperties', type: 'map', title: text, help: text, support: 'honoured' },
+    { name: 'linkConfig.dataSourceList', type: 'string', title: text, help: text, support: 'refused' },
+    { name: 'dialect.identifierEnclose', type: 'string', title: text, help: text, support: 'ignored' },
+  ],
+};
+
+const fromGroup: OptionGroup = {
+  name: 'fromJobConfig',
+  options: [
+    { name: 'fromJobConfig.schemaName', type: 'string', title: text, help: text, support: 'honoured' },
+    {
+      name: 'fromJobConfig.tableName',
+      type: 'string',
+      title: text,
+      help: text,
+      required: true,
+      support: 'honoured',
+    },
+    {
+      name: 'fromJobConfig.BatchJob',
+      type: 'boolean',
+      title: text,
+      help: text,
+      default: 'false',
+      support: 'ignored',
+    },
+    {
+      name: 'fromJobConfig.cdc',
+      type: 'boolean',
+      title: text,
+      help: text,
+      default: 'false',
+      support: 'refused',
+    },
+  ],
+};
+
+const toGroup: OptionGroup = {
+  name: 'toJobConfig',
+  options: [
+    { name: 'toJobConfig.schemaName', type: 'string', title: text, help: text, support: 'honoured' },
+    {
+      name: 'toJobConfig.tableName',
+      type: 'string',
+      title: text,
+      help: text,
+      required: true,
+      support: 'honoured',
+    },
+  ],
+};
+
+const noConnection = () => Promise.reject(new Error('no test opens a connection'));
+
+export const sampleRegistry = new ConnectorRegistry([
+  defineConnector({
+    name: 'generic-jdbc-connector',
+    title: text,
+    link: linkGroup,
+    from: fromGroup,
+    to: toGroup,
+    provedOn: 'stub only',
+    open: noConnection,
+  }),
+  defineConnector({
+    name: 'source-only-connector',
+    title: text,
+    link: linkGroup,
+    from: fromGroup,
+    to: null,
+    provedOn: 'stub only',
+    open: noConnection,
+  }),
+]);
+
+/** Seals by base64 with the context in front: enough to see that a secret never passes in clear, and that contexts are kept apart. */
+export const sampleBox: SecretBox = {
+  seal: (plain, context) => Buffer.from(`${context}\n${plain}`).toString('base64'),
+  open(sealed, context) {
+    const clear = Buffer.from(sealed, 'base64').toString();
+    if (!clear.startsWith(`${context}\n`)) throw new Error('sealed in another context');
+    return clear.slice(context.length + 1);
+  },
+};
+
+/** Runs that stand still until a test moves them on. */
+export class SampleRuns implements RunService {
+  readonly #store: Store;
+  readonly checked: { readonly connector: string; readonly options: OptionValues }[] = [];
+  readonly percents = new Map<string, number>();
+  /** What the next link tests find; null: all is well. */
+  finding: SluiceError | null = null;
+  #lastFence = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async start({ projectId, job, user, variables, isAuto }: StartRequest): Promise<RunRecord> {
+    const at = Date.now();
+    try {
+      return await this.#store.runs.create({
+        id: randomUUID(),
+        projectId,
+        clusterId: job.clusterId,
+        jobId: job.id,
+        jobName: job.name,
+        state: 'queued',
+        job,
+        variables,
+        isAuto,
+        isDeleteJob: false,
+        createdBy: user,
+        createdAt: at,
+        startedAt: null,
+        updatedAt: at,
+        updatedBy: user,
+        endedAt: null,
+        stopRequestedBy: null,
+        plan: null,
+        isPrepared: false,
+        counts: zeroCounts,
+        failure: null,
+        leaseOwner: null,
+        leaseUntil: 0,
+        fence: 0,
+      });
+    } catch (error) {
+      throw error instanceof Conflict ? new SluiceError('Cdm.0052', { job: job.name }) : error;
+    }
+  }
+
+  async stop(clusterId: string, jobName: string, user: string): Promise<void> {
+    const run = await this.#store.runs.requestStop(clusterId, jobName, user, Date.now());
+    if (run === null) throw new SluiceError('Cdm.0053', { job: jobName });
+    await this.move(run.id, { state: 'stopped', endedAt: Date.now() });
+  }
+
+  /** Changes a run as its driver would. */
+  async move(runId: string, change: RunChange): Promise<RunRecord> {
+    const claimed = await this.#store.runs.claim('sample', Date.now() + this.#lastFence * 10_000, 1);
+    this.#lastFence++;
+    const run = claimed?.id === runId ? claimed : await this.#store.runs.find(runId);
+    if (run === null) throw new Error(`no run ${runId}`);
+    const changed = await this.#store.runs.change({ runId, fence: run.fence }, change, Date.now());
+    if (changed === null) throw new Error(`run ${runId} cannot be changed`);
+    return changed;
+  }
+
+  progress(run: RunRecord): number {
+    return this.percents.get(run.id) ?? (run.state === 'succeeded' ? 100 : 1);
+  }
+
+  liveCounts(run: RunRecord): SliceCounts {
+    return run.counts;
+  }
+
+  async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
+    this.checked.push({ connector, options });
+    if (this.finding !== null) throw this.finding;
+    return [{ step: 'login', ok: true, ms: 1 }];
+  }
+}
+
+/** `X-Auth-Token: <user>@<project>` is that user, allowed in that project alone. */
+export class SampleAuthenticator implements Authenticator {
+  readonly seen: RawRequest[] = [];
+
+  async authenticate(request: RawRequest): Promise<Caller> {
+    this.seen.push(request);
+    const [userName, projectId] = (request.headers['x-auth-token'] ?? '').split('@');
+    if (userName === undefined || projectId === undefined || projectId === '') {
+      throw new SluiceError('APIGW.0301', { cause: 'decrypt token fail' });
+    }
+    return { userId: `id-${userName}`, userName, domainId: 'd', domainName: 'd', projectId, via: 'token' };
+  }
+
+  async requireProject(caller: Caller, projectId: string): Promise<void> {
+    if (caller.projectId !== projectId) throw new SluiceError('APIGW.0310');
+  }
+}
+
+export interface SampleApp {
+  readonly app: FastifyInstance;
+  readonly store: Store;
+  readonly runs: SampleRuns;
+  readonly clusters: ClusterService;
+  readonly authenticator: SampleAuthenticator;
+  readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  /** Calls that wait for their time; a test calls them. */
+  readonly timers: (() => void)[];
+  /** Answers that did not fit the contract: to be empty at the end of every test. */
+  readonly violations: string[];
+  /** Makes a cluster in the normal state. @returns its id. */
+  makeCluster(projectId: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
+  const store = await openStore({ dataFolder });
+  const domain = { id: 'd', name: 'd' };
+  await store.identity.createDomain(domain);
+  for (const id of [projectA, projectB]) {
+    await store.identity.createProject({
+      id,
+      name: id.slice(0, 4),
+      domainId: domain.id,
+      description: '',
+      isEnabled: true,
+    });
+  }
+  const runs = new SampleRuns(store);
+  const log: SampleApp['log'] = [];
+  const timers: (() => void)[] = [];
+  const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
+  const now = () => Date.now();
+  const clusters = new ClusterService({
+    store,
+    runs,
+    timers: {
+      now,
+      after(_waitMs, work) {
+        timers.push(work);
+        return () => {
+          const at = timers.indexOf(work);
+          if (at >= 0) timers.splice(at, 1);
+        };
+      },
+    },
+    newId: randomUUID,
+    provision: async () => undefined,
+    log: say,
+  });
+  const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
+  const authenticator = new SampleAuthenticator();
+  const app = buildApp({
+    authenticator,
+    clusters,
+    links: new LinkService({ store, registry: sampleRegistry, secrets: sampleBox, runs, egress, now }),
+    jobs: new JobService({ store, registry: sampleRegistry, runs, now }),
+    runs,
+    config: { address: '127.0.0.1', region: 'region-1', zones: ['region-1a'], isPercentEncoded },
+    log: say,
+  });
+  const violations: string[] = [];
+  watchAnswers(app, violations);
+  return {
+    app,
+    store,
+    runs,
+    clusters,
+    authenticator,
+    log,
+    timers,
+    violations,
+    async makeCluster(projectId) {
+      const draft = {
+        name: 'c',
+        flavorId: 'fb8fe666-6734-4b11-bc6c-43d11db3c745',
+        settings: { azName: 'region-1a' },
+      };
+      const cluster = await clusters.create(projectId, draft, 'maker');
+      await store.clusters.update({ ...cluster, status: '200' });
+      timers.length = 0;
+      return cluster.id;
+    },
+    async close() {
+      await app.close();
+      await clusters.close();
+      await store.close();
+      rmSync(dataFolder, { recursive: true });
+    },
+  };
+}
+
+const errorMembers = [
+  'error_code',
+  'error_msg',
+  'errCode',
+  'externalMessage',
+  'code',
+  'message',
+  'request_id',
+];
+
+/** Holds every answer against the contract: the body's schema, the seven members of an error, the headers. */
+function watchAnswers(app: FastifyInstance, violations: string[]): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const where = `${request.method} ${request.url} ${reply.statusCode}`;
+    if (reply.getHeader('content-type') !== 'application/json') violations.push(`${where}: content type`);
+    if (reply.getHeader('x-request-id') !== request.id) violations.push(`${where}: request id`);
+    if (!request.url.startsWith('/v1.1')) return;
+    const body = JSON.parse(String(payload)) as Record<string, unknown>;
+    if (reply.statusCode >= 400) {
+      for (const member of errorMembers) {
+        if (typeof body[member] !== 'string' || body[member] === '') violations.push(`${where}: ${member}`);
+      }
+      if (JSON.stringify(body).match(/[{]\w+[}]|undefined/)) violations.push(`${where}: unfilled text`);
+      return;
+    }
+    const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
+    const operation = operations.find(({ method, path }) => method === request.method && path === route);
+    if (operation === undefined) return void violations.push(`${where}: no such operation`);
+    if (reply.statusCode !== operation.successStatus) violations.push(`${where}: status`);
+    if (!Check(operation.response, body)) {
+      const [first] = Errors(operation.response, body);
+      violations.push(`${where}: ${JSON.stringify(first)}`);
+    }
+  });
+}

@@ -1,0 +1,380 @@
+import type { OptionGroup } from '@sluice/core/options/option';
+
+/** How many slices of one job may run at once. */
+export const extractorsMax = 300;
+
+/** The groups of `driver-config-values` in the order in which published jobs carry them. */
+export const driverGroups: readonly OptionGroup[] = [
+  {
+    name: 'throttlingConfig',
+    options: [
+      {
+        name: 'throttlingConfig.numExtractors',
+        type: 'integer',
+        title: { en: 'Concurrent extractors', zh: '抽取并发数' },
+        help: {
+          en: 'How many slices of the source may be read at the same time. The cluster runs fewer when its own limit is lower.',
+          zh: '可同时读取的源端分片数。集群自身上限较低时，实际并发更少。',
+        },
+        default: '1',
+        min: 1,
+        max: extractorsMax,
+        example: '4',
+        support: 'honoured',
+      },
+      {
+        name: 'throttlingConfig.numLoaders',
+        type: 'integer',
+        title: { en: 'Concurrent loaders', zh: '写入并发数' },
+        help: {
+          en: 'Counts for HBase and Hive destinations only. Elsewhere each slice is written by the worker that reads it.',
+          zh: '仅对 HBase 和 Hive 目的端有效。其他目的端由读取分片的工作进程写入。',
+        },
+        default: '1',
+        min: 1,
+        max: extractorsMax,
+        example: '3',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.recordDirtyData',
+        type: 'boolean',
+        title: { en: 'Store dirty records', zh: '是否写入脏数据' },
+        help: {
+          en: 'Sets records aside that cannot be converted or written. Not available in this version: such a record ends the run.',
+          zh: '将无法转换或写入的记录另行保存。当前版本不支持：遇到此类记录时运行失败。',
+        },
+        default: 'false',
+        example: 'false',
+        support: 'refused',
+      },
+      {
+        name: 'throttlingConfig.writeToLink',
+        type: 'string',
+        title: { en: 'Link for dirty records', zh: '脏数据写入连接' },
+        help: {
+          en: 'Where dirty records go. Has a meaning only when they are stored.',
+          zh: '脏数据的写入位置，仅在保存脏数据时有意义。',
+        },
+        example: 'obs_link',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.obsBucket',
+        type: 'string',
+        title: { en: 'Bucket for dirty records', zh: 'OBS 桶' },
+        help: {
+          en: 'Bucket for dirty records. Has a meaning only when they are stored.',
+          zh: '保存脏数据的桶，仅在保存脏数据时有意义。',
+        },
+        example: 'dirtydata',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.dirtyDataDirectory',
+        type: 'string',
+        title: { en: 'Directory for dirty records', zh: '脏数据目录' },
+        help: {
+          en: 'Directory for dirty records. Has a meaning only when they are stored.',
+          zh: '保存脏数据的目录，仅在保存脏数据时有意义。',
+        },
+        example: '/data/dirtydata/',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.maxErrorRecords',
+        type: 'integer',
+        title: { en: 'Bad records allowed', zh: '单个分片的最大错误记录' },
+        help: {
+          en: 'Bad records allowed per slice before the run ends. Has a meaning only when dirty records are stored; until then the first one ends the run.',
+          zh: '每个分片允许的错误记录数，仅在保存脏数据时有意义；否则遇到第一条错误记录即结束运行。',
+        },
+        example: '10',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.concurrentSubJobs',
+        type: 'integer',
+        title: { en: 'Concurrent tables', zh: '并发子作业数' },
+        help: {
+          en: 'Tables moved at the same time by a whole-database job. Other jobs carry it without effect.',
+          zh: '整库迁移同时处理的表数，对其他作业无影响。',
+        },
+        default: '10',
+        min: 1,
+        max: extractorsMax,
+        example: '10',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.numSplits',
+        type: 'integer',
+        title: { en: 'Splits', zh: '分片数' },
+        help: {
+          en: 'The planner chooses the number of slices from the size of the table; this value is kept only.',
+          zh: '分片数由规划器根据表大小决定，该值仅保存。',
+        },
+        default: '1',
+        example: '1',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.splitRetryTime',
+        type: 'integer',
+        title: { en: 'Split retries', zh: '分片重试次数' },
+        help: {
+          en: 'A slice that fails for a passing reason is tried again by rules of its own; this value is kept only.',
+          zh: '因暂时性原因失败的分片按内置规则重试，该值仅保存。',
+        },
+        default: '0',
+        example: '0',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.submitToCluster',
+        type: 'boolean',
+        title: { en: 'Run on an outside cluster', zh: '提交到外部集群' },
+        help: {
+          en: 'Hands the run to an outside compute cluster. Not available in this version.',
+          zh: '将运行提交到外部计算集群，当前版本不支持。',
+        },
+        default: 'false',
+        example: 'false',
+        support: 'refused',
+      },
+      {
+        name: 'throttlingConfig.throttling',
+        type: 'boolean',
+        title: { en: 'Throttling', zh: '限速' },
+        help: {
+          en: 'Limits the transfer rate. Not available in this version: the run would be faster than asked for.',
+          zh: '限制传输速率。当前版本不支持：实际速率会超过要求。',
+        },
+        default: 'false',
+        example: 'false',
+        support: 'refused',
+      },
+      {
+        name: 'throttlingConfig.byteRate',
+        type: 'integer',
+        title: { en: 'Rate (MB/s)', zh: '传输速率（MB/s）' },
+        help: {
+          en: 'Highest rate in MB/s. Has a meaning only with throttling.',
+          zh: '最大传输速率，单位 MB/s，仅在限速时有意义。',
+        },
+        default: '10',
+        min: 1,
+        example: '20',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.recordRate',
+        type: 'integer',
+        title: { en: 'Rate (records/s)', zh: '传输速率（条/秒）' },
+        help: {
+          en: 'Highest rate in records per second. Has a meaning only with throttling.',
+          zh: '每秒最大记录数，仅在限速时有意义。',
+        },
+        default: '100000',
+        min: 1,
+        example: '100000',
+        support: 'ignored',
+      },
+      {
+        name: 'throttlingConfig.channelCapacityMb',
+        type: 'integer',
+        title: { en: 'Queue between reader and writer (MB)', zh: '中间队列缓存大小（MB）' },
+        help: {
+          en: 'Memory between reader and writer is bounded by the worker itself; this value is kept only.',
+          zh: '读写之间的内存由工作进程自行限定，该值仅保存。',
+        },
+        default: '64',
+        min: 1,
+        max: 500,
+        example: '64',
+        support: 'ignored',
+      },
+    ],
+  },
+  {
+    name: 'jarConfig',
+    options: [
+      {
+        name: 'jarConfig.extraJars',
+        type: 'list',
+        title: { en: 'Extra libraries', zh: '附加库' },
+        help: {
+          en: 'Libraries to load for the run. There is no Java here; only an empty list is taken.',
+          zh: '运行时加载的附加库。本服务不使用 Java，只接受空列表。',
+        },
+        support: 'refused',
+      },
+    ],
+  },
+  {
+    name: 'schedulerConfig',
+    options: [
+      {
+        name: 'schedulerConfig.isSchedulerJob',
+        type: 'boolean',
+        title: { en: 'Scheduled', zh: '是否定时执行' },
+        help: {
+          en: 'Starts the job by its timer. Not available in this version; start it from outside.',
+          zh: '按定时器启动作业。当前版本不支持，请由外部启动。',
+        },
+        default: 'false',
+        example: 'false',
+        support: 'refused',
+      },
+      {
+        name: 'schedulerConfig.cycleType',
+        type: 'enum',
+        title: { en: 'Unit of the period', zh: '重复周期单位' },
+        help: {
+          en: 'Unit of the period: minute, hour, day, week or month. Has a meaning only for a scheduled job.',
+          zh: '周期单位：minute、hour、day、week 或 month，仅对定时作业有意义。',
+        },
+        values: ['minute', 'hour', 'day', 'week', 'month'],
+        example: 'day',
+        support: 'ignored',
+      },
+      {
+        name: 'schedulerConfig.cycle',
+        type: 'integer',
+        title: { en: 'Period', zh: '重复周期' },
+        help: {
+          en: 'Length of the period in its unit. Has a meaning only for a scheduled job.',
+          zh: '周期长度，仅对定时作业有意义。',
+        },
+        example: '1',
+        support: 'ignored',
+      },
+      {
+        name: 'schedulerConfig.runAt',
+        type: 'string',
+        title: { en: 'Moments in the period', zh: '触发时间点' },
+        help: {
+          en: 'Minutes of an hour, days of a week or of a month, joined by commas. Has a meaning only for a scheduled job.',
+          zh: '小时内的分钟、星期或月内的日期，以逗号分隔，仅对定时作业有意义。',
+        },
+        example: '27,57',
+        support: 'ignored',
+      },
+      {
+        name: 'schedulerConfig.startDate',
+        type: 'string',
+        title: { en: 'From', zh: '开始时间' },
+        help: {
+          en: 'When the timer begins, yyyy-MM-dd HH:mm:ss. Has a meaning only for a scheduled job.',
+          zh: '定时开始时间，格式 yyyy-MM-dd HH:mm:ss，仅对定时作业有意义。',
+        },
+        example: '2026-01-24 19:56:19',
+        support: 'ignored',
+      },
+      {
+        name: 'schedulerConfig.stopDate',
+        type: 'string',
+        title: { en: 'Until', zh: '结束时间' },
+        help: {
+          en: 'When the timer ends; empty means never. Has a meaning only for a scheduled job.',
+          zh: '定时结束时间，为空表示不结束，仅对定时作业有意义。',
+        },
+        example: '2026-01-27 23:59:00',
+        support: 'ignored',
+      },
+      {
+        name: 'schedulerConfig.disposableType',
+        type: 'enum',
+        title: { en: 'Delete after the run', zh: '作业运行完是否删除' },
+        help: {
+          en: 'NONE keeps the job. DELETE_AFTER_SUCCEED deletes it after a run that succeeded, DELETE after any run.',
+          zh: 'NONE：保留作业。DELETE_AFTER_SUCCEED：运行成功后删除。DELETE：运行结束后即删除。',
+        },
+        default: 'NONE',
+        values: ['NONE', 'DELETE_AFTER_SUCCEED', 'DELETE'],
+        example: 'NONE',
+        support: 'honoured',
+      },
+    ],
+  },
+  {
+    name: 'transformConfig',
+    options: [
+      {
+        name: 'transformConfig.trans',
+        type: 'list',
+        title: { en: 'Field converters', zh: '字段转换器' },
+        help: {
+          en: 'Converters of single fields. Not available in this version; only an empty list is taken.',
+          zh: '字段转换器。当前版本不支持，只接受空列表。',
+        },
+        support: 'refused',
+      },
+    ],
+  },
+  {
+    name: 'smnConfig',
+    options: [
+      {
+        name: 'smnConfig.isNeedNotification',
+        type: 'boolean',
+        title: { en: 'Notify', zh: '是否通知' },
+        help: {
+          en: 'Sends a message about the outcome. Not available in this version.',
+          zh: '运行结束后发送通知，当前版本不支持。',
+        },
+        default: 'false',
+        example: 'false',
+        support: 'refused',
+      },
+    ],
+  },
+  {
+    name: 'retryJobConfig',
+    options: [
+      {
+        name: 'retryJobConfig.retryJobType',
+        type: 'enum',
+        title: { en: 'Retry when failed', zh: '作业失败重试' },
+        help: {
+          en: 'NONE: a failed run is not started again. RETRY_TRIPLE, up to three more runs, is not available in this version.',
+          zh: 'NONE：失败后不重新运行。RETRY_TRIPLE（最多再运行三次）在当前版本不支持。',
+        },
+        default: 'NONE',
+        values: ['NONE', 'RETRY_TRIPLE'],
+        example: 'NONE',
+        support: 'refused',
+      },
+    ],
+  },
+  {
+    name: 'groupJobConfig',
+    options: [
+      {
+        name: 'groupJobConfig.groupName',
+        type: 'string',
+        title: { en: 'Group', zh: '作业分组' },
+        help: {
+          en: 'The group under which the job is listed.',
+          zh: '作业所属的分组。',
+        },
+        default: 'DEFAULT',
+        example: 'DEFAULT',
+        support: 'honoured',
+      },
+      {
+        name: 'groupJobConfig.groupId',
+        type: 'integer',
+        title: { en: 'Group number', zh: '分组编号' },
+        help: {
+          en: 'Number of the group in the system that the job came from; groups go by name here.',
+          zh: '作业来源系统中的分组编号；此处按名称分组。',
+        },
+        default: '1',
+        example: '1',
+        support: 'ignored',
+      },
+    ],
+  },
+  { name: 'partitionConfig', options: [] },
+];

@@ -1,0 +1,125 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionValues } from '@sluice/core/options/option';
+
+/** Which addresses links may name. Ranges are written `10.0.0.0/8` or `fd00::/8`. */
+export interface EgressRules {
+  /** Empty: every address that `deny` does not hold. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+}
+
+/** Link-local addresses: the metadata services of clouds live there, and hand out credentials. */
+export const egressDenyDefault: readonly string[] = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'];
+
+/** @returns the addresses of a host name. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+export const resolveBySystem: Resolve = async (host) => {
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+};
+
+/** The one place that decides whether a link may point at an address. */
+export class Egress {
+  readonly #allow: BlockList | null;
+  readonly #deny: BlockList;
+  readonly #resolve: Resolve;
+
+  /** @throws RangeError when a range is malformed. */
+  constructor(rules: EgressRules, resolve: Resolve = resolveBySystem) {
+    this.#allow = rules.allow.length === 0 ? null : blockListOf(rules.allow);
+    this.#deny = blockListOf(rules.deny);
+    this.#resolve = resolve;
+  }
+
+  /**
+   * Checks every host that a link's options name.
+   * A name that cannot be resolved passes: the test of the link itself finds that and says so better.
+   * @throws Cdm.0941 naming the host whose address is not allowed.
+   */
+  async check(link: OptionValues): Promise<void> {
+    for (const host of hostsOf(link)) {
+      for (const address of await this.#addressesOf(host)) {
+        if (this.#isAllowed(address)) continue;
+        const cause = address === host ? host : `${host} = ${address}`;
+        throw new SluiceError('Cdm.0941', {
+          cause: `${cause}: not allowed by the egress rules of this server`,
+        });
+      }
+    }
+  }
+
+  async #addressesOf(host: string): Promise<readonly string[]> {
+    if (isIP(host) !== 0) return [host];
+    try {
+      return await this.#resolve(host);
+    } catch {
+      return []; // Unknown today: the connection test reports it.
+    }
+  }
+
+  #isAllowed(address: string): boolean {
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    // BlockList matches IPv4-mapped IPv6 addresses (::ffff:a.b.c.d) against IPv4 ranges by itself.
+    if (this.#deny.check(address, family)) return false;
+    return this.#allow === null || this.#allow.check(address, family);
+  }
+}
+
+function blockListOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/');
+    const version = isIP(address);
+    const width = version === 6 ? 128 : 32;
+    const prefix = bits === undefined ? width : Number(bits);
+    if (version === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > width) {
+      throw new RangeError(`not an address range: ${range}`);
+    }
+    list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}
+
+/** Options that hold addresses, over all connectors: one host, `host:port`, a URI, or several of them joined by `,`, `;` or `|`. */
+const hostOptions: ReadonlySet<string> = new Set([
+  'linkConfig.host',
+  'linkConfig.server',
+  'linkConfig.serverList',
+  'linkConfig.serverlist',
+  'linkConfig.brokerList',
+  'linkConfig.zookeeperQuorum',
+  'linkConfig.uri',
+  'linkConfig.hiveMsUris',
+  'linkConfig.hiveJdbcUrl',
+  'linkConfig.endpoint',
+  'linkConfig.ossEndpoint',
+  'linkConfig.dataSourceList',
+]);
+
+/** @returns the hosts that a link names, without ports, schemes and brackets. */
+export function hostsOf(link: OptionValues): readonly string[] {
+  const hosts = new Set<string>();
+  for (const [name, value] of Object.entries(link)) {
+    if (!hostOptions.has(name) || typeof value !== 'string') continue;
+    for (const part of value.split(/[,;|\s]+/)) {
+      const host = hostOf(part);
+      if (host !== '') hosts.add(host);
+    }
+  }
+  return [...hosts];
+}
+
+function hostOf(part: string): string {
+  const bare = part
+    .replace(/^jdbc:/i, '')
+    .replace(/^[a-z0-9+.-]+:\/\//i, '')
+    .replace(/^[^/@]*@/, '');
+  const authority = bare.split(/[/?#]/, 1)[0] ?? '';
+  const bracketed = /^\[([^\]]+)\]/.exec(authority);
+  if (bracketed?.[1] !== undefined) return bracketed[1];
+  if (isIP(authority) === 6) return authority;
+  return authority.split(':', 1)[0] ?? '';
+}

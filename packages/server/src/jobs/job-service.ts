@@ -1,0 +1,253 @@
+import type { ConnectorRegistry } from '@sluice/core/connector/registry';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import { isBlank, validateOptions } from '@sluice/core/options/validate';
+import { explained } from '@sluice/core/options/validate-explained';
+import type { RunService } from '../runs/run-service.ts';
+import {
+  activeRunStates,
+  type JobRecord,
+  type JobType,
+  type LinkRecord,
+  type RunRecord,
+} from '../store/model.ts';
+import { Conflict, type JobFilter, type Store } from '../store/store.ts';
+import { driverGroups } from './driver-options.ts';
+import { requireName } from './names.ts';
+import { secretNames } from './secret-values.ts';
+
+/** A job as a caller describes it. */
+export interface JobDraft {
+  readonly name: string;
+  readonly type: JobType;
+  /** null: the link's. */
+  readonly fromConnector: string | null;
+  readonly fromLink: string;
+  readonly toConnector: string | null;
+  readonly toLink: string;
+  readonly from: OptionValues;
+  readonly to: OptionValues;
+  readonly driver: OptionValues;
+}
+
+/** A job with its newest run; null: never run. */
+export interface JobView {
+  readonly job: JobRecord;
+  readonly run: RunRecord | null;
+}
+
+export interface JobServiceDeps {
+  readonly store: Store;
+  readonly registry: ConnectorRegistry;
+  readonly runs: RunService;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+type JobContent = Omit<JobRecord, 'id' | 'clusterId' | 'createdBy' | 'createdAt' | 'updatedBy' | 'updatedAt'>;
+
+/** Jobs of clusters, and what is asked of their runs. */
+export class JobService {
+  readonly #deps: JobServiceDeps;
+
+  constructor(deps: JobServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Checks and stores a job; never starts it.
+   * @throws Cdm.0327 name; Cdm.0104 taken; Cdm.0101 (400) no such link; Cdm.0317 the link has another connector;
+   * Cdm.0061 the connector does not read (or write); the option codes.
+   */
+  async create(clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
+    const { store, now } = this.#deps;
+    requireName(draft.name);
+    if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+    const content = await this.#checked(clusterId, draft);
+    const at = now();
+    return store.jobs
+      .create({ ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at })
+      .catch(nameTaken);
+  }
+
+  /** @throws Cdm.0100 (400) when there is no such job. */
+  async find(clusterId: string, name: string): Promise<JobView> {
+    const job = await this.#deps.store.jobs.find(clusterId, name);
+    if (job === null) throw missing(name);
+    return { job, run: await this.#latest(job) };
+  }
+
+  /** One page of jobs by name, each with its newest run; `total` counts all pages. */
+  async list(
+    clusterId: string,
+    filter: JobFilter,
+  ): Promise<{ readonly jobs: readonly JobView[]; readonly total: number }> {
+    const { store } = this.#deps;
+    const { jobs, total } = await store.jobs.list(clusterId, filter);
+    const runs = await store.runs.latestOfMany(
+      clusterId,
+      jobs.map((job) => job.name),
+    );
+    return { jobs: jobs.map((job) => ({ job, run: ownRun(job, runs.get(job.name) ?? null) })), total };
+  }
+
+  /** Puts the draft in place of the job; another name renames it. @throws as `create`; Cdm.0100 (400) no such job; Cdm.0052 it is running. */
+  async update(clusterId: string, name: string, draft: JobDraft, user: string): Promise<void> {
+    const { store, now } = this.#deps;
+    const job = await this.#idle(clusterId, name);
+    if (draft.name !== job.name) {
+      requireName(draft.name);
+      if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+    }
+    const content = await this.#checked(clusterId, draft);
+    await store.jobs.update({ ...job, ...content, updatedBy: user, updatedAt: now() }).catch(nameTaken);
+  }
+
+  /** @throws Cdm.0100 (400) no such job; Cdm.0052 it is running. */
+  async delete(clusterId: string, name: string): Promise<void> {
+    await this.#idle(clusterId, name);
+    if (!(await this.#deps.store.jobs.delete(clusterId, name))) throw missing(name);
+  }
+
+  /**
+   * Starts a run; resolves when the run is stored.
+   * @throws Cdm.0054 (400) no such job; Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled; Cdm.0052 it is running.
+   */
+  async start(
+    projectId: string,
+    clusterId: string,
+    name: string,
+    user: string,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<RunRecord> {
+    const { store, runs } = this.#deps;
+    const job = await store.jobs.find(clusterId, name);
+    if (job === null) throw notThere(name);
+    if (job.type !== 'NORMAL_JOB') {
+      throw new SluiceError('Cdm.0055', {
+        job: name,
+        type: job.type,
+        ...explained({
+          en: `This version runs jobs of type NORMAL_JOB; ${name} is a ${job.type}.`,
+          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${name} 的类型是 ${job.type}。`,
+        }),
+      });
+    }
+    for (const link of [job.fromLink, job.toLink]) {
+      const found = await this.#link(clusterId, link);
+      if (!found.isEnabled) throw new SluiceError('Cdm.0060', { link });
+    }
+    return runs.start({ projectId, job, user, variables, isAuto: false });
+  }
+
+  /** Stops the run. @throws Cdm.0054 (400) no such job; Cdm.0053 nothing runs. */
+  async stop(clusterId: string, name: string, user: string): Promise<void> {
+    const { store, runs } = this.#deps;
+    if ((await store.jobs.find(clusterId, name)) === null) throw notThere(name);
+    await runs.stop(clusterId, name, user);
+  }
+
+  /** Runs of a job, newest first. @throws Cdm.0100 (400) when there is no such job. */
+  async history(
+    clusterId: string,
+    name: string,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
+    const { store } = this.#deps;
+    if ((await store.jobs.find(clusterId, name)) === null) throw missing(name);
+    return store.runs.history(clusterId, name, limit, offset);
+  }
+
+  async #idle(clusterId: string, name: string): Promise<JobRecord> {
+    const { job, run } = await this.find(clusterId, name);
+    if (run !== null && isActive(run)) throw new SluiceError('Cdm.0052', { job: name });
+    return job;
+  }
+
+  async #latest(job: JobRecord): Promise<RunRecord | null> {
+    return ownRun(job, await this.#deps.store.runs.latest(job.clusterId, job.name));
+  }
+
+  async #link(clusterId: string, name: string): Promise<LinkRecord> {
+    const link = await this.#deps.store.links.find(clusterId, name);
+    if (link === null) throw new SluiceError('Cdm.0101', { link: name }, { status: 400 });
+    return link;
+  }
+
+  async #checked(clusterId: string, draft: JobDraft): Promise<JobContent> {
+    const { registry } = this.#deps;
+    const [fromLink, toLink] = [draft.fromLink, draft.toLink];
+    if (isBlank(fromLink)) throw new SluiceError('Cdm.0238', { name: 'from-link-name' });
+    if (isBlank(toLink)) throw new SluiceError('Cdm.0238', { name: 'to-link-name' });
+    const fromConnector = connectorOf(await this.#link(clusterId, fromLink), draft.fromConnector, registry);
+    const toConnector = connectorOf(await this.#link(clusterId, toLink), draft.toConnector, registry);
+    const fromGroup = registry.get(fromConnector).from;
+    const toGroup = registry.get(toConnector).to;
+    if (fromGroup === null) throw new SluiceError('Cdm.0061', { connector: fromConnector });
+    if (toGroup === null) throw new SluiceError('Cdm.0061', { connector: toConnector });
+
+    // The other types name their tables by options of their own, so what a table job must have is not asked of them.
+    const rules = { isPartial: draft.type !== 'NORMAL_JOB' };
+    return {
+      name: draft.name,
+      type: draft.type,
+      fromConnector,
+      fromLink,
+      toConnector,
+      toLink,
+      fromOptions: endValues(fromGroup, draft.from, rules),
+      toOptions: endValues(toGroup, draft.to, rules),
+      driverOptions: validateOptions(driverGroups, draft.driver, rules).values,
+    };
+  }
+}
+
+/** Jobs have nowhere to keep a secret sealed, so an option that is one is not taken. */
+function endValues(
+  group: OptionGroup,
+  given: OptionValues,
+  rules: { readonly isPartial: boolean },
+): OptionValues {
+  const { values } = validateOptions([group], given, rules);
+  const secrets = secretNames(group);
+  const secret = Object.entries(values).find(([name, value]) => secrets.has(name) && !isBlank(value));
+  if (secret === undefined) return values;
+  const [name] = secret;
+  throw new SluiceError('Cdm.0014', {
+    name,
+    ...explained({
+      en: `${name}: this version keeps secrets in links only.`,
+      zh: `${name}：当前版本只在连接中保存密钥。`,
+    }),
+  });
+}
+
+function connectorOf(link: LinkRecord, named: string | null, registry: ConnectorRegistry): string {
+  if (named !== null && named !== link.connector) {
+    registry.get(named);
+    throw new SluiceError('Cdm.0317', { link: link.name });
+  }
+  return link.connector;
+}
+
+/** Runs are found by name; one of an earlier job of this name is not this job's. */
+function ownRun(job: JobRecord, run: RunRecord | null): RunRecord | null {
+  return run !== null && run.jobId === job.id ? run : null;
+}
+
+function isActive(run: RunRecord): boolean {
+  return (activeRunStates as readonly string[]).includes(run.state);
+}
+
+function nameTaken(error: unknown): never {
+  throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
+}
+
+function missing(name: string): SluiceError {
+  return new SluiceError('Cdm.0100', { job: name }, { status: 400 });
+}
+
+function notThere(name: string): SluiceError {
+  return new SluiceError('Cdm.0054', { job: name }, { status: 400 });
+}

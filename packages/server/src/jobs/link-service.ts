@@ -1,0 +1,195 @@
+import type { ConnectorRegistry, ConnectorSpec } from '@sluice/core/connector/registry';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionValues } from '@sluice/core/options/option';
+import { validateOptions } from '@sluice/core/options/validate';
+import type { RunService } from '../runs/run-service.ts';
+import type { SecretBox } from '../secrets/secret-box.ts';
+import type { LinkRecord } from '../store/model.ts';
+import { Conflict, type Store } from '../store/store.ts';
+import type { Egress } from './egress.ts';
+import { requireName } from './names.ts';
+import { openSecrets, sealSecrets, splitSecrets, withoutPlaceholders } from './secret-values.ts';
+
+/** A link as a caller describes it. */
+export interface LinkDraft {
+  readonly name: string;
+  readonly connector: string;
+  readonly values: OptionValues;
+  readonly isEnabled: boolean;
+}
+
+/** A link with the names of the secrets it holds; the secrets themselves never leave the service. */
+export interface LinkView {
+  readonly link: LinkRecord;
+  readonly secretNames: readonly string[];
+}
+
+/** The test of a link found it unusable: `finding` says why. Nothing was stored. */
+export class LinkCheckFailure extends Error {
+  readonly finding: SluiceError;
+  constructor(finding: SluiceError) {
+    super(finding.message, { cause: finding });
+    this.name = 'LinkCheckFailure';
+    this.finding = finding;
+  }
+}
+
+export interface LinkServiceDeps {
+  readonly store: Store;
+  readonly registry: ConnectorRegistry;
+  readonly secrets: SecretBox;
+  readonly runs: Pick<RunService, 'checkLink'>;
+  readonly egress: Egress;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Links of clusters. A link is stored only after it has been tested. */
+export class LinkService {
+  readonly #deps: LinkServiceDeps;
+
+  constructor(deps: LinkServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tests a link that is not to be stored. @throws what `create` throws, but for the name being taken. */
+  async check(draft: LinkDraft): Promise<void> {
+    requireName(draft.name);
+    const spec = this.#deps.registry.get(draft.connector);
+    await this.#test(spec, this.#valid(spec, withoutPlaceholders(spec.link, draft.values)));
+  }
+
+  /**
+   * Tests the link and stores it.
+   * @throws Cdm.0327 name; Cdm.0102 connector; Cdm.0315 name taken; the option codes; LinkCheckFailure.
+   */
+  async create(clusterId: string, draft: LinkDraft, user: string): Promise<LinkRecord> {
+    requireName(draft.name);
+    const spec = this.#deps.registry.get(draft.connector);
+    const { store, now } = this.#deps;
+    if ((await store.links.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    const values = this.#valid(spec, withoutPlaceholders(spec.link, draft.values));
+    await this.#test(spec, values);
+
+    const at = now();
+    return store.links
+      .create({
+        clusterId,
+        name: draft.name,
+        connector: spec.name,
+        ...this.#stored(spec, clusterId, values),
+        isEnabled: draft.isEnabled,
+        createdBy: user,
+        createdAt: at,
+        updatedBy: user,
+        updatedAt: at,
+      })
+      .catch((error: unknown) => {
+        throw error instanceof Conflict ? taken(draft.name) : error;
+      });
+  }
+
+  /** @throws Cdm.0101 (404) when there is no such link. */
+  async find(clusterId: string, name: string): Promise<LinkView> {
+    return this.#view(await this.#found(clusterId, name));
+  }
+
+  /** All links of the cluster by name. */
+  async list(clusterId: string): Promise<readonly LinkView[]> {
+    const links = await this.#deps.store.links.list(clusterId);
+    return links.map((link) => this.#view(link));
+  }
+
+  /**
+   * Tests the changed link and stores it in place of the old one. A secret that is missing or only masked keeps its value.
+   * @param isCheckOnly tests and stores nothing.
+   * @throws Cdm.0101 (404) no such link; Cdm.0317 another connector; Cdm.0315 new name taken; the option codes; LinkCheckFailure.
+   */
+  async update(
+    clusterId: string,
+    name: string,
+    draft: LinkDraft,
+    user: string,
+    isCheckOnly: boolean,
+  ): Promise<void> {
+    const { store, secrets, registry, now } = this.#deps;
+    const link = await this.#found(clusterId, name);
+    if (draft.name !== link.name) {
+      requireName(draft.name);
+      if ((await store.links.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    }
+    if (draft.connector !== link.connector) throw new SluiceError('Cdm.0317', { link: name });
+    const spec = registry.get(link.connector);
+    const kept = openSecrets(secrets, clusterId, link.sealedSecrets);
+    const values = this.#valid(spec, { ...kept, ...withoutPlaceholders(spec.link, draft.values) });
+    await this.#test(spec, values);
+    if (isCheckOnly) return;
+
+    const changed: LinkRecord = {
+      ...link,
+      name: draft.name,
+      ...this.#stored(spec, clusterId, values),
+      isEnabled: draft.isEnabled,
+      updatedBy: user,
+      updatedAt: now(),
+    };
+    await store.links.update(changed).catch((error: unknown) => {
+      throw error instanceof Conflict ? taken(draft.name) : error;
+    });
+  }
+
+  /** @throws Cdm.0101 (404) no such link; Cdm.0321 a job uses it. */
+  async delete(clusterId: string, name: string): Promise<void> {
+    await this.#deps.store.transaction(async (store) => {
+      if ((await store.links.find(clusterId, name)) === null) throw missing(name);
+      if ((await store.links.usedBy(clusterId, name)).length > 0) {
+        throw new SluiceError('Cdm.0321', { link: name }, { status: 400 });
+      }
+      await store.links.delete(clusterId, name);
+    });
+  }
+
+  async #found(clusterId: string, name: string): Promise<LinkRecord> {
+    const link = await this.#deps.store.links.find(clusterId, name);
+    if (link === null) throw missing(name);
+    return link;
+  }
+
+  #view(link: LinkRecord): LinkView {
+    return {
+      link,
+      secretNames: Object.keys(openSecrets(this.#deps.secrets, link.clusterId, link.sealedSecrets)),
+    };
+  }
+
+  #valid(spec: ConnectorSpec, values: OptionValues): OptionValues {
+    return validateOptions([spec.link], values).values;
+  }
+
+  /** Looks where the link points before anything connects to it. */
+  async #test(spec: ConnectorSpec, values: OptionValues): Promise<void> {
+    try {
+      await this.#deps.egress.check(values);
+      await this.#deps.runs.checkLink(spec.name, values);
+    } catch (error) {
+      throw error instanceof SluiceError ? new LinkCheckFailure(error) : error;
+    }
+  }
+
+  #stored(
+    spec: ConnectorSpec,
+    clusterId: string,
+    values: OptionValues,
+  ): Pick<LinkRecord, 'options' | 'sealedSecrets'> {
+    const { plain, secret } = splitSecrets(spec.link, values);
+    return { options: plain, sealedSecrets: sealSecrets(this.#deps.secrets, clusterId, secret) };
+  }
+}
+
+function taken(name: string): SluiceError {
+  return new SluiceError('Cdm.0315', { link: name });
+}
+
+function missing(name: string): SluiceError {
+  return new SluiceError('Cdm.0101', { link: name }, { status: 404 });
+}
