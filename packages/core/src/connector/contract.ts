@@ -1,7 +1,6 @@
-import type { Batch, WireForm } from '../data/batch.ts';
+import type { Batch, Position, WireForm } from '../data/batch.ts';
 import type { Column, TableShape } from '../data/column.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
-import type { Position } from '../data/batch.ts';
 import type { OptionValues } from '../options/option.ts';
 
 /** What the process that opens a connection lends to it. */
@@ -96,7 +95,10 @@ export interface Sink {
    * @param columnNames destination columns by position; null: the source's names.
    * @throws Cdm.0900 no such table and none is to be made; Cdm.0931 columns do not pair up; Cdm.0921 a type cannot go there.
    */
-  agree(offer: SourceOffer, columnNames: readonly string[] | null): Promise<SinkAgreement & { readonly columnNames: readonly string[] }>;
+  agree(
+    offer: SourceOffer,
+    columnNames: readonly string[] | null,
+  ): Promise<SinkAgreement & { readonly columnNames: readonly string[] }>;
   /**
    * Makes the destination ready: creates or clears the table as the options say, then the run's checkpoint table.
    * Runs again after a crash before it was acknowledged; never after a writer was opened.

@@ -1,6 +1,6 @@
+import type { Text } from '../data/text.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { OptionGroup, OptionValues } from '../options/option.ts';
-import type { Text } from '../data/text.ts';
 import type { Connection, Host } from './contract.ts';
 
 /**

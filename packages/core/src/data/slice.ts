@@ -1,5 +1,5 @@
-import type { Json } from './json.ts';
 import type { Position } from './batch.ts';
+import type { Json } from './json.ts';
 
 /**
  * A part of a source table that is read, written and made durable by itself.
