@@ -29,7 +29,6 @@ const columnFacts = [
   'NUMERIC_SCALE',
   'DATETIME_PRECISION',
   'CHARACTER_SET_NAME',
-
 ] as const;
 type ColumnFact = (typeof columnFacts)[number];
 
@@ -42,14 +41,20 @@ function numberOrNull(cell: Row[number]): number | null {
 }
 
 /** Columns whose check says that they hold JSON: MariaDB has no JSON type of its own. */
-async function checkedJsonColumns(session: Session, where: string, target: string): Promise<ReadonlySet<string>> {
+async function checkedJsonColumns(
+  session: Session,
+  where: string,
+  target: string,
+): Promise<ReadonlySet<string>> {
   if (!session.isMariaDb) return new Set();
   const rows = await session.rows(
     `SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE ${where.replace('TABLE_SCHEMA', 'CONSTRAINT_SCHEMA')}`,
     'metadata',
     target,
   );
-  const columns = rows.map((row) => /^json_valid\(`(.+)`\)$/i.exec(String(row[0]))?.[1]?.replaceAll('``', '`'));
+  const columns = rows.map((row) =>
+    /^json_valid\(`(.+)`\)$/i.exec(String(row[0]))?.[1]?.replaceAll('``', '`'),
+  );
   return new Set(columns.filter((name) => name !== undefined));
 }
 

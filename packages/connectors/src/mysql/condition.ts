@@ -22,7 +22,12 @@ function prepareOnly(session: Session, sql: string, target: string): Promise<voi
  * of brackets, the ODBC escape. See the proof's own page for why two statements are enough.
  * @throws Cdm.0902 with the server's words when it is not.
  */
-export async function provenCondition(session: Session, database: string, table: string, where: string): Promise<string> {
+export async function provenCondition(
+  session: Session,
+  database: string,
+  table: string,
+  where: string,
+): Promise<string> {
   const from = `FROM ${quoteTable(database, table)}`;
   await provePredicate(where, {
     parse: (sql) => prepareOnly(session, sql, `${database}.${table}`),

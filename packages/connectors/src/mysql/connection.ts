@@ -15,7 +15,8 @@ async function resolveName(link: SqlLink, signal: AbortSignal): Promise<void> {
     await Promise.race([
       lookup(link.host),
       new Promise((_, reject) => {
-        const fail = () => reject(Object.assign(new Error('the name was not resolved in time'), { code: 'ETIMEDOUT' }));
+        const fail = () =>
+          reject(Object.assign(new Error('the name was not resolved in time'), { code: 'ETIMEDOUT' }));
         timer = setTimeout(fail, link.connectTimeoutMs);
         onAbort = fail;
         signal.addEventListener('abort', fail, { once: true });
@@ -73,7 +74,8 @@ class MysqlConnection implements Connection {
         link: this.#link,
         host: this.#host,
         tinyIntIsBoolean:
-          properties.get('tinyInt1isBit') !== 'false' && properties.get('mysql.bool.type.transform') !== 'false',
+          properties.get('tinyInt1isBit') !== 'false' &&
+          properties.get('mysql.bool.type.transform') !== 'false',
         zeroDateIsNull: /^convert_?to_?null$/i.test(properties.get('zeroDateTimeBehavior') ?? ''),
         background: (work) => {
           this.#background.add(work);

@@ -11,7 +11,8 @@ export type Decoder = (value: unknown) => Value;
  */
 function isZeroDate(text: string): boolean {
   return (
-    (text.charCodeAt(5) === 48 && text.charCodeAt(6) === 48) || (text.charCodeAt(8) === 48 && text.charCodeAt(9) === 48)
+    (text.charCodeAt(5) === 48 && text.charCodeAt(6) === 48) ||
+    (text.charCodeAt(8) === 48 && text.charCodeAt(9) === 48)
   );
 }
 
@@ -46,7 +47,9 @@ export function decoderFor(
       return (value) => (typeof value === 'number' ? value !== 0 : (value as Uint8Array)[0] !== 0);
     case 'integer':
       // mysql2 gives texts beyond 2^53.
-      return type.bits === 64 ? (value) => (typeof value === 'string' ? BigInt(value) : (value as number)) : null;
+      return type.bits === 64
+        ? (value) => (typeof value === 'string' ? BigInt(value) : (value as number))
+        : null;
     case 'decimal':
       return /\bzerofill\b/i.test(column.native)
         ? (value) => String(value).replace(/^(-?)0+(?=\d)/, '$1')
@@ -62,7 +65,8 @@ export function decoderFor(
     case 'other':
     case 'uuid':
       // A text column in the character set `binary` comes as bytes.
-      return (value) => (typeof value === 'string' ? value : Buffer.from(value as Uint8Array).toString('utf8'));
+      return (value) =>
+        typeof value === 'string' ? value : Buffer.from(value as Uint8Array).toString('utf8');
     default:
       return null;
   }

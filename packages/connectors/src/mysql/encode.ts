@@ -2,6 +2,7 @@ import type { Value } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { quoteBytes, quoteText } from './names.ts';
+import { isSpatial } from './types.ts';
 
 /** Turns one value of one column into its literal. Chosen once per column, before the first row. */
 export type Encoder = (value: Value) => string;
@@ -40,12 +41,31 @@ export interface TargetColumn {
 }
 
 const numericTypes = new Set([
-  'tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'year',
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+  'decimal',
+  'float',
+  'double',
+  'year',
 ]);
 const approximateTypes = new Set(['float', 'double']);
 const binaryTypes = new Set(['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob']);
 const textTypes = new Set([
-  'char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'enum', 'set', 'json', 'uuid', 'inet4', 'inet6',
+  'char',
+  'varchar',
+  'tinytext',
+  'text',
+  'mediumtext',
+  'longtext',
+  'enum',
+  'set',
+  'json',
+  'uuid',
+  'inet4',
+  'inet6',
 ]);
 
 /**
@@ -69,6 +89,10 @@ export function pair(type: NeutralType, target: TargetColumn): Pairing {
   if (textTypes.has(to)) {
     return type.kind === 'binary' ? risky('bytes go to a text column: they must be UTF-8') : fine;
   }
+  if (isSpatial(to)) return type.kind === 'text' || type.kind === 'other' ? fine : refused;
+  // FLOAT(7,2) and DOUBLE(7,2) round to their digits and say nothing.
+  if (/^(?:float|double)\(\d+,\d+\)/i.test(target.columnType))
+    return risky('digits beyond its own are rounded off');
   switch (type.kind) {
     case 'boolean':
       return numericTypes.has(to) || to === 'bit' ? fine : refused;
@@ -81,6 +105,8 @@ export function pair(type: NeutralType, target: TargetColumn): Pairing {
       return numericTypes.has(to) ? fine : refused;
     case 'float':
       if (to === 'float' && type.bits === 64) return risky('digits beyond the seventh are lost');
+      if (numericTypes.has(to) && !approximateTypes.has(to))
+        return risky('digits that it does not keep end the job');
       return numericTypes.has(to) ? fine : refused;
     case 'date':
       return to === 'date' || to === 'datetime' || to === 'timestamp' ? fine : refused;
@@ -129,7 +155,8 @@ function encodeDecimal(target: TargetColumn): Encoder {
     if (value === null) return 'NULL';
     if (typeof value === 'number' || typeof value === 'bigint') return `'${value}'`;
     if (typeof value !== 'string') throw refuse(target.name, value, 'not a decimal');
-    if (!isText && !decimalForm.test(value)) throw refuse(target.name, value, `${target.columnType} cannot hold it`);
+    if (!isText && !decimalForm.test(value))
+      throw refuse(target.name, value, `${target.columnType} cannot hold it`);
     return quoteText(value);
   };
 }
@@ -151,6 +178,9 @@ function encodeFloat(target: TargetColumn): Encoder {
 }
 
 function encodeText(target: TargetColumn): Encoder {
+  if (isSpatial(target.dataType)) {
+    return (value) => (value === null ? 'NULL' : `ST_GeomFromText(${quoteText(String(value))})`);
+  }
   return (value) => {
     if (value === null) return 'NULL';
     if (typeof value === 'string') return quoteText(value);
@@ -192,10 +222,12 @@ function encodeBits(target: TargetColumn): Encoder {
   const length = target.dataType === 'bit' ? target.length : null;
   return (value) => {
     if (value === null) return 'NULL';
-    if (typeof value !== 'string' || !bitsForm.test(value)) throw refuse(target.name, value, 'not a bit string');
+    if (typeof value !== 'string' || !bitsForm.test(value))
+      throw refuse(target.name, value, 'not a bit string');
     if (isText) return `'${value}'`;
     if (length === null) return BigInt(`0b${value}`).toString();
-    if (value.length !== length) throw refuse(target.name, value, `${target.columnType} holds exactly ${length} bits`);
+    if (value.length !== length)
+      throw refuse(target.name, value, `${target.columnType} holds exactly ${length} bits`);
     return `b'${value}'`;
   };
 }

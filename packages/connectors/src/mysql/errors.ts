@@ -21,7 +21,7 @@ const serverGone = new Set([1053, 1077, 1152, 1158, 1159, 1160, 1161, 1184, 1317
 /** A value does not fit its column, or a row breaks a rule of the table. */
 const rowRefused = new Set([
   1022, 1048, 1062, 1216, 1217, 1263, 1264, 1265, 1292, 1364, 1365, 1366, 1369, 1406, 1411, 1416, 1441, 1451,
-  1452, 1557, 1569, 1586, 1690, 1748, 3140, 3156, 3819, 4025,
+  1452, 1557, 1569, 1586, 1690, 1748, 3037, 3055, 3140, 3156, 3516, 3617, 3819, 4025,
 ]);
 
 const unreachable = new Set([
@@ -62,7 +62,12 @@ export function isConnectionLost(error: unknown): boolean {
   return (errno !== null && serverGone.has(errno)) || cut.has(code) || text.includes('in closed state');
 }
 
-function byStage(stage: Stage, cause: string, target: string, extras: { cause: unknown; retry: boolean }): SluiceError {
+function byStage(
+  stage: Stage,
+  cause: string,
+  target: string,
+  extras: { cause: unknown; retry: boolean },
+): SluiceError {
   switch (stage) {
     case 'connect':
       return new SluiceError('Cdm.0901', { cause }, extras);
@@ -85,25 +90,35 @@ function byStage(stage: Stage, cause: string, target: string, extras: { cause: u
  */
 export function mysqlError(error: unknown, stage: Stage, target: string): SluiceError {
   if (error instanceof SluiceError) return error;
+  // mysql2 hangs the whole statement, row values included, on its errors; it must not travel into a log as a cause.
+  if (error instanceof Error) Reflect.deleteProperty(error, 'sql');
   const { errno, code, text } = readNative(error);
   const extras = { cause: error, retry: false };
   if (errno !== null) {
     if (loginRefused.has(errno)) return new SluiceError('Cdm.0950', {}, extras);
     // The user may sign in, but not to this database: the code is the login's, the sentence says which database.
-    if (errno === noDatabaseRight && stage === 'connect') return new SluiceError('Cdm.0950', { cause: text }, extras);
+    if (errno === noDatabaseRight && stage === 'connect')
+      return new SluiceError('Cdm.0950', { cause: text }, extras);
     if (errno === noSuchDatabase) return new SluiceError('Cdm.0901', { cause: text }, extras);
     if (noSuchTable.has(errno)) return new SluiceError('Cdm.0900', { table: target }, extras);
-    if (busyServer.has(errno)) return new SluiceError('Cdm.0901', { cause: text }, { cause: error, retry: true });
+    if (busyServer.has(errno))
+      return new SluiceError('Cdm.0901', { cause: text }, { cause: error, retry: true });
     if (lockLost.has(errno)) return byStage(stage, text, target, { cause: error, retry: true });
     if (serverGone.has(errno)) return connectionCut(stage, text, target, error);
     // Rights and syntax while reading are the statement's fault, not the data's.
-    if (stage === 'read' && !rowRefused.has(errno)) return new SluiceError('Cdm.0902', { cause: text }, extras);
-    if (stage === 'write' && !rowRefused.has(errno)) return new SluiceError('Cdm.0902', { cause: text }, extras);
+    if (stage === 'read' && !rowRefused.has(errno))
+      return new SluiceError('Cdm.0902', { cause: text }, extras);
+    if (stage === 'write' && !rowRefused.has(errno))
+      return new SluiceError('Cdm.0902', { cause: text }, extras);
     return byStage(stage, text, target, extras);
   }
   if (unreachable.has(code)) {
     // An aggregate of refused addresses has no text of its own.
-    return new SluiceError('Cdm.0901', { cause: `${target}: ${text === '' ? code : text}` }, { cause: error, retry: true });
+    return new SluiceError(
+      'Cdm.0901',
+      { cause: `${target}: ${text === '' ? code : text}` },
+      { cause: error, retry: true },
+    );
   }
   if (cut.has(code) || text.includes('in closed state')) return connectionCut(stage, text, target, error);
   return byStage(stage, text, target, extras);

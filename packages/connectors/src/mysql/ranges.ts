@@ -1,5 +1,5 @@
-import type { Json } from '@sluice/core/data/json';
 import type { NeutralType } from '@sluice/core/data/column';
+import type { Json } from '@sluice/core/data/json';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { cutRange } from '../jdbc/value-ranges.ts';
 import { quoteName, quoteText } from './names.ts';
@@ -39,7 +39,11 @@ export const SPLIT_BYTES_MIN = 8 * 1024 * 1024;
 export const SLICES_MAX = 1_000;
 
 /** How many slices a table of this size is worth. */
-export function sliceCount(bytesEstimate: number | null, sliceCountHint: number, isAskedFor: boolean): number {
+export function sliceCount(
+  bytesEstimate: number | null,
+  sliceCountHint: number,
+  isAskedFor: boolean,
+): number {
   const bytes = bytesEstimate ?? 0;
   if (bytes <= SPLIT_BYTES_MIN && !isAskedFor) return 1;
   const wanted = Math.max(Math.ceil(bytes / SLICE_BYTES_TARGET), sliceCountHint, 1);
@@ -115,7 +119,13 @@ export function fromOrdinal(kind: RangeKind, ordinal: bigint): string {
 }
 
 /** Ranges whose union is every value; null when the boundary values are unusable. */
-export function cutValues(column: string, kind: RangeKind, min: string, max: string, count: number): ValueRange[] | null {
+export function cutValues(
+  column: string,
+  kind: RangeKind,
+  min: string,
+  max: string,
+  count: number,
+): ValueRange[] | null {
   const low = toOrdinal(kind, min);
   const high = toOrdinal(kind, max);
   if (low === null || high === null || high < low) return null;
@@ -162,7 +172,9 @@ export function cutConditions(cut: Cut): string[] {
  */
 export function behind(order: readonly KeyColumn[], after: readonly string[]): string {
   const terms = order.map((key, at) => {
-    const equal = order.slice(0, at).map((k, i) => `${quoteName(k.name)} = ${literal(k.kind, after[i] ?? '')}`);
+    const equal = order
+      .slice(0, at)
+      .map((k, i) => `${quoteName(k.name)} = ${literal(k.kind, after[i] ?? '')}`);
     return `(${[...equal, `${quoteName(key.name)} > ${literal(key.kind, after[at] ?? '')}`].join(' AND ')})`;
   });
   const first = order[0];
@@ -182,7 +194,13 @@ export function cutToJson(cut: Cut): Json {
 
 /** @throws Cdm.0233 when the JSON is not a cut of ours. */
 export function cutFromJson(json: Json): Cut {
-  if (typeof json === 'object' && json !== null && !Array.isArray(json) && 'range' in json && 'order' in json) {
+  if (
+    typeof json === 'object' &&
+    json !== null &&
+    !Array.isArray(json) &&
+    'range' in json &&
+    'order' in json
+  ) {
     return json as unknown as Cut;
   }
   throw new SluiceError('Cdm.0233', { cause: 'the slice was not cut by this source' });

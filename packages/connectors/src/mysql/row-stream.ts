@@ -1,6 +1,6 @@
 import type { Position, RowBatch, Value } from '@sluice/core/data/batch';
-import { mysqlError } from './errors.ts';
 import type { RowDecoder } from './decode.ts';
+import { mysqlError } from './errors.ts';
 import type { Session } from './session.ts';
 
 /** A batch is closed by the first chunk of the socket that takes it over this size. */
@@ -26,10 +26,13 @@ export interface RowStreamOptions {
  * The batch is closed between chunks and nothing is awaited per row; what waits in memory is at most the batches ahead
  * plus one chunk.
  */
-export async function* streamRows(session: Session, options: RowStreamOptions): AsyncGenerator<RowBatch, void, undefined> {
+export async function* streamRows(
+  session: Session,
+  options: RowStreamOptions,
+): AsyncGenerator<RowBatch, void, undefined> {
   const { native } = session;
   const { decoder, positionOf, batchRowsMax, signal, target } = options;
-  const stream = native.stream;
+  const stream = session.socket;
   const ready: RowBatch[] = [];
   let rows: Value[][] = [];
   let bytes = 0;
@@ -117,7 +120,12 @@ export async function* streamRows(session: Session, options: RowStreamOptions): 
         wake = resolve;
       });
       silence = setTimeout(
-        () => fail(Object.assign(new Error(`no answer for ${options.silenceTimeoutMs} ms`), { code: 'PROTOCOL_CONNECTION_LOST' })),
+        () =>
+          fail(
+            Object.assign(new Error(`no answer for ${options.silenceTimeoutMs} ms`), {
+              code: 'PROTOCOL_CONNECTION_LOST',
+            }),
+          ),
         options.silenceTimeoutMs,
       );
       await woken;

@@ -1,9 +1,9 @@
+import type { Duplex } from 'node:stream';
 import type { Host } from '@sluice/core/connector/contract';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import mysql from 'mysql2';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError, type Stage } from './errors.ts';
-import { quoteName } from './names.ts';
 
 /** What a session is for. It decides what the session may do on the server. */
 export type SessionRole = 'read' | 'write';
@@ -48,6 +48,8 @@ export interface Outcome {
 /** One connection to the server, signed in, with our link. Ends when the host's signal aborts. */
 export interface Session {
   readonly native: mysql.Connection;
+  /** The socket under it, encrypted or not: for counting bytes and for holding the server back. */
+  readonly socket: Duplex;
   readonly serverVersion: string;
   readonly isMariaDb: boolean;
   /** The server's limit on one statement. */
@@ -98,7 +100,11 @@ function connectOptions(link: SqlLink, database: string | null, timeoutMs: numbe
 }
 
 /** Opens and signs in, without link. Errors of the socket and of the login come out as SluiceErrors. */
-function connect(options: mysql.ConnectionOptions, server: string, signal: AbortSignal | null): Promise<mysql.Connection> {
+function connect(
+  options: mysql.ConnectionOptions,
+  server: string,
+  signal: AbortSignal | null,
+): Promise<mysql.Connection> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(abortError(server));
@@ -159,7 +165,8 @@ export async function openSession(
         return;
       }
       // destroy() answers no callback of a running statement, so the abort has to end the wait by itself.
-      const onEnd = (): void => reject(mysqlError(new Error('the session is in closed state'), stage, target));
+      const onEnd = (): void =>
+        reject(mysqlError(new Error('the session is in closed state'), stage, target));
       native.once('end', onEnd);
       host.signal.addEventListener('abort', onEnd, { once: true });
       native.query({ sql, rowsAsArray: true, timeout: link.silenceTimeoutMs }, (error, answer) => {
@@ -171,7 +178,8 @@ export async function openSession(
     });
   }
 
-  const rows = (sql: string, stage: Stage, target: string) => ask(sql, stage, target, (answer) => answer as Row[]);
+  const rows = (sql: string, stage: Stage, target: string) =>
+    ask(sql, stage, target, (answer) => answer as Row[]);
   const run = (sql: string, stage: Stage, target: string) =>
     ask(sql, stage, target, (answer): Outcome => {
       const header = answer as mysql.ResultSetHeader;
@@ -217,6 +225,8 @@ export async function openSession(
     const serverVersion = String(facts?.[0] ?? '');
     return {
       native,
+      // mysql2 has it in its interface and not in its types; with TLS it is the encrypted one from the handshake on.
+      socket: (native as unknown as { readonly stream: Duplex }).stream,
       serverVersion,
       isMariaDb: serverVersion.includes('MariaDB'),
       packetBytesMax: Number(facts?.[1]),
@@ -230,9 +240,4 @@ export async function openSession(
     destroy();
     throw error;
   }
-}
-
-/** `database`, made the session's own. */
-export function useDatabase(session: Session, database: string): Promise<Outcome> {
-  return session.run(`USE ${quoteName(database)}`, 'connect', database);
 }

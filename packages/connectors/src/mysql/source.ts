@@ -55,7 +55,10 @@ export class MysqlSource implements Source {
   async describe(): Promise<TableShape> {
     const session = await this.#open();
     try {
-      return (await this.#describe(session)).shape;
+      const table = await this.#describe(session);
+      const { columns } = this.#options;
+      if (columns === null) return table.shape;
+      return { ...table.shape, columns: columns.map((name) => columnOf(table, name)) };
     } finally {
       await session.close();
     }
@@ -153,8 +156,8 @@ export class MysqlSource implements Source {
     const single: Cut = leavesNulls ? { ...whole, nullness: { column: column.name, isNull: false } } : whole;
     const kind = rangeKindOf(column.type);
     if (kind === null) {
-      this.#tools.host.log(`column ${column.name} of type ${column.native} cannot be cut into ranges: one slice`);
-      return [single];
+      this.#tools.host.log(`column ${column.name} of type ${column.native} cannot be cut into ranges`);
+      throw new SluiceError('Cdm.0925');
     }
     const count = sliceCount(table.shape.bytesEstimate, sliceCountHint, asked !== null);
     if (count === 1) return [single];
@@ -162,7 +165,9 @@ export class MysqlSource implements Source {
     if (bounds === null) return [single];
     const ranges = cutValues(column.name, kind, bounds.min, bounds.max, count);
     if (ranges === null) {
-      this.#tools.host.log(`column ${column.name} runs from ${bounds.min} to ${bounds.max}, which cannot be cut: one slice`);
+      this.#tools.host.log(
+        `column ${column.name} runs from ${bounds.min} to ${bounds.max}, which cannot be cut: one slice`,
+      );
       return [single];
     }
     if (ranges.length === 1) return [single];
@@ -245,7 +250,10 @@ function resumableKey(table: CatalogTable): readonly KeyColumn[] {
 }
 
 /** Reads the position of a row: the key's values as texts; null when the key is not read in full. */
-function positionReader(order: readonly KeyColumn[], projection: Projection): (row: readonly Value[]) => Position | null {
+function positionReader(
+  order: readonly KeyColumn[],
+  projection: Projection,
+): (row: readonly Value[]) => Position | null {
   const at = order.map((key) => projection.columns.findIndex((c) => c.name === key.name && c.cast === null));
   if (at.length === 0 || at.includes(-1)) return () => null;
   return (row) => {

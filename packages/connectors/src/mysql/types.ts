@@ -140,7 +140,8 @@ function exact(sql: string): DdlType {
  * type cannot say (the values of an ENUM, the size class of a text). All other columns go through the neutral type,
  * for `native` alone does not tell which system it comes from.
  */
-const unmistakable = /^(?:(?:tiny|medium|long)(?:text|blob)|(?:enum|set)\('(?:[^'\\]|'')*'(?:,'(?:[^'\\]|'')*')*\)|year(?:\(4\))?)$/i;
+const unmistakable =
+  /^(?:(?:tiny|medium|long)(?:text|blob)|(?:enum|set)\('(?:[^'\\]|'')*'(?:,'(?:[^'\\]|'')*')*\)|year(?:\(4\))?)$/i;
 
 /** The native type again where its spelling can only come from this family; null otherwise. */
 export function sameFamilyType(native: string): string | null {
@@ -149,7 +150,10 @@ export function sameFamilyType(native: string): string | null {
 
 function ddlDecimal(precision: number | null, scale: number | null): DdlType {
   if (precision === null || scale === null) {
-    return { sql: widestDecimal, loss: `has no bound at the source; ${widestDecimal} holds 35 digits before and 30 behind the point` };
+    return {
+      sql: widestDecimal,
+      loss: `has no bound at the source; ${widestDecimal} holds 35 digits before and 30 behind the point`,
+    };
   }
   if (scale < 0) {
     const digits = precision - scale;
