@@ -17,6 +17,7 @@ const dateForm = /^\d{4}-\d\d-\d\d$/;
 const timestampForm = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?$/;
 const timeForm = /^-?\d{1,3}:\d\d:\d\d(?:\.\d{1,9})?$/;
 const decimalForm = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const wholeForm = /^\s*[+-]?\d+(?:\.0*)?\s*$/;
 const bitsForm = /^[01]+$/;
 
 /** Digits of a second beyond what the column keeps would be cut or rounded without a word by the server. */
@@ -51,6 +52,8 @@ const numericTypes = new Set([
   'double',
   'year',
 ]);
+const wholeTypes = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'year']);
+const momentTypes = new Set(['time', 'datetime', 'timestamp']);
 const approximateTypes = new Set(['float', 'double']);
 const binaryTypes = new Set(['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob']);
 const textTypes = new Set([
@@ -98,7 +101,8 @@ export function pair(type: NeutralType, target: TargetColumn): Pairing {
       return numericTypes.has(to) || to === 'bit' ? fine : refused;
     case 'integer':
       if (to === 'bit') return fine;
-      if (approximateTypes.has(to) && type.bits === 64) return risky('whole numbers beyond 2^53 lose digits');
+      if (to === 'double' && type.bits === 64) return risky('whole numbers beyond 2^53 lose digits');
+      if (to === 'float' && type.bits >= 32) return risky('whole numbers beyond 2^24 lose digits');
       return numericTypes.has(to) ? fine : refused;
     case 'decimal':
       if (approximateTypes.has(to)) return risky('decimal digits beyond 15 are lost');
@@ -128,10 +132,16 @@ export function pair(type: NeutralType, target: TargetColumn): Pairing {
   }
 }
 
+const YEAR_MIN = 1901;
+
 /** An integer literal may go anywhere a number may. */
-function encodeInteger(name: string): Encoder {
+function encodeInteger({ name, dataType, columnType }: TargetColumn): Encoder {
+  const isYear = dataType === 'year';
   return (value) => {
     if (value === null) return 'NULL';
+    // The server would take 24 for 2024.
+    if (isYear && value !== 0 && Number(value) < YEAR_MIN)
+      throw refuse(name, value, `${columnType} cannot hold it`);
     if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
     if (typeof value === 'bigint') return value.toString();
     throw refuse(name, value, 'not a whole number');
@@ -150,13 +160,13 @@ function encodeBoolean(target: TargetColumn): Encoder {
 
 /** Quoted: a bare literal of more than 65 digits would become a double, and `1.5` would be rounded without a note. */
 function encodeDecimal(target: TargetColumn): Encoder {
+  const form = wholeTypes.has(target.dataType) ? wholeForm : decimalForm;
   const isText = textTypes.has(target.dataType);
   return (value) => {
     if (value === null) return 'NULL';
     if (typeof value === 'number' || typeof value === 'bigint') return `'${value}'`;
     if (typeof value !== 'string') throw refuse(target.name, value, 'not a decimal');
-    if (!isText && !decimalForm.test(value))
-      throw refuse(target.name, value, `${target.columnType} cannot hold it`);
+    if (!isText && !form.test(value)) throw refuse(target.name, value, `${target.columnType} cannot hold it`);
     return quoteText(value);
   };
 }
@@ -165,11 +175,14 @@ function encodeDecimal(target: TargetColumn): Encoder {
 function encodeFloat(target: TargetColumn): Encoder {
   const isApproximate = approximateTypes.has(target.dataType);
   const isText = textTypes.has(target.dataType);
+  const isWhole = wholeTypes.has(target.dataType);
   return (value) => {
     if (value === null) return 'NULL';
     if (typeof value !== 'number') throw refuse(target.name, value, 'not a floating-point number');
     if (isText) return `'${value}'`;
-    if (!Number.isFinite(value)) throw refuse(target.name, value, `${target.columnType} cannot hold it`);
+    if (!Number.isFinite(value) || (isWhole && !Number.isInteger(value))) {
+      throw refuse(target.name, value, `${target.columnType} cannot hold it`);
+    }
     if (!isApproximate) return `'${value}'`;
     if (value === 0) return Object.is(value, -0) ? '-0e0' : '0e0';
     const text = String(value);
@@ -181,9 +194,19 @@ function encodeText(target: TargetColumn): Encoder {
   if (isSpatial(target.dataType)) {
     return (value) => (value === null ? 'NULL' : `ST_GeomFromText(${quoteText(String(value))})`);
   }
+  const { name, columnType, fraction } = target;
+  const isWhole = wholeTypes.has(target.dataType);
+  const isMoment = momentTypes.has(target.dataType);
   return (value) => {
     if (value === null) return 'NULL';
-    if (typeof value === 'string') return quoteText(value);
+    if (typeof value === 'string') {
+      // The two readings of a text that the server bends without a note.
+      if (isWhole && !wholeForm.test(value)) throw refuse(name, value, `${columnType} cannot hold it`);
+      if (isMoment && exceedsFraction(value, fraction)) {
+        throw refuse(name, value, `${columnType} keeps ${fraction} digits of a second`);
+      }
+      return quoteText(value);
+    }
     if (value instanceof Uint8Array) throw refuse(target.name, value, 'not a text');
     return quoteText(String(value));
   };
@@ -238,7 +261,7 @@ export function encoderFor(type: NeutralType, target: TargetColumn): Encoder {
     case 'boolean':
       return encodeBoolean(target);
     case 'integer':
-      return encodeInteger(target.name);
+      return encodeInteger(target);
     case 'decimal':
       return encodeDecimal(target);
     case 'float':

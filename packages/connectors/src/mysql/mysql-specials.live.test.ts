@@ -129,7 +129,7 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
     await fixture.sql(
       `CREATE TABLE ${table} (a INT, b INT, d DATE, t DATETIME(6), s TIMESTAMP(3) NULL, n DECIMAL(30,5), u BIGINT UNSIGNED, PRIMARY KEY (a, b))`,
       `INSERT INTO ${table} SELECT seq DIV 7, seq % 7, '1960-01-01' + INTERVAL seq * 13 DAY, '1969-12-31 23:59:58' + INTERVAL seq * 333333 MICROSECOND,
-         IF(seq % 10 = 0, NULL, '2001-01-01' + INTERVAL seq HOUR), (seq - 500) * 12345678901234567.12345, 18446744073709551615 - seq * 3
+         IF(seq % 10 = 0, NULL, '2001-01-01' + INTERVAL seq HOUR), (CAST(seq AS SIGNED) - 500) * 12345678901234567.12345, 18446744073709551615 - seq * 3
        FROM seq_1_to_1000`,
     );
     for (const column of ['a', 'd', 't', 's', 'n', 'u']) {
@@ -138,7 +138,7 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
       );
       const shape = await source.describe();
       const slices = await source.split(shape, 5);
-      expect(slices.length, column).toBe(column === 's' ? 6 : 5);
+      expect(slices.length, column).toBe(column === 'a' ? 5 : 6);
       const seen: string[] = [];
       const sizes: number[] = [];
       for (const slice of slices) {
@@ -258,7 +258,7 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
     await fixture.sql(
       `CREATE TABLE ${table} (id INT PRIMARY KEY, v VARCHAR(200), p VARCHAR(20))`,
       `INSERT INTO ${table} SELECT seq, REPEAT('z', 200), IF(seq = 15000, '{bad', '1') FROM seq_1_to_20000`,
-      `CREATE VIEW ${table}_v AS SELECT id, v, IF(p = '{bad', (SELECT 1 UNION SELECT 2), p) AS p FROM ${table}`,
+      `CREATE VIEW ${table}_v AS SELECT id, v, IF(p = '{bad', (SELECT seq FROM seq_1_to_2 WHERE seq < t.id), p) AS p FROM ${table} t`,
     );
     const source = (await connect()).source(fixture.sourceOptions(`${table}_v`));
     const shape = await source.describe();
@@ -266,11 +266,12 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
     const columns = shape.columns.map(({ name }) => ({ name, cast: null }));
     const [slice] = await source.split(shape, 1);
     if (slice === undefined) throw new Error('no slice');
-    await expect(
-      (async () => {
-        for await (const _ of source.read(slice, { form: 'rows', columns }, null));
-      })(),
-    ).rejects.toMatchObject({ code: 'Cdm.0902', retry: false });
+    let rows = 0;
+    const reading = (async () => {
+      for await (const batch of source.read(slice, { form: 'rows', columns }, null)) rows += batch.rowCount;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'Cdm.0902', retry: false });
+    expect(rows).toBeGreaterThan(0);
   });
 
   it('never writes, whatever a condition calls', async () => {
@@ -318,6 +319,9 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
       ['DECIMAL(10,3)', 'DECIMAL(4,2)', '100'],
       ['DECIMAL(10,3)', 'INT', '1.5'],
       ['DOUBLE', 'INT', '1.5'],
+      ['VARCHAR(20)', 'INT', "'1.5'"],
+      ['VARCHAR(40)', 'DATETIME', "'2024-01-01 00:00:00.5'"],
+      ['INT', 'YEAR', '24'],
       ['DOUBLE', 'FLOAT', '1e300'],
       ['DATETIME(6)', 'DATETIME', "'2024-01-01 00:00:00.5'"],
       ['DATETIME(6)', 'TIMESTAMP(3) NULL', "'2024-01-01 00:00:00.1234'"],

@@ -8,7 +8,7 @@ import { isConnectionLost } from './errors.ts';
 import type { Session } from './session.ts';
 
 /** One INSERT statement takes about this much; beyond it statements no longer get faster. */
-const STATEMENT_CHARS_TARGET = 1024 * 1024;
+const STATEMENT_BYTES_TARGET = 1024 * 1024;
 /** The statement's header and the server's own slack. */
 const PACKET_RESERVE_BYTES = 1024;
 /**
@@ -39,7 +39,8 @@ export class MysqlSliceWriter implements SliceWriter {
   readonly #parts: WriterParts;
   #sequence: number;
   #rows: string[] = [];
-  #chars = 0;
+  /** Bytes of `#rows`. */
+  #rowBytes = 0;
   #bytesWritten = 0;
   #inFlight: Promise<void> | null = null;
   /** The first error: after it nothing is written any more, for the transaction is gone. */
@@ -65,9 +66,11 @@ export class MysqlSliceWriter implements SliceWriter {
           text += (encoders[i] as Encoder)(row[i] ?? null);
         }
         text += ')';
+        const bytes = Buffer.byteLength(text) + 1;
         this.#rows.push(text);
-        this.#chars += text.length + 1;
-        if (this.#chars >= STATEMENT_CHARS_TARGET) await this.#send();
+        this.#rowBytes += bytes;
+        this.#bytesWritten += bytes;
+        if (this.#rowBytes >= STATEMENT_BYTES_TARGET) await this.#send();
       }
     } catch (error) {
       throw await this.#fail(error);
@@ -116,7 +119,7 @@ export class MysqlSliceWriter implements SliceWriter {
     if (this.#rows.length === 0) return;
     const rows = this.#rows;
     this.#rows = [];
-    this.#chars = 0;
+    this.#rowBytes = 0;
     const inFlight = this.#insert(rows, 0, rows.length);
     this.#inFlight = inFlight;
     // The error is met by `#settled`; until then it must not count as unhandled.
@@ -150,7 +153,6 @@ export class MysqlSliceWriter implements SliceWriter {
       return;
     }
     const { warningCount } = await session.run(sql, 'write', target);
-    this.#bytesWritten += bytes;
     if (warningCount > 0) await this.#refuseChangedValues();
   }
 
