@@ -115,6 +115,27 @@ export const connectionProperties: readonly ConnectionProperty[] = [
       zh: '将 TINYINT(1) 视为布尔值，缺省为 true。',
     },
   },
+  {
+    name: 'mysql.bool.type.transform',
+    databases: ['MYSQL'],
+    type: 'boolean',
+    support: 'honoured',
+    help: {
+      en: 'Another name of tinyInt1isBit.',
+      zh: 'tinyInt1isBit 的另一名称。',
+    },
+  },
+  {
+    name: 'zeroDateTimeBehavior',
+    databases: ['MYSQL'],
+    type: 'enum',
+    values: ['exception', 'convertToNull', 'EXCEPTION', 'CONVERT_TO_NULL'],
+    support: 'honoured',
+    help: {
+      en: 'What a date such as 0000-00-00 is read as: an error that names the column, the default, or null.',
+      zh: '0000-00-00 等零值日期的处理：报错并指出字段（缺省），或视为空值。',
+    },
+  },
   ...ignored(
     ['ApplicationName', 'tcpKeepAlive', 'reWriteBatchedInserts', 'defaultRowFetchSize', 'prepareThreshold'],
     ['POSTGRESQL'],

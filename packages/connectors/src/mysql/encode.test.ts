@@ -1,0 +1,103 @@
+import type { Value } from '@sluice/core/data/batch';
+import type { NeutralType } from '@sluice/core/data/column';
+import { describe, expect, it } from 'vitest';
+import { encoderFor, pair, type TargetColumn } from './encode.ts';
+
+function target(columnType: string, facts: Partial<TargetColumn> = {}): TargetColumn {
+  return {
+    name: 'c',
+    dataType: columnType.replace(/[ (].*$/, ''),
+    columnType,
+    fraction: 0,
+    length: null,
+    ...facts,
+  };
+}
+
+const text: NeutralType = { kind: 'text', length: null, fixed: false };
+const long: NeutralType = { kind: 'integer', bits: 64, unsigned: false };
+const double: NeutralType = { kind: 'float', bits: 64 };
+const decimal: NeutralType = { kind: 'decimal', precision: null, scale: null };
+const instant: NeutralType = { kind: 'timestamp', fraction: 6, zoned: true };
+const date: NeutralType = { kind: 'date' };
+
+describe('encoderFor', () => {
+  it.each<[NeutralType, TargetColumn, Value, string]>([
+    [text, target('varchar(9)'), "a'b\\c\n\r\u0000\u001a?", "'a\\'b\\\\c\\n\\r\\0\\Z?'"],
+    [text, target('varchar(9)'), '', "''"],
+    [long, target('bigint'), 9007199254740993n, '9007199254740993'],
+    [long, target('bigint'), -5, '-5'],
+    [{ kind: 'boolean' }, target('tinyint(1)'), true, '1'],
+    [{ kind: 'boolean' }, target('varchar(5)'), false, "'false'"],
+    [double, target('double'), 0.1, '0.1e0'],
+    [double, target('double'), -0, '-0e0'],
+    [double, target('double'), 5e-324, '5e-324'],
+    [double, target('decimal(10,2)'), 1.25, "'1.25'"],
+    [double, target('varchar(40)'), Number.NaN, "'NaN'"],
+    [decimal, target('decimal(65,30)'), '-0.10', "'-0.10'"],
+    [{ kind: 'binary', length: null }, target('blob'), Uint8Array.of(0, 255, 39), "X'00ff27'"],
+    [{ kind: 'binary', length: null }, target('blob'), new Uint8Array(0), "X''"],
+    [
+      instant,
+      target('datetime(6)', { fraction: 6 }),
+      '2024-01-02 03:04:05.123456+00',
+      "'2024-01-02 03:04:05.123456'",
+    ],
+    [instant, target('varchar(40)'), '2024-01-02 03:04:05+00', "'2024-01-02 03:04:05+00'"],
+    [instant, target('datetime'), '2024-01-02 03:04:05.000+00', "'2024-01-02 03:04:05.000'"],
+    [date, target('date'), '9999-12-31', "'9999-12-31'"],
+    [{ kind: 'time', fraction: 0, zoned: false }, target('time'), '-838:59:59', "'-838:59:59'"],
+    [{ kind: 'bits', length: 8 }, target('bit(8)', { length: 8 }), '00000101', "b'00000101'"],
+    [{ kind: 'bits', length: 8 }, target('bigint'), '00000101', '5'],
+    [text, target('point'), 'POINT(1 2)', "ST_GeomFromText('POINT(1 2)')"],
+    ...[text, long, double, decimal, instant, date].map(
+      (type): [NeutralType, TargetColumn, Value, string] => [type, target('varchar(9)'), null, 'NULL'],
+    ),
+  ])('%j to $columnType', (type, column, value, sql) => {
+    expect(encoderFor(type, column)(value)).toBe(sql);
+  });
+
+  it.each<[NeutralType, TargetColumn, Value]>([
+    [double, target('double'), Number.NaN],
+    [double, target('int'), 1.5],
+    [decimal, target('decimal(10,2)'), 'NaN'],
+    [decimal, target('decimal(10,2)'), '-Infinity'],
+    [decimal, target('bigint'), '1.5'],
+    [text, target('int'), '1.5'],
+    [date, target('date'), 'infinity'],
+    [date, target('date'), '0044-03-15 BC'],
+    [date, target('date'), '10000-01-01'],
+    [instant, target('datetime'), '2024-01-02 03:04:05.5+00'],
+    [instant, target('datetime(6)', { fraction: 6 }), '2024-01-02 03:04:05+02'],
+    [{ kind: 'bits', length: 8 }, target('bit(16)', { length: 16 }), '00000101'],
+    [long, target('year'), 24],
+    [long, target('bigint'), 1.5],
+    [long, target('bigint'), '1'],
+  ])('%j to $columnType refuses %s', (type, column, value) => {
+    expect(() => encoderFor(type, column)(value)).toThrow(/Cdm\.0234 column c:/);
+  });
+});
+
+describe('pair', () => {
+  it.each<[NeutralType, TargetColumn]>([
+    [date, target('int')],
+    [instant, target('date')],
+    [long, target('blob')],
+    [{ kind: 'binary', length: null }, target('int')],
+    [{ kind: 'time', fraction: 0, zoned: true }, target('time')],
+    [double, target('point')],
+  ])('%j to $columnType has no meaning', (type, column) => {
+    expect(pair(type, column).isRefused).toBe(true);
+  });
+
+  it.each<[NeutralType, TargetColumn]>([
+    [long, target('double')],
+    [{ kind: 'integer', bits: 32, unsigned: false }, target('float')],
+    [decimal, target('double')],
+    [double, target('float')],
+    [double, target('double(10,2)')],
+    [{ kind: 'binary', length: null }, target('varchar(9)')],
+  ])('%j to $columnType is warned of', (type, column) => {
+    expect(pair(type, column)).toMatchObject({ isRefused: false, warning: expect.any(String) });
+  });
+});

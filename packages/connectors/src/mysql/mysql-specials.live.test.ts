@@ -1,0 +1,447 @@
+import type { Connection } from '@sluice/core/connector/contract';
+import { copyTable } from '@sluice/core/contract-suite/copy-table';
+import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
+import type { Value } from '@sluice/core/data/batch';
+import type { OptionValues } from '@sluice/core/options/option';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture.ts';
+
+const key = (n: number): string => `5ec1a1${n.toString(16).padStart(6, '0')}`;
+
+describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
+  let fixture: MysqlFixture;
+  const open: Connection[] = [];
+  beforeAll(async () => {
+    fixture = await createMysqlFixture();
+  });
+  afterAll(async () => {
+    for (const connection of open) await connection.close();
+    await fixture.drop();
+  });
+
+  async function connect(properties: OptionValues = {}, host = testHost()): Promise<Connection> {
+    const connection = await fixture.open(host.host, { 'linkConfig.jdbcProperties': properties });
+    open.push(connection);
+    return connection;
+  }
+
+  /** All rows of a table through the connector, in the order of the slices. */
+  async function rowsOf(
+    table: string,
+    properties: OptionValues = {},
+    more: OptionValues = {},
+  ): Promise<Value[][]> {
+    const source = (await connect(properties)).source(fixture.sourceOptions(table, more));
+    const shape = await source.describe();
+    const columns = shape.columns.map(({ name }) => ({ name, cast: null }));
+    const rows: Value[][] = [];
+    for (const slice of await source.split(shape, 1)) {
+      for await (const batch of source.read(slice, { form: 'rows', columns }, null)) {
+        if (batch.form !== 'rows') throw new Error(batch.form);
+        for (const row of batch.rows) rows.push([...row]);
+      }
+    }
+    return rows;
+  }
+
+  async function kindsOf(table: string, properties: OptionValues = {}): Promise<unknown[]> {
+    const shape = await (await connect(properties)).source(fixture.sourceOptions(table)).describe();
+    return shape.columns.map((column) => column.type);
+  }
+
+  it('gives every kind of value in the neutral form', async () => {
+    const table = freshName('neutral');
+    await fixture.makeTypes(table, true);
+    const rows = await rowsOf(table);
+    const shape = await (await connect()).source(fixture.sourceOptions(table)).describe();
+    const at = (row: number, column: string): Value | undefined =>
+      rows[row]?.[shape.columns.findIndex((c) => c.name === column)];
+    // In key order: 1, 2, 7 (all null), 18446744073709551615.
+    expect(at(1, 'flag')).toBe(false);
+    expect(at(0, 'big')).toBe(-9223372036854775808n);
+    expect(at(1, 'ubig')).toBe(18446744073709551615n);
+    expect(at(3, 'big')).toBe(9007199254740993n);
+    expect(at(1, 'uplain')).toBe(4294967295);
+    expect(at(1, 'money')).toBe('99999999999999999999999999999999999.999999999999999999999999999999');
+    expect(at(1, 'twice')).toBe(Number.MAX_VALUE);
+    expect(at(1, 'bit1')).toBe(true);
+    expect(at(3, 'bit8')).toBe('00000101');
+    expect(at(1, 'bit64')).toBe('1'.repeat(64));
+    expect(at(1, 'years')).toBe(2155);
+    expect(at(0, 'clock')).toBe('-838:59:59');
+    expect(at(1, 'clock6')).toBe('838:59:58.999999');
+    expect(at(0, 'moment6')).toBe('0001-01-01 00:00:00.000001');
+    expect(at(1, 'stamp')).toBe('2038-01-19 03:14:07.999999+00');
+    expect(at(1, 'words')).toBe(`emoji 😀 中文 'quoted' "double" \\ back ? :name`);
+    expect(at(1, 'latin')).toBe('Ümläut');
+    expect(at(1, 'picks')).toBe('a,c');
+    expect(at(1, 'bin')).toEqual(Buffer.from('deadbeef', 'hex'));
+    expect(String(at(1, 'doc')).replaceAll(' ', '')).toBe('{"a":[1,2.50,12345678901234567890,"é😀\\n"]}');
+    expect(at(1, 'shape')).toBe('POINT(1.5 -2.25)');
+    expect(rows[2]?.slice(1).every((value) => value === null)).toBe(true);
+  });
+
+  it('reads TINYINT(1) as boolean unless told otherwise', async () => {
+    const table = freshName('flags');
+    await fixture.sql(
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, f TINYINT(1))`,
+      `INSERT INTO ${table} VALUES (1, 0), (2, 1), (3, -7)`,
+    );
+    expect((await kindsOf(table))[1]).toEqual({ kind: 'boolean' });
+    expect((await rowsOf(table)).map((row) => row[1])).toEqual([false, true, true]);
+    for (const name of ['tinyInt1isBit', 'mysql.bool.type.transform']) {
+      expect((await kindsOf(table, { [name]: 'false' }))[1]).toEqual({
+        kind: 'integer',
+        bits: 8,
+        unsigned: false,
+      });
+      expect((await rowsOf(table, { [name]: 'false' })).map((row) => row[1])).toEqual([0, 1, -7]);
+    }
+  });
+
+  it('refuses dates that do not exist by the name of their column, or reads them as null', async () => {
+    for (const [type, value] of [
+      ['DATE', '0000-00-00'],
+      ['DATE', '2024-00-15'],
+      ['DATETIME(3)', '0000-00-00 00:00:00'],
+      ['DATETIME', '2024-02-00 10:00:00'],
+      ['TIMESTAMP NULL', '0000-00-00 00:00:00'],
+    ]) {
+      const table = freshName('zero');
+      await fixture.sql(
+        `CREATE TABLE ${table} (id INT PRIMARY KEY, odd_day ${type})`,
+        "SET SESSION sql_mode = ''",
+        `INSERT INTO ${table} VALUES (1, '2024-01-02'), (2, '${value}')`,
+      );
+      await expect(rowsOf(table), value).rejects.toMatchObject({
+        code: 'Cdm.0233',
+        retry: false,
+        facts: { cause: expect.stringContaining('odd_day') },
+      });
+      const rows = await rowsOf(table, { zeroDateTimeBehavior: 'convertToNull' });
+      expect(rows[0]?.[1], value).toMatch(/^2024-01-02/);
+      expect(rows[1], value).toEqual([2, null]);
+    }
+  });
+
+  it('cuts by every kind of column that it can cut, and each row comes once', async () => {
+    const table = freshName('cuts');
+    await fixture.sql(
+      `CREATE TABLE ${table} (a INT, b INT, d DATE, t DATETIME(6), s TIMESTAMP(3) NULL, n DECIMAL(30,5), u BIGINT UNSIGNED, PRIMARY KEY (a, b))`,
+      `INSERT INTO ${table} SELECT seq DIV 7, seq % 7, '1960-01-01' + INTERVAL seq * 13 DAY, '1969-12-31 23:59:58' + INTERVAL seq * 333333 MICROSECOND,
+         IF(seq % 10 = 0, NULL, '2001-01-01' + INTERVAL seq HOUR), (CAST(seq AS SIGNED) - 500) * 12345678901234567.12345, 18446744073709551615 - seq * 3
+       FROM seq_1_to_1000`,
+    );
+    for (const column of ['a', 'd', 't', 's', 'n', 'u']) {
+      const source = (await connect()).source(
+        fixture.sourceOptions(table, { 'fromJobConfig.partitionColumn': column }),
+      );
+      const shape = await source.describe();
+      const slices = await source.split(shape, 5);
+      expect(slices.length, column).toBe(column === 'a' ? 5 : 6);
+      const seen: string[] = [];
+      const sizes: number[] = [];
+      for (const slice of slices) {
+        let size = 0;
+        for await (const batch of source.read(
+          slice,
+          {
+            form: 'rows',
+            columns: [
+              { name: 'a', cast: null },
+              { name: 'b', cast: null },
+            ],
+          },
+          null,
+        )) {
+          if (batch.form !== 'rows') throw new Error(batch.form);
+          for (const row of batch.rows) seen.push(row.join('/'));
+          size += batch.rowCount;
+        }
+        sizes.push(size);
+      }
+      expect(seen.length, column).toBe(1000);
+      expect(new Set(seen).size, column).toBe(1000);
+      expect(Math.max(...sizes.slice(0, 5)), `${column}: ${sizes}`).toBeLessThan(260);
+    }
+  });
+
+  it('goes on behind a position of a key of several columns of several kinds', async () => {
+    const table = freshName('behind');
+    await fixture.sql(
+      `CREATE TABLE ${table} (t DATETIME(3), s VARCHAR(20) CHARACTER SET utf8mb4, n DECIMAL(10,2), filler VARCHAR(500), PRIMARY KEY (s, t, n))`,
+      `INSERT INTO ${table} SELECT '2024-01-01' + INTERVAL (seq % 3) * 1500 MICROSECOND, ELT(seq % 4 + 1, 'a''b', 'ä\\\\', '😀', 'Z'), seq / 100, REPEAT('x', 500)
+       FROM seq_1_to_3000`,
+    );
+    const source = (await connect()).source(fixture.sourceOptions(table));
+    const shape = await source.describe();
+    const [slice] = await source.split(shape, 1);
+    if (slice === undefined) throw new Error('no slice');
+    const projection = {
+      form: 'rows' as const,
+      columns: ['n', 't', 's', 'filler'].map((name) => ({ name, cast: null })),
+    };
+    const positions: unknown[] = [];
+    let before = 0;
+    const counts: number[] = [];
+    for await (const batch of source.read(slice, projection, null)) {
+      before += batch.rowCount;
+      positions.push(batch.position);
+      counts.push(before);
+    }
+    expect(before).toBe(3000);
+    expect(positions.length).toBeGreaterThan(5);
+    for (const [i, position] of positions.entries()) {
+      let rest = 0;
+      for await (const batch of source.read(slice, projection, JSON.parse(JSON.stringify(position))))
+        rest += batch.rowCount;
+      expect((counts[i] ?? 0) + rest, JSON.stringify(position)).toBe(3000);
+    }
+    const keyless = { form: 'rows' as const, columns: [{ name: 'filler', cast: null }] };
+    for await (const batch of source.read(slice, keyless, null)) expect(batch.position).toBeNull();
+  });
+
+  it('bounds a batch by bytes, and by rows where the link says so', async () => {
+    const table = freshName('batch');
+    await fixture.makeNumbers(table, 20_000);
+    const bytes: number[] = [];
+    const source = (await connect()).source(fixture.sourceOptions(table));
+    const shape = await source.describe();
+    const [slice] = await source.split(shape, 1);
+    if (slice === undefined) throw new Error('no slice');
+    const columns = shape.columns.map(({ name }) => ({ name, cast: null }));
+    for await (const batch of source.read(slice, { form: 'rows', columns }, null))
+      bytes.push(batch.byteCount);
+    expect(bytes.length).toBeGreaterThan(5);
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(256 * 1024);
+    const total = bytes.reduce((a, b) => a + b, 0);
+    // 8 + 4 bytes of numbers, a label of 55 bytes or so, and 7 bytes of packet and row head.
+    expect(total / 20_000).toBeGreaterThan(60);
+    expect(total / 20_000).toBeLessThan(100);
+    const narrow = await fixture.open(testHost().host, { 'linkConfig.fetchSize': '100' });
+    open.push(narrow);
+    for await (const batch of narrow
+      .source(fixture.sourceOptions(table))
+      .read(slice, { form: 'rows', columns }, null)) {
+      expect(batch.rowCount).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('holds the server back while the consumer is slow', async () => {
+    const table = freshName('slow');
+    await fixture.sql(
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, v LONGTEXT)`,
+      `INSERT INTO ${table} SELECT seq, REPEAT('y', 100000) FROM seq_1_to_600`,
+    );
+    const source = (await connect()).source(fixture.sourceOptions(table));
+    const shape = await source.describe();
+    const [slice] = await source.split(shape, 1);
+    if (slice === undefined) throw new Error('no slice');
+    const columns = shape.columns.map(({ name }) => ({ name, cast: null }));
+    let rows = 0;
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    for await (const batch of source.read(slice, { form: 'rows', columns }, null)) {
+      rows += batch.rowCount;
+      if (rows < 20) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        peak = Math.max(peak, process.memoryUsage().rss);
+      }
+    }
+    expect(rows).toBe(600);
+    // 60 MB are under way; what may wait here is a handful of batches.
+    expect(peak - before).toBeLessThan(30 * 1024 * 1024);
+  });
+
+  it('says what the server says when it gives up in mid-stream', async () => {
+    const table = freshName('midway');
+    await fixture.sql(
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, v VARCHAR(200), p VARCHAR(20))`,
+      `INSERT INTO ${table} SELECT seq, REPEAT('z', 200), IF(seq = 15000, '{bad', '1') FROM seq_1_to_20000`,
+      `CREATE VIEW ${table}_v AS SELECT id, v, IF(p = '{bad', (SELECT seq FROM seq_1_to_2 WHERE seq < t.id), p) AS p FROM ${table} t`,
+    );
+    const source = (await connect()).source(fixture.sourceOptions(`${table}_v`));
+    const shape = await source.describe();
+    expect(shape.primaryKey).toEqual([]);
+    const columns = shape.columns.map(({ name }) => ({ name, cast: null }));
+    const [slice] = await source.split(shape, 1);
+    if (slice === undefined) throw new Error('no slice');
+    let rows = 0;
+    const reading = (async () => {
+      for await (const batch of source.read(slice, { form: 'rows', columns }, null)) rows += batch.rowCount;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'Cdm.0902', retry: false });
+    expect(rows).toBeGreaterThan(0);
+  });
+
+  it('never writes, whatever a condition calls', async () => {
+    const table = freshName('readonly');
+    await fixture.makeNumbers(table, 3);
+    await fixture.sql(
+      `CREATE FUNCTION ${table}_f() RETURNS INT MODIFIES SQL DATA BEGIN DELETE FROM ${table} WHERE id = 1; RETURN 1; END`,
+    );
+    await expect(
+      rowsOf(table, {}, { 'fromJobConfig.whereClause': `${table}_f() = 1` }),
+    ).rejects.toMatchObject({ code: 'Cdm.0902' });
+    expect((await fixture.readBack(table)).length).toBe(3);
+  });
+
+  it('warns of a table without transactions', async () => {
+    const table = freshName('isam');
+    await fixture.makeNumbers(table, 2);
+    await fixture.sql(
+      `CREATE TABLE ${table}_to (id BIGINT PRIMARY KEY, label VARCHAR(100), amount INT) ENGINE=MyISAM`,
+    );
+    const connection = await connect();
+    const result = await copyTable(
+      connection.source(fixture.sourceOptions(table)),
+      connection.sink(fixture.sinkOptions(`${table}_to`)),
+      { runKey: key(1) },
+    );
+    expect(result.warnings.join()).toContain('MyISAM');
+    expect((await fixture.readBack(`${table}_to`)).length).toBe(2);
+  });
+
+  it('changes no value in silence', async () => {
+    // What would be cut, rounded or bent by a lenient server; the column it goes to; a value.
+    const cases: readonly (readonly [string, string, string])[] = [
+      ['VARCHAR(20)', 'VARCHAR(5)', "'123456'"],
+      ['VARCHAR(20)', 'VARCHAR(5)', "'12345   '"],
+      ['VARCHAR(20)', 'INT', "'12abc'"],
+      ['VARCHAR(20)', 'INT', "''"],
+      ['VARCHAR(20)', 'DATE', "'2024-02-30'"],
+      ['VARCHAR(30)', 'DATE', "'2024-02-20 rest'"],
+      ['VARCHAR(20)', "ENUM('a')", "'b'"],
+      ['VARCHAR(20)', 'VARCHAR(20) CHARACTER SET latin1', "'中'"],
+      ['INT', 'TINYINT', '128'],
+      ['INT', 'INT UNSIGNED', '-1'],
+      ['DECIMAL(10,3)', 'DECIMAL(10,2)', '1.235'],
+      ['DECIMAL(10,3)', 'DECIMAL(4,2)', '100'],
+      ['DECIMAL(10,3)', 'INT', '1.5'],
+      ['DOUBLE', 'INT', '1.5'],
+      ['VARCHAR(20)', 'INT', "'1.5'"],
+      ['VARCHAR(40)', 'DATETIME', "'2024-01-01 00:00:00.5'"],
+      ['INT', 'YEAR', '24'],
+      ['DOUBLE', 'FLOAT', '1e300'],
+      ['DATETIME(6)', 'DATETIME', "'2024-01-01 00:00:00.5'"],
+      ['DATETIME(6)', 'TIMESTAMP(3) NULL', "'2024-01-01 00:00:00.1234'"],
+      ['DATETIME', 'TIMESTAMP NULL', "'2999-01-01 00:00:00'"],
+      ['TIME(6)', 'TIME', "'10:00:00.000001'"],
+      ['VARBINARY(10)', 'VARBINARY(2)', "X'010203'"],
+      ['VARBINARY(10)', 'VARCHAR(10)', "X'FF'"],
+      ['BIT(8)', 'BIT(16)', "b'1'"],
+      ['INT', 'INT NOT NULL', 'NULL'],
+    ];
+    for (const [from, into, value] of cases) {
+      const table = freshName('strict');
+      const name = `${from} → ${into}: ${value}`;
+      await fixture.sql(
+        `CREATE TABLE ${table} (v ${from})`,
+        `INSERT INTO ${table} VALUES (${value})`,
+        `CREATE TABLE ${table}_to (v ${into})`,
+      );
+      const connection = await connect();
+      const attempt = copyTable(
+        connection.source(fixture.sourceOptions(table)),
+        connection.sink(fixture.sinkOptions(`${table}_to`)),
+        { runKey: key(2) },
+      );
+      await expect(attempt, name).rejects.toMatchObject({ code: 'Cdm.0234', retry: false });
+      expect(await fixture.readBack(`${table}_to`), name).toEqual([]);
+    }
+  });
+
+  it('refuses pairs that have no meaning', async () => {
+    for (const [from, into] of [
+      ['DATE', 'INT'],
+      ['INT', 'DATE'],
+      ['DATETIME', 'DATE'],
+      ['BLOB', 'INT'],
+      ['INT', 'BLOB'],
+      ['INT', 'INT AS (1) VIRTUAL'],
+    ]) {
+      const table = freshName('pair');
+      await fixture.sql(`CREATE TABLE ${table} (v ${from})`, `CREATE TABLE ${table}_to (v ${into})`);
+      const connection = await connect();
+      const source = connection.source(fixture.sourceOptions(table));
+      const shape = await source.describe();
+      const agreement = connection
+        .sink(fixture.sinkOptions(`${table}_to`))
+        .agree(source.offer(shape, shape.columns), null);
+      await expect(agreement, `${from} → ${into}`).rejects.toMatchObject({ code: 'Cdm.0921' });
+    }
+  });
+
+  it('keeps keys apart that differ in case or blanks only, in a table that it makes', async () => {
+    const table = freshName('keys');
+    await fixture.sql(
+      `CREATE TABLE ${table} (k VARBINARY(20) PRIMARY KEY)`,
+      `CREATE VIEW ${table}_v AS SELECT CONVERT(k USING utf8mb4) AS k FROM ${table}`,
+      `INSERT INTO ${table} VALUES ('a'), ('A'), ('a '), ('ä')`,
+    );
+    const connection = await connect();
+    const source = connection.source(fixture.sourceOptions(`${table}_v`));
+    const keyed = {
+      describe: async () => ({ ...(await source.describe()), primaryKey: ['k'] }),
+      offer: source.offer.bind(source),
+      split: source.split.bind(source),
+      read: source.read.bind(source),
+    };
+    const sink = connection.sink(
+      fixture.sinkOptions(`${table}_to`, { 'toJobConfig.tablePreparation': 'CREATE_WHEN_NOT_EXIST' }),
+    );
+    await copyTable(keyed, sink, { runKey: key(3) });
+    expect(await fixture.primaryKey(`${table}_to`)).toEqual(['k']);
+    expect((await fixture.readBack(`${table}_to`)).length).toBe(4);
+  });
+
+  it('makes the database when the table is to be made', async () => {
+    const table = freshName('newdb');
+    await fixture.makeNumbers(table, 1);
+    const connection = await connect();
+    const denied = connection.sink({
+      'toJobConfig.schemaName': `${fixture.database}_absent`,
+      'toJobConfig.tableName': table,
+      'toJobConfig.tablePreparation': 'CREATE_WHEN_NOT_EXIST',
+    });
+    // The test's user has rights on its own database only, so the server's refusal proves that it was asked.
+    await expect(
+      copyTable(connection.source(fixture.sourceOptions(table)), denied, { runKey: key(4) }),
+    ).rejects.toMatchObject({
+      code: 'Cdm.0063',
+    });
+  });
+
+  it('writes a row of several megabytes, and refuses one that the server cannot take', async () => {
+    const table = freshName('wide');
+    await fixture.sql(
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, v LONGTEXT, b LONGBLOB)`,
+      `INSERT INTO ${table} VALUES (1, REPEAT('中', 6000000), NULL), (2, '', REPEAT(X'00', 20000000)), (3, 'tail', NULL)`,
+    );
+    const connection = await connect();
+    await copyTable(
+      connection.source(fixture.sourceOptions(table)),
+      connection.sink(
+        fixture.sinkOptions(`${table}_to`, { 'toJobConfig.tablePreparation': 'CREATE_WHEN_NOT_EXIST' }),
+      ),
+      { runKey: key(5) },
+    );
+    const [a, b] = await Promise.all([
+      fixture.query(`SELECT id, MD5(v), MD5(b) FROM ${fixture.database}.${table} ORDER BY id`),
+      fixture.query(`SELECT id, MD5(v), MD5(b) FROM ${fixture.database}.${table}_to ORDER BY id`),
+    ]);
+    expect(b).toEqual(a);
+    await fixture.sql(`INSERT INTO ${table} VALUES (4, NULL, REPEAT('x', 40000000))`);
+    const attempt = copyTable(
+      connection.source(fixture.sourceOptions(table)),
+      connection.sink(
+        fixture.sinkOptions(`${table}_to`, { 'toJobConfig.tablePreparation': 'DROP_AND_CREATE' }),
+      ),
+      { runKey: key(6) },
+    );
+    await expect(attempt).rejects.toMatchObject({
+      code: 'Cdm.0234',
+      facts: { cause: expect.stringContaining('max_allowed_packet') },
+    });
+  });
+});

@@ -1,0 +1,22 @@
+import { registerLinkSuite } from '@sluice/core/contract-suite/link-suite';
+import { registerRoundTripSuite } from '@sluice/core/contract-suite/round-trip-suite';
+import { registerSinkSuite } from '@sluice/core/contract-suite/sink-suite';
+import { registerSourceSuite } from '@sluice/core/contract-suite/source-suite';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture.ts';
+
+describe.skipIf(mysqlUrl === undefined)('mysql on a live server', () => {
+  let fixture: MysqlFixture;
+  const lend = (): MysqlFixture => fixture;
+  beforeAll(async () => {
+    fixture = await createMysqlFixture();
+  });
+  afterAll(async () => {
+    await fixture.drop();
+  });
+
+  registerLinkSuite('mysql', lend);
+  registerSourceSuite('mysql', lend);
+  registerSinkSuite('mysql', lend);
+  registerRoundTripSuite('mysql', lend, ['rows']);
+});

@@ -1,0 +1,276 @@
+import type {
+  Host,
+  Sink,
+  SinkAgreement,
+  SliceWriter,
+  SourceOffer,
+  TargetPlan,
+} from '@sluice/core/connector/contract';
+import type { Checkpoint, Slice } from '@sluice/core/data/slice';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
+import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
+import { CheckpointTable } from './checkpoint-table.ts';
+import { provenCondition } from './condition.ts';
+import { createTable, type TableDdl } from './ddl.ts';
+import { encoderFor, pair } from './encode.ts';
+import { serverErrorNumber } from './errors.ts';
+import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
+import { openSession, type Session, type SessionRole } from './session.ts';
+import { MysqlSliceWriter } from './writer.ts';
+
+export interface SinkTools {
+  readonly link: SqlLink;
+  readonly host: Host;
+}
+
+/** TRUNCATE is refused: no DROP right, or another table refers to this one. DELETE may still do. */
+const truncateRefused = new Set([1142, 1227, 1701]);
+const noSuchDatabase = 1049;
+
+export class MysqlSink implements Sink {
+  readonly #tools: SinkTools;
+  readonly #options: SqlSinkOptions;
+
+  constructor(tools: SinkTools, options: SqlSinkOptions) {
+    this.#tools = tools;
+    this.#options = options;
+  }
+
+  async agree(
+    offer: SourceOffer,
+    columnNames: readonly string[] | null,
+  ): Promise<SinkAgreement & { readonly columnNames: readonly string[] }> {
+    const { schema, table, preparation } = this.#options;
+    const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
+    checkNames(names, offer);
+    return this.#with('read', async (session) => {
+      const found = await readTable(session, schema, table, false);
+      if (found === null && preparation === 'DO_NOTHING') {
+        throw new SluiceError('Cdm.0900', { table: this.#name() });
+      }
+      const isCreated = found === null || preparation === 'DROP_AND_CREATE';
+      const warnings = isCreated
+        ? (await this.#design(session, offer, names, [])).warnings
+        : pairColumns(offer, names, found);
+      return {
+        projection: { form: 'rows', columns: offer.columns.map(({ name }) => ({ name, cast: null })) },
+        reason: 'MySQL takes rows as INSERT statements',
+        warnings,
+        columnNames: names,
+      };
+    });
+  }
+
+  async prepare(plan: TargetPlan): Promise<void> {
+    const { schema, table, preparation, clearing } = this.#options;
+    await this.#with('write', async (session) => {
+      if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
+      const found = await readTable(session, schema, table, false);
+      if (found === null && preparation === 'DO_NOTHING')
+        throw new SluiceError('Cdm.0900', { table: this.#name() });
+      const isCreated = found === null || preparation === 'DROP_AND_CREATE';
+      if (isCreated) {
+        const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
+        const { sql, warnings } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
+        for (const warning of warnings) this.#tools.host.log(warning);
+        if (found !== null)
+          await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
+        await session.run(sql, 'create', this.#name());
+      } else if (clearing.kind !== 'none') await this.#clear(session);
+      await new CheckpointTable(schema, plan.runKey).create(session);
+    });
+  }
+
+  async openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter> {
+    const { schema, table } = this.#options;
+    const session = await openSession(this.#tools.link, 'write', schema, this.#tools.host);
+    try {
+      const found = await requireTable(session, schema, table, false);
+      const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
+      const checkpoints = new CheckpointTable(schema, plan.runKey);
+      const resumed = await checkpoints.read(session, slice.no);
+      // Ends the snapshot of the look-ups and the lock that keeps the tables from being dropped.
+      await session.run('COMMIT', 'write', this.#name());
+      return new MysqlSliceWriter({
+        session,
+        checkpoints,
+        sliceNo: slice.no,
+        resumed,
+        target: this.#name(),
+        insertHead: `INSERT INTO ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
+        encoders: columns.map((column, at) => {
+          const source = plan.sourceColumns[at];
+          if (source === undefined)
+            throw new RangeError(`a plan with ${plan.sourceColumns.length} source columns`);
+          return encoderFor(source.type, column);
+        }),
+      });
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+
+  async checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
+    return this.#with('read', (session) =>
+      new CheckpointTable(this.#options.schema, plan.runKey).readAll(session),
+    );
+  }
+
+  async finish(plan: TargetPlan, _outcome: 'publish' | 'discard'): Promise<void> {
+    // Rows went straight into the destination, so both outcomes leave it as it is.
+    try {
+      await this.#with('write', (session) =>
+        new CheckpointTable(this.#options.schema, plan.runKey).drop(session),
+      );
+    } catch (error) {
+      // The database itself is gone, and the table with it.
+      if (serverErrorNumber(error) !== noSuchDatabase) throw error;
+    }
+  }
+
+  #name(): string {
+    return `${this.#options.schema}.${this.#options.table}`;
+  }
+
+  async #with<T>(role: SessionRole, work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await openSession(this.#tools.link, role, null, this.#tools.host);
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #createDatabase(session: Session): Promise<void> {
+    const { schema } = this.#options;
+    const found = await session.rows(
+      `SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(schema)}`,
+      'metadata',
+      schema,
+    );
+    // Looked up first: IF NOT EXISTS asks for the right to create even when there is nothing to do.
+    if (found.length > 0) return;
+    await session.run(
+      `CREATE DATABASE IF NOT EXISTS ${quoteName(schema)} DEFAULT CHARACTER SET utf8mb4`,
+      'create',
+      schema,
+    );
+  }
+
+  async #design(
+    session: Session,
+    offer: SourceOffer,
+    columnNames: readonly string[],
+    sourcePrimaryKey: readonly string[],
+  ): Promise<TableDdl> {
+    const { schema, table, widensText, copiesNotNull } = this.#options;
+    return createTable({
+      database: schema,
+      table,
+      sourceColumns: offer.columns,
+      columnNames,
+      sourcePrimaryKey,
+      widensText,
+      copiesNotNull,
+      keyCollation: await keyCollation(session),
+    });
+  }
+
+  async #clear(session: Session): Promise<void> {
+    const { schema, table, clearing } = this.#options;
+    const quoted = quoteTable(schema, table);
+    if (clearing.kind === 'where') {
+      const condition = await provenCondition(session, schema, table, clearing.where);
+      await session.run(`DELETE FROM ${quoted} WHERE ${condition}`, 'clear', this.#name());
+    } else {
+      try {
+        await session.run(`TRUNCATE TABLE ${quoted}`, 'clear', this.#name());
+      } catch (error) {
+        if (!truncateRefused.has(serverErrorNumber(error) ?? 0)) throw error;
+        await session.run(`DELETE FROM ${quoted}`, 'clear', this.#name());
+      }
+    }
+    await session.run('COMMIT', 'clear', this.#name());
+  }
+}
+
+/** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */
+const keyCollations = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin', 'utf8mb4_bin'];
+
+async function keyCollation(session: Session): Promise<string> {
+  const rows = await session.rows(
+    `SELECT COLLATION_NAME FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (${keyCollations.map(quoteText).join(', ')})`,
+    'metadata',
+    'information_schema.COLLATIONS',
+  );
+  const known = new Set(rows.map((row) => String(row[0])));
+  return keyCollations.find((name) => known.has(name)) ?? 'utf8mb4_bin';
+}
+
+function checkNames(names: readonly string[], offer: SourceOffer): void {
+  const asOne = names.map((name) => name.toLowerCase());
+  const isBad =
+    names.length !== offer.columns.length ||
+    new Set(asOne).size !== names.length ||
+    names.some((name) => name === '' || [...name].length > nameLengthMax);
+  if (!isBad) return;
+  throw new SluiceError('Cdm.0931', {
+    schema: names.join(', '),
+    result: offer.columns.map((column) => column.name).join(', '),
+  });
+}
+
+/** Column names do not mind the case in MySQL. -1 when there is none. */
+function findColumn(table: CatalogTable, name: string): number {
+  const wanted = name.toLowerCase();
+  return table.shape.columns.findIndex((column) => column.name.toLowerCase() === wanted);
+}
+
+/** @throws Cdm.0931 when somebody changed the table after the run was agreed. */
+function requireColumn(table: CatalogTable, name: string): number {
+  const at = findColumn(table, name);
+  if (at >= 0) return at;
+  throw new SluiceError('Cdm.0931', {
+    schema: table.shape.columns.map((c) => c.name).join(', '),
+    result: name,
+  });
+}
+
+/**
+ * Looks at every pair of an existing table.
+ * @returns warnings. @throws Cdm.0931 a column is missing; Cdm.0921 a type cannot go there.
+ */
+function pairColumns(offer: SourceOffer, names: readonly string[], table: CatalogTable): string[] {
+  const warnings: string[] = [];
+  if (!table.isTransactional) {
+    warnings.push(
+      `${table.shape.schema}.${table.shape.table} has the engine ${table.engine ?? 'of a view'}, which knows no transactions: rows written before a failure stay, and a repeat may write them twice`,
+    );
+  }
+  const missing = names.filter((name) => findColumn(table, name) < 0);
+  if (missing.length > 0) {
+    throw new SluiceError('Cdm.0931', {
+      schema: table.shape.columns.map((column) => column.name).join(', '),
+      result: names.join(', '),
+    });
+  }
+  offer.columns.forEach((source, i) => {
+    const at = findColumn(table, names[i] ?? source.name);
+    const column = targetColumn(table, at);
+    if (table.shape.columns[at]?.isGenerated === true) {
+      throw new SluiceError('Cdm.0921', {
+        type: `${column.columnType} of the generated column ${column.name}`,
+      });
+    }
+    const { isRefused, warning } = pair(source.type, column);
+    if (isRefused) {
+      throw new SluiceError('Cdm.0921', {
+        type: `${source.native} of ${source.name} in ${column.columnType} of ${column.name}`,
+      });
+    }
+    if (warning !== null) warnings.push(`column ${column.name} (${column.columnType}): ${warning}`);
+  });
+  return warnings;
+}
