@@ -37,7 +37,11 @@ export type Scenario = {
     readonly subnetId: string;
     readonly securityGroupId: string;
   };
-  readonly links: { readonly source: LinkScenario; readonly target: LinkScenario; readonly unreachable: LinkScenario };
+  readonly links: {
+    readonly source: LinkScenario;
+    readonly target: LinkScenario;
+    readonly unreachable: LinkScenario;
+  };
   readonly jobs: { readonly copy: JobScenario; readonly failing: JobScenario; readonly slow: JobScenario };
 };
 

@@ -21,12 +21,19 @@ export async function startRelay(target: string, tampering: boolean): Promise<Re
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    let body = Buffer.concat(chunks);
+    let body: Buffer = Buffer.concat(chunks);
     let path = incoming.url ?? '/';
     if (tampering && body.length > 2) body = changeOneByte(body);
     else if (tampering) path += path.includes('?') ? '&limit=1' : '?limit=1';
     const passedOn = forward(
-      { hostname, port, path, method: incoming.method ?? 'GET', headers: incoming.rawHeaders, setHost: false },
+      {
+        hostname,
+        port,
+        path,
+        method: incoming.method ?? 'GET',
+        headers: incoming.rawHeaders,
+        setHost: false,
+      },
       (reply) => {
         const requestId = reply.headers['x-request-id'];
         if (typeof requestId === 'string') requestIds.add(requestId);

@@ -14,7 +14,7 @@ export type Fault =
   | 'date-as-text'
   | 'secret-shown'
   | 'signature-ignored'
-  | 'request-id-made-up'
+  | 'request-id-missing'
   | 'progress-zero-on-failure';
 
 export type StandInOptions = {
@@ -30,7 +30,13 @@ export type StandInOptions = {
 type Json = { [name: string]: unknown };
 type Run = { id: number; startedAt: number; endedAt: number | null; stopped: boolean };
 type Job = { body: Json; runs: Run[] };
-type Cluster = { id: string; body: Json; createdAt: number; links: Map<string, Json>; jobs: Map<string, Job> };
+type Cluster = {
+  id: string;
+  body: Json;
+  createdAt: number;
+  links: Map<string, Json>;
+  jobs: Map<string, Job>;
+};
 
 const BOOTING_MS = 150;
 const RUNNING_MS = 400;
@@ -47,7 +53,9 @@ class Refusal extends Error {
 }
 
 /** Starts the stand-in on a free loopback port; `endpoint` has no trailing slash. */
-export async function startStandIn(options: StandInOptions): Promise<{ endpoint: string; stop(): Promise<void> }> {
+export async function startStandIn(
+  options: StandInOptions,
+): Promise<{ endpoint: string; stop(): Promise<void> }> {
   const clusters = new Map<string, Cluster>();
   const server: Server = createServer((request, response) => {
     void answer(request, response, options, clusters);
@@ -93,15 +101,17 @@ async function answer(
       request_id: requestId,
     };
   }
-  const shownId = options.fault === 'request-id-made-up' ? '' : requestId;
-  response.writeHead(status, { 'Content-Type': 'application/json', 'X-Request-Id': shownId });
+  if (options.fault !== 'request-id-missing') response.setHeader('X-Request-Id', requestId);
+  response.writeHead(status, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(content));
 }
 
 /** SDK-HMAC-SHA256 in its plain form, which is all the four SDKs send for these names. */
 function verify(request: IncomingMessage, body: Buffer, options: StandInOptions): void {
   const header = request.headers.authorization ?? '';
-  const parts = /^SDK-HMAC-SHA256 Access=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(header);
+  const parts = /^SDK-HMAC-SHA256 Access=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
+    header,
+  );
   if (!parts || parts[1] !== options.accessKey) throw new Refusal(401, 'APIGW.0301');
   const [path = '', query = ''] = (request.url ?? '').split('?');
   const encode = (text: string) =>
@@ -112,14 +122,23 @@ function verify(request: IncomingMessage, body: Buffer, options: StandInOptions)
     .filter((pair) => pair !== '')
     .map((pair) => {
       const at = pair.includes('=') ? pair.indexOf('=') : pair.length;
-      return [pair.slice(0, at), pair.slice(at + 1)].map((text) => encode(decodeURIComponent(text))).join('=');
+      return [pair.slice(0, at), pair.slice(at + 1)]
+        .map((text) => encode(decodeURIComponent(text)))
+        .join('=');
     })
     .sort()
     .join('&');
   const names = (parts[2] ?? '').split(';');
   const headers = names.map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`).join('');
   const hash = createHash('sha256').update(body).digest('hex');
-  const canonical = [request.method, uri.endsWith('/') ? uri : `${uri}/`, canonicalQuery, headers, parts[2], hash];
+  const canonical = [
+    request.method,
+    uri.endsWith('/') ? uri : `${uri}/`,
+    canonicalQuery,
+    headers,
+    parts[2],
+    hash,
+  ];
   const digest = createHash('sha256').update(canonical.join('\n')).digest('hex');
   const text = `SDK-HMAC-SHA256\n${request.headers['x-sdk-date']}\n${digest}`;
   const expected = createHmac('sha256', options.secretKey).update(text).digest('hex');
@@ -154,17 +173,17 @@ function route(
 
 function clusterList(method: string, json: Json, clusters: Map<string, Cluster>): [number, Json] {
   if (method === 'GET') return [200, { clusters: [...clusters.values()].map(clusterMembers) }];
-  const body = json['cluster'] as Json;
+  const body = json.cluster as Json;
   const cluster = { id: randomUUID(), body, createdAt: Date.now(), links: new Map(), jobs: new Map() };
   clusters.set(cluster.id, cluster);
-  return [202, { id: cluster.id, name: body['name'] }];
+  return [202, { id: cluster.id, name: body.name }];
 }
 
 function clusterMembers(cluster: Cluster): Json {
-  const [node] = cluster.body['instances'] as Json[];
+  const [node] = cluster.body.instances as Json[];
   return {
     id: cluster.id,
-    name: cluster.body['name'],
+    name: cluster.body.name,
     status: Date.now() - cluster.createdAt < CLUSTER_CREATION_MS ? '100' : '200',
     created: '2026-01-02T03:04:05',
     updated: '2026-01-02T03:04:05',
@@ -176,7 +195,7 @@ function clusterMembers(cluster: Cluster): Json {
         type: 'cdm',
         status: '200',
         isFrozen: '0',
-        flavor: { id: node?.['flavorRef'], links: [] },
+        flavor: { id: node?.flavorRef, links: [] },
         volume: { type: 'local', size: 100 },
       },
     ],
@@ -198,11 +217,12 @@ function linkCall(
   options: StandInOptions,
 ): [number, Json] {
   if (name === undefined) {
-    const [link = {}] = json['links'] as Json[];
-    if (cluster.links.has(String(link['name']))) throw new Refusal(400, 'Cdm.0315');
-    if (String(link['name']).includes('unreachable')) throw new Refusal(500, 'Cdm.0901');
-    if (url.searchParams.get('validate') !== 'true') cluster.links.set(String(link['name']), shown(link, options));
-    return [200, { name: link['name'], 'validation-result': [{}] }];
+    const [link = {}] = json.links as Json[];
+    if (cluster.links.has(String(link.name))) throw new Refusal(400, 'Cdm.0315');
+    if (String(link.name).includes('unreachable')) throw new Refusal(500, 'Cdm.0901');
+    if (url.searchParams.get('validate') !== 'true')
+      cluster.links.set(String(link.name), shown(link, options));
+    return [200, { name: link.name, 'validation-result': [{}] }];
   }
   const all = { 'fromTo-unMapping': '', 'batchFromTo-mapping': '' };
   if (method === 'GET' && name === 'all') return [200, { links: [...cluster.links.values()], ...all }];
@@ -220,8 +240,9 @@ function linkCall(
 /** The link as a reader sees it: the entry of the secret stays, its value goes. */
 function shown(link: Json, options: StandInOptions): Json {
   const text = JSON.stringify(link);
-  const masked = options.fault === 'secret-shown' ? text : text.replaceAll(`"value":"${options.secret}"`, '"value":null');
-  return { ...(JSON.parse(masked.replaceAll(`"value": "${options.secret}"`, '"value":null')) as Json), 'creation-date': Date.now() };
+  const masked =
+    options.fault === 'secret-shown' ? text : text.replaceAll(`"value":"${options.secret}"`, '"value":null');
+  return { ...(JSON.parse(masked) as Json), 'creation-date': Date.now() };
 }
 
 function jobCall(
@@ -233,10 +254,10 @@ function jobCall(
   options: StandInOptions,
 ): [number, Json] {
   if (name === undefined) {
-    const [body = {}] = json['jobs'] as Json[];
-    if (cluster.jobs.has(String(body['name']))) throw new Refusal(400, 'Cdm.0104');
-    cluster.jobs.set(String(body['name']), { body: { ...body, 'creation-date': Date.now() }, runs: [] });
-    return [200, { name: body['name'], 'validation-result': [] }];
+    const [body = {}] = json.jobs as Json[];
+    if (cluster.jobs.has(String(body.name))) throw new Refusal(400, 'Cdm.0104');
+    cluster.jobs.set(String(body.name), { body: { ...body, 'creation-date': Date.now() }, runs: [] });
+    return [200, { name: body.name, 'validation-result': [] }];
   }
   if (method === 'GET' && name === 'all') {
     const jobs = [...cluster.jobs.values()].map(jobMembers);
@@ -245,7 +266,8 @@ function jobCall(
   const job = cluster.jobs.get(name);
   if (!job) throw new Refusal(400, 'Cdm.0100');
   const run = job.runs.at(-1);
-  const isOpen = run !== undefined && ['BOOTING', 'RUNNING'].includes(String(runMembers(job, run, options)['status']));
+  const isOpen =
+    run !== undefined && ['BOOTING', 'RUNNING'].includes(String(runMembers(job, run, options).status));
   if (action === 'status') return [200, { submissions: [runMembers(job, run, options)] }];
   if (action === 'start') {
     if (isOpen) throw new Refusal(400, 'Cdm.0052');
@@ -276,7 +298,7 @@ function history(name: string, cluster: Cluster, options: StandInOptions): [numb
 
 function runMembers(job: Job, run: Run | undefined, options: StandInOptions): Json {
   const date = (at: number) => (options.fault === 'date-as-text' ? String(at) : at);
-  const name = String(job.body['name']);
+  const name = String(job.body.name);
   const base: Json = {
     'job-name': name,
     'submission-id': run?.id ?? 0,
@@ -300,7 +322,13 @@ function runMembers(job: Job, run: Run | undefined, options: StandInOptions): Js
   if (run.stopped || (name.includes('failing') && age >= BOOTING_MS)) {
     const cause = run.stopped ? 'Stopped by admin.' : 'Table [missing] does not exist.';
     const progress = options.fault === 'progress-zero-on-failure' ? 0 : -1;
-    return { ...base, status: 'FAILED', progress, 'error-summary': `Cdm.0900 ${cause}`, 'error-details': cause };
+    return {
+      ...base,
+      status: 'FAILED',
+      progress,
+      'error-summary': `Cdm.0900 ${cause}`,
+      'error-details': cause,
+    };
   }
   if (age < BOOTING_MS) return { ...base, status: 'BOOTING', progress: 0 };
   if (age < RUNNING_MS || name.includes('slow')) return { ...base, status: 'RUNNING', progress: 50.5 };
