@@ -1,0 +1,45 @@
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.util.List;
+
+/** Names and parameters of the links and jobs, as conformance/program-inputs.ts writes them. */
+record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs) {
+    record Input(String name, String value) {
+    }
+
+    record Group(String name, List<Input> inputs) {
+    }
+
+    record Link(String name, String connector, List<Group> configs, String secret) {
+    }
+
+    record Job(String name, String fromConnector, String fromLink, List<Group> from, String toConnector, String toLink,
+            List<Group> to, List<Group> driver, long rows) {
+    }
+
+    record Cluster(String name, String version, String flavorId, String availabilityZone, String vpcId, String subnetId,
+            String securityGroupId) {
+    }
+
+    record Links(Link source, Link target, Link unreachable) {
+    }
+
+    record Jobs(Job copy, Job failing, Job slow) {
+        List<Job> all() {
+            return List.of(copy, failing, slow);
+        }
+    }
+
+    static Scenario read() throws IOException {
+        return new ObjectMapper().readValue(new File(needed("SLUICE_SCENARIO")), Scenario.class);
+    }
+
+    static String needed(String name) {
+        String value = System.getenv(name);
+        if (value == null) {
+            throw new IllegalStateException(name + " is not set");
+        }
+        return value;
+    }
+}

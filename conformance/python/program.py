@@ -1,0 +1,518 @@
+"""Drives a Sluice server with the vendor's own Python SDK and prints one JSON line per check.
+
+Inputs are environment variables (see conformance/program-inputs.ts). Nothing of the SDK is patched: what a check reads is
+what a user of huaweicloudsdkcdm reads. Where the SDK converts a value and so hides its type on the wire, the check looks at
+the raw body, which the SDK keeps on every response.
+"""
+
+import json
+import os
+import sys
+import time
+
+from check import check, demand, equal, refused
+
+from huaweicloudsdkcdm.v1 import (
+    CdmClient,
+    CdmCreateAndUpdateLinkReq,
+    CdmCreateClusterReq,
+    CdmCreateClusterReqCluster,
+    CdmCreateJobJsonReq,
+    CdmDeleteClusterReq,
+    CdmStartJobReq,
+    CdmUpdateJobJsonReq,
+    Configs,
+    ConfigValues,
+    CreateClusterRequest,
+    CreateJobRequest,
+    CreateLinkRequest,
+    Datastore,
+    DeleteClusterRequest,
+    DeleteJobRequest,
+    DeleteLinkRequest,
+    Input,
+    Instance,
+    Job,
+    Links,
+    LinksLinkconfigvalues,
+    ListClustersRequest,
+    Nics,
+    ShowClusterDetailRequest,
+    ShowJobsRequest,
+    ShowJobStatusRequest,
+    ShowLinkRequest,
+    ShowSubmissionsRequest,
+    StartJobRequest,
+    StopJobRequest,
+    UpdateJobRequest,
+    UpdateLinkRequest,
+)
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
+from huaweicloudsdkcore.region.region import Region
+
+ENDPOINT = os.environ["SLUICE_ENDPOINT"]
+RELAY = os.environ["SLUICE_RELAY"]
+TAMPERING_RELAY = os.environ["SLUICE_TAMPERING_RELAY"]
+AK = os.environ["SLUICE_AK"]
+SK = os.environ["SLUICE_SK"]
+PROJECT_ID = os.environ["SLUICE_PROJECT_ID"]
+REGION = os.environ["SLUICE_REGION"]
+WAIT_S = float(os.environ["SLUICE_WAIT_S"])
+POLL_S = 0.05
+DAY_MS = 86_400_000
+INT32_MAX = 2_147_483_647
+
+with open(os.environ["SLUICE_SCENARIO"], encoding="utf-8") as scenario_file:
+    SCENARIO = json.load(scenario_file)
+
+
+def client(endpoint=ENDPOINT, sk=SK):
+    credentials = BasicCredentials(AK, sk, PROJECT_ID)
+    return CdmClient.new_builder().with_credentials(credentials).with_endpoint(endpoint).build()
+
+
+def client_by_region():
+    credentials = BasicCredentials(AK, SK).with_iam_endpoint(ENDPOINT)
+    return CdmClient.new_builder().with_credentials(credentials).with_region(Region(REGION, ENDPOINT)).build()
+
+
+def configs(groups):
+    return [
+        Configs(name=group["name"], inputs=[Input(name=i["name"], value=i["value"]) for i in group["inputs"]])
+        for group in groups
+    ]
+
+
+def link_body(link, without_secret=False):
+    groups = link["configs"]
+    if without_secret:
+        groups = [
+            {"name": g["name"], "inputs": [i for i in g["inputs"] if i["value"] != link["secret"]]} for g in groups
+        ]
+    return CdmCreateAndUpdateLinkReq(
+        links=[
+            Links(
+                name=link["name"],
+                connector_name=link["connector"],
+                enabled=True,
+                link_config_values=LinksLinkconfigvalues(configs=configs(groups)),
+            )
+        ]
+    )
+
+
+def job_model(job):
+    return Job(
+        name=job["name"],
+        job_type="NORMAL_JOB",
+        from_connector_name=job["fromConnector"],
+        from_link_name=job["fromLink"],
+        from_config_values=ConfigValues(configs=configs(job["from"])),
+        to_connector_name=job["toConnector"],
+        to_link_name=job["toLink"],
+        to_config_values=ConfigValues(configs=configs(job["to"])),
+        driver_config_values=ConfigValues(configs=configs(job["driver"])),
+    )
+
+
+class Walk:
+    """The walk through the API in the order of a user's first day: cluster, links, jobs, runs, and away with it all."""
+
+    def __init__(self):
+        self.cdm = client()
+        self.cluster_id = None
+        self.states = []
+
+    def credentials(self):
+        def by_project():
+            demand(self.cdm.list_clusters(ListClustersRequest()).clusters is not None, "no list of clusters")
+
+        def by_region():
+            demand(client_by_region().list_clusters(ListClustersRequest()).clusters is not None, "no list of clusters")
+            return f"region {REGION}"
+
+        check("Credentials", "project id given", by_project)
+        check("Credentials", "project looked up by region", by_region)
+        check(
+            "Credentials",
+            "wrong secret key refused",
+            lambda: refused(lambda: client(sk=SK + "x").list_clusters(ListClustersRequest()), 401, "APIGW.0301"),
+        )
+
+    def clusters(self):
+        wanted = SCENARIO["cluster"]
+        body = CdmCreateClusterReq(
+            cluster=CdmCreateClusterReqCluster(
+                name=wanted["name"],
+                vpc_id=wanted["vpcId"],
+                is_auto_off=False,
+                is_schedule_boot_off=False,
+                datastore=Datastore(type="cdm", version=wanted["version"]),
+                instances=[
+                    Instance(
+                        type="cdm",
+                        flavor_ref=wanted["flavorId"],
+                        availability_zone=wanted["availabilityZone"],
+                        nics=[Nics(security_group_id=wanted["securityGroupId"], net_id=wanted["subnetId"])],
+                    )
+                ],
+            ),
+            auto_remind=False,
+        )
+
+        def create():
+            answer = self.cdm.create_cluster(CreateClusterRequest(x_language="en-us", body=body))
+            self.cluster_id = answer.id
+            demand(answer.id, "no cluster id")
+            equal(answer.name, wanted["name"], "name")
+            equal(answer.status_code, 202, "status")
+            return answer.id
+
+        def wait_until_normal():
+            end = time.monotonic() + WAIT_S
+            while True:
+                detail = self.cdm.show_cluster_detail(ShowClusterDetailRequest(cluster_id=self.cluster_id))
+                demand(isinstance(detail.to_json_object()["status"], str), "status is no text on the wire")
+                if detail.status == "200":
+                    return detail
+                demand(detail.status in ("100", "920"), f"unexpected status {detail.status}")
+                demand(time.monotonic() < end, f"still {detail.status} after {WAIT_S} s")
+                time.sleep(0.2)
+
+        def first_node():
+            node = wait_until_normal().instances[0]
+            demand(isinstance(node.id, str) and node.id, "instances[0].id")
+            equal(node.flavor.id, wanted["flavorId"], "flavor")
+            demand(isinstance(node.volume.size, int), "volume.size is no number")
+
+        def listed():
+            found = [c for c in self.cdm.list_clusters(ListClustersRequest()).clusters if c.id == self.cluster_id]
+            equal(len(found), 1, "entries of the new cluster")
+            equal(found[0].name, wanted["name"], "name")
+
+        if not check("CreateCluster", "accepted with 202", create):
+            sys.exit("no cluster, so nothing else can be checked")
+        check("ShowClusterDetail", "reaches status 200", lambda: wait_until_normal().status)
+        check("ShowClusterDetail", "first node is typed", first_node)
+        check(
+            "ShowClusterDetail",
+            "unknown cluster is 404",
+            lambda: refused(
+                lambda: self.cdm.show_cluster_detail(ShowClusterDetailRequest(cluster_id=SCENARIO["unknownId"])), 404, None
+            ),
+        )
+        check("ListClusters", "contains the new cluster", listed)
+
+    def show_link(self, name):
+        return self.cdm.show_link(ShowLinkRequest(cluster_id=self.cluster_id, link_name=name))
+
+    def create_link(self, link, cdm=None, validate=None):
+        request = CreateLinkRequest(cluster_id=self.cluster_id, validate=validate, body=link_body(link))
+        return (cdm or self.cdm).create_link(request)
+
+    def links(self):
+        source, target = SCENARIO["links"]["source"], SCENARIO["links"]["target"]
+
+        def validate_only():
+            self.create_link(source, validate="true")
+            return refused(lambda: self.show_link(source["name"]), 404, "Cdm.0101")
+
+        def stored(link, relay=False):
+            def body():
+                answer = self.create_link(link, cdm=client(RELAY) if relay else None)
+                equal(answer.name, link["name"], "name")
+
+            return body
+
+        def as_sent():
+            answer = self.show_link(source["name"])
+            shown = answer.links[0]
+            equal(shown.connector_name, source["connector"], "connector")
+            values = {i.name: i.value for i in shown.link_config_values.configs[0].inputs}
+            for wanted in source["configs"][0]["inputs"]:
+                if wanted["value"] == source["secret"]:
+                    demand(values.get(wanted["name"]) in (None, ""), "the secret is in the answer")
+                else:
+                    equal(values.get(wanted["name"]), wanted["value"], wanted["name"])
+            demand(source["secret"].encode() not in answer.raw_content, "the secret is in the raw body")
+            demand(isinstance(shown.creation_date, int), "creation-date is no number")
+
+        def all_links():
+            names = sorted(link.name for link in self.show_link("all").links)
+            equal(names, sorted([source["name"], target["name"]]), "names")
+
+        def secret_kept():
+            request = UpdateLinkRequest(
+                cluster_id=self.cluster_id, link_name=source["name"], body=link_body(source, without_secret=True)
+            )
+            equal(self.cdm.update_link(request).status_code, 200, "status")
+
+        check("CreateLink", "validate only stores nothing", validate_only)
+        check("Credentials", "changed body refused", lambda: refused(
+            lambda: self.create_link(source, cdm=client(TAMPERING_RELAY)), 401, "APIGW.0301"))
+        check("Credentials", "changed query refused", lambda: refused(
+            lambda: client(TAMPERING_RELAY).list_clusters(ListClustersRequest()), 401, "APIGW.0301"))
+        check("CreateLink", "source stored", stored(source))
+        # The same relay without its tampering: shows that not the detour but the changed byte was refused above.
+        check("CreateLink", "target stored, through an honest relay", stored(target, relay=True))
+        check("CreateLink", "taken name refused", lambda: refused(lambda: self.create_link(source), 400, "Cdm.0315"))
+        check("CreateLink", "unreachable server refused", lambda: refused(
+            lambda: self.create_link(SCENARIO["links"]["unreachable"]), 500, None))
+        check("ShowLink", "as sent, without the secret", as_sent)
+        check("ShowLink", "all lists both", all_links)
+        check("ShowLink", "unknown link is 404", lambda: refused(lambda: self.show_link("no_such_link"), 404, "Cdm.0101"))
+        # The jobs below run over this link, so a secret lost here makes them fail.
+        check("UpdateLink", "secret kept when absent", secret_kept)
+
+    def create_job(self, job):
+        body = CdmCreateJobJsonReq(jobs=[job_model(job)])
+        return self.cdm.create_job(CreateJobRequest(cluster_id=self.cluster_id, body=body))
+
+    def show_jobs(self, name):
+        return self.cdm.show_jobs(ShowJobsRequest(cluster_id=self.cluster_id, job_name=name, page_no=1, page_size=10))
+
+    def jobs(self):
+        copy = SCENARIO["jobs"]["copy"]
+
+        def created():
+            for job in SCENARIO["jobs"].values():
+                equal(self.create_job(job).name, job["name"], "name")
+
+        def one_job():
+            answer = self.show_jobs(copy["name"])
+            equal(answer.total, 0, "total")
+            equal(len(answer.jobs), 1, "jobs")
+            shown = answer.jobs[0]
+            equal(shown.job_type, "NORMAL_JOB", "job_type")
+            equal((shown.from_link_name, shown.to_link_name), (copy["fromLink"], copy["toLink"]), "links")
+            values = {i.name: i.value for i in shown.from_config_values.configs[0].inputs}
+            for wanted in copy["from"][0]["inputs"]:
+                equal(values.get(wanted["name"]), wanted["value"], wanted["name"])
+            demand(isinstance(answer.to_json_object()["jobs"][0]["creation-date"], int), "creation-date is no number")
+
+        def all_jobs():
+            answer = self.show_jobs("all")
+            equal(answer.total, len(SCENARIO["jobs"]), "total")
+            equal({j.name: j.status for j in answer.jobs}, {j["name"]: "NEW" for j in SCENARIO["jobs"].values()}, "jobs")
+
+        def updated():
+            body = CdmUpdateJobJsonReq(jobs=[job_model(copy)])
+            request = UpdateJobRequest(cluster_id=self.cluster_id, job_name=copy["name"], body=body)
+            equal(self.cdm.update_job(request).status_code, 200, "status")
+
+        check("CreateJob", "answers the name", created)
+        check("CreateJob", "taken name refused", lambda: refused(lambda: self.create_job(copy), 400, "Cdm.0104"))
+        check("ShowJobs", "one job as sent", one_job)
+        check("ShowJobs", "all of them, NEW before the first start", all_jobs)
+        check("UpdateJob", "accepted", updated)
+
+    def status(self, name, cdm=None):
+        """The single run of the status call, as the SDK's model and as the raw object."""
+        request = ShowJobStatusRequest(cluster_id=self.cluster_id, job_name=name)
+        answer = (cdm or self.cdm).show_job_status(request)
+        equal(len(answer.submissions), 1, "submissions")
+        run, raw = answer.submissions[0], answer.to_json_object()["submissions"][0]
+        equal(run.job_name, name, "job-name")
+        if run.status not in self.states:
+            self.states.append(run.status)
+        return run, raw
+
+    def start(self, name):
+        request = StartJobRequest(cluster_id=self.cluster_id, job_name=name, body=CdmStartJobReq(variables={}))
+        run = self.cdm.start_job(request).submissions[0]
+        demand(run.status in ("BOOTING", "RUNNING"), f"started as {run.status}")
+        equal(run.job_name, name, "job-name")
+        demand(run.submission_id >= 1, f"submission-id {run.submission_id}")
+        return run
+
+    def stop(self, name):
+        return self.cdm.stop_job(StopJobRequest(cluster_id=self.cluster_id, job_name=name))
+
+    def wait_for_end(self, name, while_open=None):
+        """Polls until the run has ended; while_open sees every open state."""
+        end = time.monotonic() + WAIT_S
+        while True:
+            run, raw = self.status(name)
+            if run.status not in ("BOOTING", "RUNNING"):
+                return run, raw
+            demand(0 <= run.progress <= 100, f"progress {run.progress} while {run.status}")
+            demand("counters" not in raw and "error-summary" not in raw, f"closing members while {run.status}")
+            if while_open:
+                while_open(run)
+            demand(time.monotonic() < end, f"still {run.status} after {WAIT_S} s")
+            time.sleep(POLL_S)
+
+    def successful_run(self):
+        job = SCENARIO["jobs"]["copy"]
+        open_states, ended = [], []
+
+        def never_executed():
+            run, raw = self.status(job["name"])
+            equal((run.status, run.progress), ("NEVER_EXECUTED", 0), "status and progress")
+            demand("counters" not in raw and "error-summary" not in raw, "closing members of a run that never was")
+
+        def until_succeeded():
+            ended.extend(self.wait_for_end(job["name"], lambda run: open_states.append(run.status)))
+            equal(ended[0].status, "SUCCEEDED", f"status ({ended[0].error_summary})")
+
+        def counters():
+            counter = ended[0].counters.org_apache_sqoop_submission_counter_sqoop_counters
+            equal((counter.rows_read, counter.rows_written), (job["rows"], job["rows"]), "rows read and written")
+            equal(counter.rows_written_skipped, 0, "rows skipped")
+            wire = ended[1]["counters"]["org.apache.sqoop.submission.counter.SqoopCounters"]
+            equal(len(wire), 10, "counters")
+            demand(all(type(value) is int for value in wire.values()), f"not all whole numbers: {wire}")
+            return f"ROWS_WRITTEN {counter.rows_written}"
+
+        def editor():
+            equal(ended[1]["last-udpate-user"], ended[1]["last-update-user"], "the two spellings")
+            demand(ended[0].last_update_user, "last_update_user is empty")
+
+        def dates():
+            now_ms = time.time() * 1000
+            for member in ("creation-date", "execute-date", "last-update-date"):
+                value = ended[1][member]
+                demand(type(value) is int and abs(value - now_ms) < DAY_MS, f"{member} is {value!r}")
+            demand(ended[0].execute_date <= ended[0].last_update_date, "ended before it began")
+
+        def small_members():
+            for member in ("submission-id", "write_rows", "update_rows", "delete_rows"):
+                value = ended[1][member]
+                demand(type(value) is int and 0 <= value <= INT32_MAX, f"{member} is {value!r}")
+            demand(ended[0].write_rows in (0, job["rows"]), f"write_rows is {ended[0].write_rows}")
+            equal(ended[1]["isStopingIncrement"].__class__, str, "type of isStopingIncrement")
+
+        check("ShowJobStatus", "NEVER_EXECUTED before the first start", never_executed)
+        check("StartJob", "answers a run", lambda: open_states.append(self.start(job["name"]).status))
+        check("ShowJobStatus", "ends SUCCEEDED", until_succeeded)
+        check("ShowJobStatus", "BOOTING or RUNNING while open", lambda: demand(
+            open_states, "no open state was seen") or ", ".join(dict.fromkeys(open_states)))
+        check("ShowJobStatus", "progress 100 when SUCCEEDED", lambda: equal(ended[0].progress, 100, "progress"))
+        check("ShowJobStatus", "counters equal the rows moved", counters)
+        check("ShowJobStatus", "no error texts when SUCCEEDED", lambda: demand(
+            "error-summary" not in ended[1] and "error-details" not in ended[1], "an error text is there"))
+        check("ShowJobStatus", "last editor given", editor)
+        check("ShowJobStatus", "dates are milliseconds", dates)
+        check("ShowJobStatus", "members of 32 bits fit", small_members)
+
+    def history(self):
+        job = SCENARIO["jobs"]["copy"]
+
+        def second_run():
+            first = self.status(job["name"])[0].submission_id
+            second = self.start(job["name"]).submission_id
+            demand(second > first, f"submission-id {second} after {first}")
+            equal(self.wait_for_end(job["name"])[0].status, "SUCCEEDED", "status")
+
+        def newest_first():
+            request = ShowSubmissionsRequest(cluster_id=self.cluster_id, jname=job["name"])
+            answer = self.cdm.show_submissions(request)
+            ids = [run.submission_id for run in answer.submissions]
+            equal(ids, sorted(set(ids), reverse=True), "order of the runs")
+            equal((len(ids), answer.total), (2, 2), "runs and total")
+            for run in answer.submissions:
+                counter = run.counters.org_apache_sqoop_submission_counter_sqoop_counters
+                equal(counter.rows_written, job["rows"], "rows written")
+
+        check("StartJob", "second run has a higher number", second_run)
+        check("ShowSubmissions", "newest first, with counters", newest_first)
+
+    def failed_run(self):
+        job = SCENARIO["jobs"]["failing"]
+        ended = []
+
+        def until_failed():
+            self.start(job["name"])
+            ended.extend(self.wait_for_end(job["name"]))
+            equal((ended[0].status, ended[0].progress), ("FAILED", -1), "status and progress")
+
+        def error_texts():
+            for text in (ended[0].error_summary, ended[0].error_details):
+                demand(isinstance(text, str) and text, "an error text is missing")
+            return ended[0].error_summary
+
+        check("ShowJobStatus", "FAILED with progress -1", until_failed)
+        check("ShowJobStatus", "error texts when FAILED", error_texts)
+        check("ShowJobStatus", "no counters when FAILED", lambda: demand("counters" not in ended[1], "counters are there"))
+
+    def stopped_run(self):
+        job = SCENARIO["jobs"]["slow"]
+
+        def start_twice():
+            self.start(job["name"])
+            return refused(lambda: self.start(job["name"]), 400, "Cdm.0052")
+
+        def stop_running():
+            end = time.monotonic() + WAIT_S
+            while self.status(job["name"])[0].status == "BOOTING":
+                demand(time.monotonic() < end, "the run never left BOOTING")
+                time.sleep(POLL_S)
+            equal(self.status(job["name"])[0].status, "RUNNING", "status before the stop")
+            equal(self.stop(job["name"]).status_code, 200, "status")
+
+        def ended_by_stop():
+            run, raw = self.wait_for_end(job["name"])
+            equal((run.status, run.progress), ("FAILED", -1), "status and progress")
+            demand("stopped by" in run.error_summary.lower(), f"the summary is {run.error_summary!r}")
+            return run.error_summary
+
+        check("StartJob", "running job refused", start_twice)
+        check("StopJob", "accepted while RUNNING", stop_running)
+        check("ShowJobStatus", "FAILED by a stop", ended_by_stop)
+        check("StopJob", "idle job refused", lambda: refused(lambda: self.stop(job["name"]), 400, "Cdm.0053"))
+
+    def unknown_job(self):
+        # Over the relay, which notes the X-Request-Id header that the server really sent; the runner compares.
+        check("ShowJobStatus", "unknown job refused", lambda: refused(
+            lambda: self.status("no_such_job", cdm=client(RELAY)), 400, "Cdm.0100"))
+        check("ShowJobStatus", "states seen", lambda: ", ".join(self.states))
+
+    def away(self):
+        source, copy = SCENARIO["links"]["source"]["name"], SCENARIO["jobs"]["copy"]["name"]
+
+        def delete_link(name):
+            return self.cdm.delete_link(DeleteLinkRequest(cluster_id=self.cluster_id, link_name=name))
+
+        def jobs_gone():
+            for job in SCENARIO["jobs"].values():
+                self.cdm.delete_job(DeleteJobRequest(cluster_id=self.cluster_id, job_name=job["name"]))
+            return refused(lambda: self.show_jobs(copy), 400, "Cdm.0100")
+
+        def links_gone():
+            for link in (SCENARIO["links"]["source"], SCENARIO["links"]["target"]):
+                delete_link(link["name"])
+            return refused(lambda: self.show_link(source), 404, "Cdm.0101")
+
+        def cluster_gone():
+            request = DeleteClusterRequest(cluster_id=self.cluster_id, body=CdmDeleteClusterReq(keep_last_manual_backup=0))
+            equal(self.cdm.delete_cluster(request).status_code, 202, "status")
+            end = time.monotonic() + WAIT_S
+            while True:
+                try:
+                    self.cdm.show_cluster_detail(ShowClusterDetailRequest(cluster_id=self.cluster_id))
+                except ServiceResponseException as error:
+                    equal(error.status_code, 404, "status")
+                    return error.error_code
+                demand(time.monotonic() < end, f"still there after {WAIT_S} s")
+                time.sleep(0.2)
+
+        check("DeleteLink", "link in use refused", lambda: refused(lambda: delete_link(source), 400, "Cdm.0321"))
+        check("DeleteJob", "gone afterwards", jobs_gone)
+        check("DeleteLink", "gone afterwards", links_gone)
+        check("DeleteCluster", "202, then 404", cluster_gone)
+
+    def all(self):
+        self.credentials()
+        self.clusters()
+        self.links()
+        self.jobs()
+        self.successful_run()
+        self.history()
+        self.failed_run()
+        self.stopped_run()
+        self.unknown_job()
+        self.away()
+
+
+Walk().all()
