@@ -27,6 +27,15 @@ export interface FirstAccount {
   readonly sk: string;
 }
 
+/** Secrets that the operator has chosen; null: made at random. Both keys or none. */
+export interface ChosenSecrets {
+  readonly password: string | null;
+  readonly ak: string | null;
+  readonly sk: string | null;
+}
+
+const nothingChosen: ChosenSecrets = { password: null, ak: null, sk: null };
+
 /** The part of the store that this needs; a whole `Store` fits. */
 export interface IdentityStore {
   readonly identity: IdentityRepository;
@@ -42,6 +51,7 @@ export async function ensureFirstAccount(
   box: SecretBox,
   names: FirstAccountNames = firstAccountNames,
   now: () => number = Date.now,
+  chosen: ChosenSecrets = nothingChosen,
 ): Promise<FirstAccount | null> {
   if ((await store.identity.listDomains()).length > 0) return null;
 
@@ -52,9 +62,10 @@ export async function ensureFirstAccount(
     projectName: names.project,
     userId: newId(),
     userName: names.user,
-    password: newPassword(),
-    ak: newAccessKey(),
-    sk: newSecretKey(),
+    password: chosen.password ?? newPassword(),
+    // A chosen AK without its SK, or the reverse, would leave the operator with half a key.
+    ak: chosen.sk === null ? newAccessKey() : (chosen.ak ?? newAccessKey()),
+    sk: chosen.ak === null ? newSecretKey() : (chosen.sk ?? newSecretKey()),
   };
   // Before the transaction: hashing takes a while, and a transaction may hold the only writer.
   const passwordHash = await hashPassword(account.password);

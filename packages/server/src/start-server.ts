@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { bundle } from '@sluice/connectors/bundle';
+import { ConnectorRegistry } from '@sluice/core/connector/registry';
+import { ClusterService } from './clusters/cluster-service.ts';
+import type { Config } from './config/options.ts';
+import { buildApp } from './http/app.ts';
+import { registerIamRoutes } from './http/iam/iam-routes.ts';
+import { createAuthenticator } from './identity/authenticator.ts';
+import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
+import { createTokenService } from './identity/token-service.ts';
+import { Egress } from './jobs/egress.ts';
+import { JobService } from './jobs/job-service.ts';
+import { LinkService } from './jobs/link-service.ts';
+import { RunDesk } from './runs/run-desk.ts';
+import { WorkerPool } from './runs/worker-pool.ts';
+import { RunQueue } from './scheduler/run-queue.ts';
+import { openSecretBox } from './secrets/open-secret-box.ts';
+import { Housekeeping } from './store/housekeeping.ts';
+import { type OpenedStore, openStore } from './store/open-store.ts';
+import { createLogger, type Logger } from './telemetry/log.ts';
+import { messageOf, Refusal } from './telemetry/refusal.ts';
+
+/** Connections that may wait to be taken: pollers come in crowds. */
+const listenBacklog = 4096;
+
+export interface RunningSluice {
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** Set at the first start on a store: the only time that its secrets can be shown. */
+  readonly firstAccount: FirstAccount | null;
+  readonly log: Logger;
+  /** Stops taking requests, lets go of the runs (the next start goes on with them), and closes the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the whole server from its configuration and listens. Everything is made here, with plain arguments, from the
+ * store up to the sockets, and taken down in the opposite order.
+ * @throws Refusal when the data folder, the master key or the address cannot be used.
+ */
+export async function startServer(config: Config, version: string): Promise<RunningSluice> {
+  const log = createLogger({ level: config.logLevel });
+  const now = Date.now;
+  const store = await openStoreOf(config, log);
+  const closers: (() => unknown)[] = [() => store.close()];
+  try {
+    const secrets = await openSecretBox(config, store.maintenance);
+    const firstAccount = await ensureFirstAccount(
+      store,
+      secrets,
+      { domain: config.accountName, project: config.region, user: config.userName },
+      now,
+      {
+        password: config.adminPassword?.reveal() ?? null,
+        ak: config.accessKey,
+        sk: config.secretKey?.reveal() ?? null,
+      },
+    );
+    const registry = new ConnectorRegistry(bundle);
+
+    const pool = new WorkerPool({
+      script: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+      memoryMb: config.workerMemoryMb,
+      stopGraceMs: config.stopGraceMs,
+      sliceWorkersMax: config.workersMax,
+      idleMs: config.workerIdleMs,
+      onStderr: (pid, text) => log.warn('worker.stderr', { pid, text }),
+    });
+    closers.unshift(() => pool.close());
+    // The desk tells the queue that there is work, the queue hands runs to the desk.
+    let pokeQueue: () => void = () => undefined;
+    const desk = new RunDesk({
+      store,
+      secrets,
+      pool,
+      now,
+      leaseMs: config.leaseMs,
+      log: log.info,
+      onQueued: () => pokeQueue(),
+    });
+    closers.unshift(() => desk.close());
+    const queue = new RunQueue({
+      store,
+      desk,
+      owner: config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`,
+      leaseMs: config.leaseMs,
+      now,
+      log: log.info,
+    });
+    pokeQueue = () => queue.poke();
+    closers.unshift(() => queue.close());
+
+    const clusters = new ClusterService({
+      store,
+      runs: desk,
+      timers: { now, after: afterWait },
+      newId: randomUUID,
+      // Workers are shared by all clusters, so a cluster needs nothing made for it but its record.
+      provision: async () => undefined,
+      log: log.info,
+    });
+    closers.unshift(() => clusters.close());
+    const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
+    const tokens = createTokenService({ identity: store.identity, box: secrets, now });
+    const egress = new Egress({ allow: config.egressAllow, deny: config.egressDeny });
+    const app = buildApp({
+      authenticator,
+      clusters,
+      links: new LinkService({ store, registry, secrets, runs: desk, egress, now }),
+      jobs: new JobService({ store, registry, runs: desk, now }),
+      runs: desk,
+      config: {
+        address: config.host,
+        region: config.region,
+        zones: [`${config.region}a`],
+        isPercentEncoded: config.percentEncodeLinkValues,
+        version,
+        publicUrl: config.publicUrl,
+      },
+      registerIdentity: (target) =>
+        registerIamRoutes(target, {
+          identity: store.identity,
+          box: secrets,
+          authenticator,
+          tokens,
+          rawRequest: (request) => request.rawCall,
+          publicUrl: config.publicUrl,
+          region: config.region,
+          now,
+        }),
+      log: log.error,
+    });
+    closers.unshift(() => app.close());
+
+    const housekeeping = new Housekeeping({ store, historyDays: config.historyDays, now, log: log.info });
+    closers.unshift(() => housekeeping.close());
+    // First what was promised before the last end, then new requests.
+    await clusters.resume();
+    await queue.open();
+    pool.warmUp();
+    housekeeping.open();
+    const address = await app
+      .listen({ host: config.host, port: config.port, backlog: listenBacklog })
+      .catch((error: unknown) => {
+        throw cannotListen(config, error);
+      });
+    log.info('server.listening', { address, version, store: config.storeUrl === null ? 'embedded' : 'postgres' });
+    return { address, firstAccount, log, close: () => closeAll(closers) };
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function openStoreOf(config: Config, log: Logger): Promise<OpenedStore> {
+  const url = config.storeUrl?.reveal();
+  return await openStore(
+    { dataFolder: config.dataFolder, ...(url === undefined ? {} : { url }) },
+    { onConnectionLost: (error) => log.warn('store.connection-lost', { error }) },
+  );
+}
+
+function afterWait(waitMs: number, work: () => void): () => void {
+  const timer = setTimeout(work, waitMs);
+  return () => clearTimeout(timer);
+}
+
+/** Every closer gets its turn, also when one before it failed. */
+async function closeAll(closers: readonly (() => unknown)[]): Promise<void> {
+  let failure: unknown = null;
+  for (const close of closers) {
+    try {
+      await close();
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== null) throw failure;
+}
+
+function cannotListen(config: Config, error: unknown): Refusal {
+  const place = `${config.host}:${config.port}`;
+  const why = messageOf(error);
+  return new Refusal(
+    {
+      en: `Cannot listen on ${place}: ${why}. Stop what uses the address, or choose another with --host and --port.`,
+      zh: `无法监听 ${place}：${why}。请停止占用该地址的程序，或用 --host 和 --port 指定其他地址。`,
+    },
+    { cause: error },
+  );
+}
