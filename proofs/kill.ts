@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startMariadb } from '../tools/servers/mariadb.ts';
 import { startPostgres } from '../tools/servers/postgres.ts';
-import { ServerUnavailable } from '../tools/servers/running-server.ts';
 import { plantedCheckout } from './kill/planted-bug.ts';
 import { KillRounds, type KillTotals } from './kill/rounds.ts';
 import { mysqlSide, postgresSide, type Side } from './kill/side-table.ts';
@@ -32,14 +31,12 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     cleanups.unshift(() => postgres.stop());
     const database = `kill_${seed}_${process.pid}`;
     sides.push(await postgresSide(postgres.url, database));
-    const mariadb = await startMariadb({ say: log }).catch((error: unknown) => {
-      if (!(error instanceof ServerUnavailable)) throw error;
-      log(`skipped: the pairs with MariaDB (${error.message})`);
-      return null;
-    });
-    if (mariadb !== null) {
+    const mariadb = await startMariadb({ say: log });
+    if (mariadb.isAvailable) {
       cleanups.unshift(() => mariadb.stop());
       sides.push(await mysqlSide(mariadb.url, database));
+    } else {
+      log(`skipped: the pairs with MariaDB (${mariadb.reason})`);
     }
     for (const side of sides) cleanups.unshift(() => side.close());
     for (const side of sides) await side.prepare(sourceRows);
@@ -52,15 +49,21 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     const planted = await runPlanted(sides, folder, seed, log, Math.max(6, Math.round(count / 10)));
 
     const isHonestGood =
-      honest.landed >= count && honest.lostWrites === 0 && honest.lostRows === 0 && honest.extraRows === 0 &&
-      honest.unsettledRuns === 0 && honest.wrongRuns === 0 && honest.leftovers === 0;
+      honest.landed >= count &&
+      honest.lostWrites === 0 &&
+      honest.lostRows === 0 &&
+      honest.extraRows === 0 &&
+      honest.unsettledRuns === 0 &&
+      honest.wrongRuns === 0 &&
+      honest.leftovers === 0;
     const isPlantSeen = planted.lostRows + planted.extraRows + planted.wrongRuns > 0;
     return {
       ok: isHonestGood && isPlantSeen,
       figures: { seed, ...honest, plantedBugSeen: isPlantSeen, plantedKills: planted.landed },
     };
   } finally {
-    for (const cleanup of cleanups) await cleanup().catch((error: Error) => log(`clean-up: ${error.message}`));
+    for (const cleanup of cleanups)
+      await cleanup().catch((error: Error) => log(`clean-up: ${error.message}`));
   }
 }
 

@@ -96,7 +96,10 @@ export class CdmCluster {
             configs: [
               {
                 name: 'fromJobConfig',
-                inputs: [input('fromJobConfig.schemaName', schemaOf(from)), input('fromJobConfig.tableName', 'source')],
+                inputs: [
+                  input('fromJobConfig.schemaName', schemaOf(from)),
+                  input('fromJobConfig.tableName', 'source'),
+                ],
               },
             ],
           },
@@ -114,7 +117,10 @@ export class CdmCluster {
           },
           'driver-config-values': {
             configs: [
-              { name: 'throttlingConfig', inputs: [input('throttlingConfig.numExtractors', String(extractors))] },
+              {
+                name: 'throttlingConfig',
+                inputs: [input('throttlingConfig.numExtractors', String(extractors))],
+              },
             ],
           },
         },
@@ -153,7 +159,8 @@ export class CdmCluster {
     while (ended === null && Date.now() < deadline) {
       const answer = await this.#client.call('GET', `${this.#path}/job/${name}/status`);
       const run = (answer['submissions'] as Record<string, unknown>[])[0];
-      if (run !== undefined && ['SUCCEEDED', 'FAILED', 'FAILURE_ON_SUBMIT'].includes(String(run['status']))) ended = run;
+      if (run !== undefined && ['SUCCEEDED', 'FAILED', 'FAILURE_ON_SUBMIT'].includes(String(run['status'])))
+        ended = run;
       else await sleep(30);
     }
     const history = await this.#client.call('GET', `${this.#path}/submissions?jname=${name}`);

@@ -10,7 +10,10 @@ const plant = {
   bug: 'commits in the middle of a slice, but begins the slice anew after a death',
   edits: [
     ['pendingBytes >= limits.segmentBytes && batch.position !== null', 'pendingBytes > 0'],
-    ['source.read(slice, plan.projection, last?.position ?? null)', 'source.read(slice, plan.projection, null)'],
+    [
+      'source.read(slice, plan.projection, last?.position ?? null)',
+      'source.read(slice, plan.projection, null)',
+    ],
   ] as readonly (readonly [string, string])[],
 };
 

@@ -46,8 +46,18 @@ export class KillRounds {
   /** Milliseconds that a run of a pair takes undisturbed, so that kills spread over all of it. */
   readonly #duration = new Map<string, number>();
   readonly #totals: KillTotals = {
-    attempts: 0, landed: 0, landedOnServer: 0, landedOnWorker: 0, acknowledgedWrites: 0, lostWrites: 0,
-    rowsCompared: 0, lostRows: 0, extraRows: 0, unsettledRuns: 0, wrongRuns: 0, leftovers: 0,
+    attempts: 0,
+    landed: 0,
+    landedOnServer: 0,
+    landedOnWorker: 0,
+    acknowledgedWrites: 0,
+    lostWrites: 0,
+    rowsCompared: 0,
+    lostRows: 0,
+    extraRows: 0,
+    unsettledRuns: 0,
+    wrongRuns: 0,
+    leftovers: 0,
   };
 
   constructor(tools: RoundTools) {
@@ -55,10 +65,17 @@ export class KillRounds {
     this.#random = seededRandom(tools.seed);
   }
 
-  async run(limits: { landedWanted: number; attemptsMax: number; stopAtFirstDifference?: boolean }): Promise<KillTotals> {
+  async run(limits: {
+    landedWanted: number;
+    attemptsMax: number;
+    stopAtFirstDifference?: boolean;
+  }): Promise<KillTotals> {
     const { sides, folder, log, serverScript } = this.#tools;
     const totals = this.#totals;
-    const server = await SluiceProcess.start({ dataFolder: folder, ...(serverScript === undefined ? {} : { script: serverScript }) });
+    const server = await SluiceProcess.start({
+      dataFolder: folder,
+      ...(serverScript === undefined ? {} : { script: serverScript }),
+    });
     try {
       const cluster = await CdmCluster.create(server);
       for (const side of sides) await cluster.createLink(side);
@@ -159,7 +176,9 @@ export class KillRounds {
   /** Killing an idle worker proves nothing: the server must say that this one died with a task in hand. */
   async #workerDeathIsInLog(server: SluiceProcess): Promise<boolean> {
     const lines = (await readFile(server.logFile, 'utf8')).split('\n');
-    return lines.some((line) => line.includes('run.worker-died') && line.includes(`"pid":${this.#victimPid},`));
+    return lines.some(
+      (line) => line.includes('run.worker-died') && line.includes(`"pid":${this.#victimPid},`),
+    );
   }
 
   async #sourceHashes(side: Side): Promise<string[]> {

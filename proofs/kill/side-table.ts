@@ -139,7 +139,10 @@ export async function mysqlSide(url: string, database: string): Promise<Side> {
 }
 
 /** Differences of two ordered lists of row hashes: lines only on one side, repeated lines counted each. */
-export function compareRows(source: readonly string[], target: readonly string[]): { lost: number; extra: number } {
+export function compareRows(
+  source: readonly string[],
+  target: readonly string[],
+): { lost: number; extra: number } {
   let lost = 0;
   let extra = 0;
   const wanted = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +57,8 @@ export class SluiceProcess {
 
   /** Starts the server after a kill or stop, on the same data and port. Resolves when it answers. */
   async startAgain(): Promise<void> {
-    const script = this.#settings.script ?? fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
+    const script =
+      this.#settings.script ?? fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
     const child = spawn(
       process.execPath,
       [script, 'up', '--data', this.dataFolder, '--port', String(this.#port)],

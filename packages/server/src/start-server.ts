@@ -146,7 +146,11 @@ export async function startServer(config: Config, version: string): Promise<Runn
       .catch((error: unknown) => {
         throw cannotListen(config, error);
       });
-    log.info('server.listening', { address, version, store: config.storeUrl === null ? 'embedded' : 'postgres' });
+    log.info('server.listening', {
+      address,
+      version,
+      store: config.storeUrl === null ? 'embedded' : 'postgres',
+    });
     return { address, firstAccount, log, close: () => closeAll(closers) };
   } catch (error) {
     await closeAll(closers);

@@ -43,7 +43,9 @@ function greeting(config: Config, address: string, account: FirstAccount | null)
   if (account !== null) {
     lines.push(
       '',
-      zh ? '首次启动已创建以下账号。密钥和密码只显示这一次，请妥善保存：' : 'The first start made this account. Its secrets are shown this once; keep them:',
+      zh
+        ? '首次启动已创建以下账号。密钥和密码只显示这一次，请妥善保存：'
+        : 'The first start made this account. Its secrets are shown this once; keep them:',
       `  ${zh ? '账号      ' : 'account   '}  ${account.domainName}`,
       `  ${zh ? '用户      ' : 'user      '}  ${account.userName}`,
       `  ${zh ? '密码      ' : 'password  '}  ${account.password}`,
