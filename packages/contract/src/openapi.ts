@@ -1,4 +1,5 @@
 import { CdmError } from './errors.ts';
+import { examples } from './examples.ts';
 import { LinkValidationFailure } from './links.ts';
 import { componentsOf, type JsonSchema, type SchemaComponents } from './openapi-schema.ts';
 import type { Operation, OperationId, OperationTag } from './operation.ts';
@@ -17,7 +18,12 @@ export interface OpenApiOptions {
 export interface OpenApiResponse {
   readonly description: string;
   readonly headers: Readonly<Record<string, unknown>>;
-  readonly content: { readonly 'application/json': { readonly schema: JsonSchema } };
+  readonly content: { readonly 'application/json': OpenApiBody };
+}
+
+export interface OpenApiBody {
+  readonly schema: JsonSchema;
+  readonly example?: unknown;
 }
 
 export interface OpenApiOperation {
@@ -29,7 +35,7 @@ export interface OpenApiOperation {
   readonly parameters: readonly { readonly $ref: string }[];
   readonly requestBody?: {
     readonly required: boolean;
-    readonly content: { readonly 'application/json': { readonly schema: JsonSchema } };
+    readonly content: { readonly 'application/json': OpenApiBody };
   };
   readonly responses: Readonly<Record<string, OpenApiResponse | { readonly $ref: string }>>;
   /** Requests per user and minute. */
@@ -157,6 +163,7 @@ function describe(sharing: readonly Operation[], schemas: SchemaComponents): Ope
     );
   }
   const shared = first.variant?.sharedId;
+  const example = examples[first.operationId];
   const requests = distinct(
     sharing.flatMap(({ request }) => (request === null ? [] : [schemas.use(request)])),
   );
@@ -173,13 +180,13 @@ function describe(sharing: readonly Operation[], schemas: SchemaComponents): Ope
       : {
           requestBody: {
             required: !first.isRequestOptional,
-            content: { 'application/json': { schema: oneOf(requests) } },
+            content: { 'application/json': bodyOf(oneOf(requests), example?.request) },
           },
         }),
     responses: {
       [first.successStatus]: responseOf(
         first.successStatus === 202 ? 'Accepted.' : 'Done.',
-        oneOf(responses),
+        bodyOf(oneOf(responses), example?.response),
       ),
       ...Object.fromEntries(first.errorStatuses.map((status) => [status, errorOf(first, status, schemas)])),
     },
@@ -209,9 +216,12 @@ function errorOf(
   schemas: SchemaComponents,
 ): OpenApiResponse | { $ref: string } {
   if (status === 500 && checksLink.has(operation.operationId)) {
-    return responseOf('The link did not pass its check, or the service met a failure of its own.', {
-      anyOf: [schemas.use(LinkValidationFailure), schemas.use(CdmError)],
-    });
+    return responseOf(
+      'The link did not pass its check, or the service met a failure of its own.',
+      bodyOf({
+        anyOf: [schemas.use(LinkValidationFailure), schemas.use(CdmError)],
+      }),
+    );
   }
   return { $ref: `#/components/responses/${errorResponse(status).name}` };
 }
@@ -225,7 +235,7 @@ function describeErrors(
     .map((status): [string, OpenApiResponse] => {
       const { name, description: meaning } = errorResponse(status);
       const more = status === 429 ? ['Retry-After'] : [];
-      return [name, responseOf(meaning, schemas.use(CdmError), more)];
+      return [name, responseOf(meaning, bodyOf(schemas.use(CdmError)), more)];
     });
   return Object.fromEntries(described);
 }
@@ -238,15 +248,19 @@ function errorResponse(status: number): { readonly name: string; readonly descri
 
 function responseOf(
   meaning: string,
-  schema: JsonSchema,
+  body: OpenApiBody,
   moreHeaders: readonly string[] = [],
 ): OpenApiResponse {
   const names = ['X-Request-Id', ...moreHeaders];
   return {
     description: meaning,
     headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
-    content: { 'application/json': { schema } },
+    content: { 'application/json': body },
   };
+}
+
+function bodyOf(schema: JsonSchema, example: unknown = undefined): OpenApiBody {
+  return example === undefined ? { schema } : { schema, example };
 }
 
 function describeParameter(id: ParameterId, schemas: SchemaComponents): unknown {

@@ -6,6 +6,7 @@ import { ClusterNode } from './cluster-nodes.ts';
 import { CreateClusterRequest, DeleteClusterRequest, StopClusterRequest } from './cluster-requests.ts';
 import { JobIdArray, JobIdText } from './clusters.ts';
 import { ConfigOut } from './config-values.ts';
+import { examples } from './examples.ts';
 import { JobOut, JobsRequest, StartJobRequest } from './jobs.ts';
 import { LinksRequest } from './links.ts';
 import { operationOf, operations } from './operations.ts';
@@ -142,6 +143,15 @@ describe('a run on the wire', () => {
   });
 
   it('knows seven states', () => expect(runStatuses).toHaveLength(7));
+});
+
+describe('the examples', () => {
+  it.each(Object.entries(examples))('of %s fit their schemas', (id, { request, response }) => {
+    const operation = operations.find((row) => row.operationId === id);
+    if (request !== undefined) expect(accepts(operation?.request ?? expect.fail(id), request)).toBe(true);
+    if (response !== undefined) expect(accepts(operation?.response ?? expect.fail(id), response)).toBe(true);
+    expect([request, response]).not.toEqual([undefined, undefined]);
+  });
 });
 
 describe('answers that break typed clients', () => {

@@ -62,6 +62,12 @@ describe('renderError', () => {
     expect(messageOf('Cdm.0232', { cause: 'disk full.' })).toBe('Writing data failed: disk full.');
   });
 
+  it('lets no control character and no half character through', () => {
+    expect(messageOf('Cdm.0232', { cause: 'a\u001b[31mb\u0000c' })).toBe('Writing data failed: a [31mb c.');
+    expect(messageOf('Cdm.0232', { cause: '😀'.repeat(5000) }).isWellFormed()).toBe(true);
+    expect(messageOf('Cdm.0232', { cause: `${'x'.repeat(999)}😀😀` }).isWellFormed()).toBe(true);
+  });
+
   it('cuts a cause that is too long', () => {
     expect(messageOf('Cdm.0902', { cause: 'x'.repeat(100_000) }).length).toBeLessThan(1100);
   });

@@ -66,9 +66,12 @@ function factOf(facts: ErrorFacts, name: string): string | null {
   if (!Object.hasOwn(facts, name)) return null;
   const value = facts[name];
   if (value === undefined || value === null) return null;
-  const line = String(value).replace(/\s+/gu, ' ').trim();
+  // Control characters of a driver's text would reach terminals and logs.
+  const line = String(value)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
   if (line === '') return null;
-  return line.length > factCharsMax ? `${line.slice(0, factCharsMax)}…` : line;
+  return line.length > factCharsMax ? `${line.slice(0, factCharsMax).toWellFormed()}…` : line.toWellFormed();
 }
 
 function fill(text: Text, facts: ErrorFacts, language: Language): string {
