@@ -299,7 +299,7 @@ describe('requireProject', () => {
     for (const id of ['{project_id}', '%7Bproject_id%7D', '%7bproject_id%7d']) {
       await expect(authenticator.requireProject(caller, id)).rejects.toMatchObject({
         code: 'APIGW.0201',
-        facts: { explanationEn: expect.stringContaining('{project_id}') },
+        facts: { explanationEn: expect.stringContaining('placeholder project_id') },
       });
     }
   });

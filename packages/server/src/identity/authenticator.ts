@@ -132,9 +132,9 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
       if (isPlaceholder(projectId)) {
         throw new SluiceError('APIGW.0201', {
           explanationEn:
-            'The path holds {project_id} where a project id belongs: the client was given an endpoint, but neither a project id nor a region.',
+            'The path still holds the placeholder project_id where a project id belongs: the client was given an endpoint, but neither a project id nor a region.',
           explanationZh:
-            '路径中的 {project_id} 未被替换为项目 ID：客户端只设置了终端节点，既未设置项目 ID，也未设置区域。',
+            '路径中的占位符 project_id 未被替换为项目 ID：客户端只设置了终端节点，既未设置项目 ID，也未设置区域。',
         });
       }
       // A token for the whole account is none for a project: a CDM call needs project scope.

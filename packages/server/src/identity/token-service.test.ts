@@ -50,6 +50,13 @@ describe('sign-on with a password', () => {
     });
   });
 
+  it('counts the day from the moment of issue, however long the check took', async () => {
+    const slow = createTokenService({ identity, box, now: () => now++ });
+    const request = readSignOnRequest({ auth: { identity: withPassword(account.password) } });
+    const { details } = await slow.issue(request, null);
+    expect(details.expiresAt - details.issuedAt).toBe(dayMs);
+  });
+
   it('scopes to the domain by default', async () => {
     const { token, details } = await signOn(withPassword(account.password));
     expect(details.project).toBeNull();

@@ -57,8 +57,8 @@ interface Proved {
   readonly user: UserRecord;
   readonly domain: DomainRecord;
   readonly methods: readonly string[];
-  /** Latest end of the new token. */
-  readonly endsBy: number;
+  /** When the token that was shown ends: the new one may not outlive it. Null: a life of its own. */
+  readonly endsBy: number | null;
 }
 
 export function createTokenService(deps: TokenServiceDeps): TokenService {
@@ -119,7 +119,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
       return isMatch;
     });
     if (!isRight || found === null) throw new IdentityError(401, 'The username or password is wrong.');
-    return { ...found, methods: ['password'], endsBy: now() + tokenLifeMs };
+    return { ...found, methods: ['password'], endsBy: null };
   }
 
   async function throughGate<T>(work: () => Promise<T>): Promise<T> {
@@ -159,7 +159,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     if (record.expiresAt !== null) {
       throw new IdentityError(400, 'A temporary access key cannot be exchanged for a token.');
     }
-    return { ...found, methods: ['hw_ak_sk'], endsBy: now() + tokenLifeMs };
+    return { ...found, methods: ['hw_ak_sk'], endsBy: null };
   }
 
   async function findUser(
@@ -212,7 +212,8 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
       const issuedAt = now();
       await sweep(issuedAt);
       const token = newSecretToken();
-      const { user, domain, methods, endsBy: expiresAt } = proved;
+      const { user, domain, methods } = proved;
+      const expiresAt = proved.endsBy ?? issuedAt + tokenLifeMs;
       await identity.createToken({
         hash: hashToken(token),
         userId: user.id,

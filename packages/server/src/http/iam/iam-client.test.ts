@@ -93,7 +93,7 @@ describe('the SDK for Node.js', () => {
   it('is told what is wrong when it knows neither project nor region', async () => {
     await expect(call(client(credentials(), null), 'GET', 'clusters')).rejects.toMatchObject({
       errorCode: 'APIGW.0201',
-      errorMsg: expect.stringContaining('{project_id}'),
+      errorMsg: expect.stringContaining('placeholder project_id'),
     });
   });
 });
