@@ -208,14 +208,6 @@ describe('sign-on with hw_ak_sk', () => {
   });
 });
 
-it('removes what has expired while signing on', async () => {
-  const { token } = await signOn(withPassword(account.password));
-  now += dayMs + 1;
-  await signOn(withPassword(account.password));
-  expect(identity.tokens.has(hashToken(token))).toBe(false);
-  expect(identity.tokens.size).toBe(1);
-});
-
 function disableUser(): void {
   const user = identity.users.get(account.userId);
   if (user !== undefined) identity.users.set(user.id, { ...user, isEnabled: false });

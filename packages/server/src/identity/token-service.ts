@@ -16,9 +16,6 @@ export const tokenLifeMs = 24 * 60 * 60 * 1000;
 /** Two password checks at once leave two of the four pool threads to disk and network; a thousand may wait (about 20 s). */
 const passwordGateLimits = { runningMax: 2, waitingMax: 1000 } as const;
 
-/** How often, at most, a sign-on also removes what has expired from the store. */
-const sweepIntervalMs = 10 * 60 * 1000;
-
 /** What a token says about its bearer. */
 export interface TokenDetails {
   readonly methods: readonly string[];
@@ -68,7 +65,6 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
   const decoyAk = newAccessKey();
   const decoySealed = box.seal(newSecretKey(), accessKeyContext(decoyAk));
   let decoyPasswordHash: Promise<string> | null = null;
-  let sweptAt = 0;
 
   async function look(token: string): Promise<TokenDetails | null> {
     const record = await identity.findToken(hashToken(token));
@@ -197,12 +193,6 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     return project;
   }
 
-  async function sweep(at: number): Promise<void> {
-    if (at - sweptAt < sweepIntervalMs) return;
-    sweptAt = at;
-    await identity.deleteExpired(at);
-  }
-
   return {
     look,
 
@@ -210,7 +200,6 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
       const proved = await prove(request.proof, presentedToken);
       const project = await resolveScope(request.scope, proved.domain);
       const issuedAt = now();
-      await sweep(issuedAt);
       const token = newSecretToken();
       const { user, domain, methods } = proved;
       const expiresAt = proved.endsBy ?? issuedAt + tokenLifeMs;
