@@ -175,11 +175,13 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture): vo
       expect((await fixture().readBack(table)).map((row) => row[0])).toEqual(['2', '3', '4']);
       await sink.finish(plan, 'discard');
       for (const where of fixture().hostileConditions) {
-        const hostile = await sinkOf(table, {
-          'toJobConfig.beforeImportType': 'whereClause',
-          'toJobConfig.whereClause': where,
-        });
-        const attempt = planOf(hostile).then((hostilePlan) => hostile.prepare(hostilePlan));
+        const attempt = (async () => {
+          const hostile = await sinkOf(table, {
+            'toJobConfig.beforeImportType': 'whereClause',
+            'toJobConfig.whereClause': where,
+          });
+          await hostile.prepare(await planOf(hostile));
+        })();
         await expect(attempt, where).rejects.toBeDefined();
         expect((await fixture().readBack(table)).length, where).toBe(3);
       }

@@ -170,14 +170,17 @@ export function registerSourceSuite(name: string, fixture: () => SuiteFixture): 
     it('refuses a hostile condition before anything is read, and does nothing', async () => {
       expect(fixture().hostileConditions.length).toBeGreaterThan(5);
       for (const where of fixture().hostileConditions) {
-        const source = await sourceOf(few, { 'fromJobConfig.whereClause': where });
         let rowCount = 0;
-        const error = await readAll(source, 2, (rows) => {
-          rowCount += rows.length;
-        }).then(
-          () => null,
-          (thrown: unknown) => thrown,
-        );
+        const error = await sourceOf(few, { 'fromJobConfig.whereClause': where })
+          .then((source) =>
+            readAll(source, 2, (rows) => {
+              rowCount += rows.length;
+            }),
+          )
+          .then(
+            () => null,
+            (thrown: unknown) => thrown,
+          );
         expect(error, where).toBeInstanceOf(SluiceError);
         expect(rowCount, where).toBe(0);
       }

@@ -1,0 +1,141 @@
+import type { Json } from '@sluice/core/data/json';
+import type { Checkpoint } from '@sluice/core/data/slice';
+import { Fenced } from '@sluice/core/errors/sluice-error';
+import type { TableName } from './catalog.ts';
+import { quoteTable } from './quote.ts';
+import { ServerError } from './server-error.ts';
+import type { PgSession } from './session.ts';
+
+/** Before the run key in the name of a run's checkpoint table. */
+export const CHECKPOINT_TABLE_PREFIX = '_sluice_run_';
+
+/** One row per slice that has committed something. The table lives beside the destination, for as long as the run. */
+export function checkpointTable(schema: string, runKey: string): TableName {
+  if (!/^[0-9a-f]{12}$/.test(runKey)) throw new RangeError(`"${runKey}" is no run key`);
+  return { schema, table: `${CHECKPOINT_TABLE_PREFIX}${runKey}` };
+}
+
+const UNDEFINED_TABLE = '42P01';
+const INVALID_SCHEMA = '3F000';
+const UNIQUE_VIOLATION = '23505';
+
+/** Makes the table unless it is there. */
+export async function createCheckpointTable(session: PgSession, table: TableName): Promise<void> {
+  await session.query(
+    `CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (
+       slice_no integer PRIMARY KEY,
+       sequence integer NOT NULL,
+       position text,
+       rows_read bigint NOT NULL,
+       rows_written bigint NOT NULL,
+       rows_skipped bigint NOT NULL,
+       bytes_read bigint NOT NULL,
+       bytes_written bigint NOT NULL,
+       is_complete boolean NOT NULL)`,
+  );
+}
+
+/** @throws Fenced when the table is gone: the run was finished. */
+export async function readCheckpoints(
+  session: PgSession,
+  table: TableName,
+  sliceNo: number | null,
+): Promise<ReadonlyMap<number, Checkpoint>> {
+  const only = sliceNo === null ? '' : ' WHERE slice_no = $1';
+  try {
+    const { rows } = await session.execute(
+      `SELECT slice_no, sequence, position, rows_read, rows_written, rows_skipped, bytes_read, bytes_written, is_complete
+         FROM ${quoteTable(table)}${only} ORDER BY slice_no`,
+      sliceNo === null ? [] : [String(sliceNo)],
+    );
+    return new Map(
+      rows.map((row) => {
+        const [
+          no,
+          sequence,
+          position,
+          rowsRead,
+          rowsWritten,
+          rowsSkipped,
+          bytesRead,
+          bytesWritten,
+          isComplete,
+        ] = row;
+        return [
+          Number(no),
+          {
+            sequence: Number(sequence),
+            position: position === null || position === undefined ? null : (JSON.parse(position) as Json),
+            counts: {
+              rowsRead: Number(rowsRead),
+              rowsWritten: Number(rowsWritten),
+              rowsSkipped: Number(rowsSkipped),
+              bytesRead: Number(bytesRead),
+              bytesWritten: Number(bytesWritten),
+            },
+            isComplete: isComplete === 't',
+          },
+        ];
+      }),
+    );
+  } catch (error) {
+    throw isGone(error) ? new Fenced(table.table) : error;
+  }
+}
+
+/**
+ * Writes a slice's checkpoint inside the transaction of its rows. The row is the fence: the first commit must insert it,
+ * each later one must find the sequence that this writer left. Whoever comes second waits for the first one's transaction
+ * and then fails here.
+ * @throws Fenced when another writer was faster or the run was finished; the transaction is aborted or to be rolled back.
+ */
+export async function storeCheckpoint(
+  session: PgSession,
+  table: TableName,
+  sliceNo: number,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const { sequence, position, counts, isComplete } = checkpoint;
+  const values = [
+    String(sliceNo),
+    String(sequence),
+    position === null ? null : JSON.stringify(position),
+    String(counts.rowsRead),
+    String(counts.rowsWritten),
+    String(counts.rowsSkipped),
+    String(counts.bytesRead),
+    String(counts.bytesWritten),
+    String(isComplete),
+  ];
+  const sql =
+    sequence === 1
+      ? `INSERT INTO ${quoteTable(table)}
+           (slice_no, sequence, position, rows_read, rows_written, rows_skipped, bytes_read, bytes_written, is_complete)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+      : `UPDATE ${quoteTable(table)}
+            SET sequence = $2, position = $3, rows_read = $4, rows_written = $5, rows_skipped = $6,
+                bytes_read = $7, bytes_written = $8, is_complete = $9
+          WHERE slice_no = $1 AND sequence = $2::integer - 1`;
+  try {
+    const { tag } = await session.execute(sql, values);
+    if (tag !== 'INSERT 0 1' && tag !== 'UPDATE 1') throw new Fenced(`slice ${sliceNo}`);
+  } catch (error) {
+    const isTaken = error instanceof ServerError && error.sqlState === UNIQUE_VIOLATION;
+    throw isTaken || isGone(error) ? new Fenced(`slice ${sliceNo}`) : error;
+  }
+}
+
+/** Safe to repeat. */
+export async function dropCheckpointTable(session: PgSession, table: TableName): Promise<void> {
+  try {
+    await session.query(`DROP TABLE IF EXISTS ${quoteTable(table)}`);
+  } catch (error) {
+    if (!(error instanceof ServerError && error.sqlState === INVALID_SCHEMA)) throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof ServerError && (error.sqlState === UNDEFINED_TABLE || error.sqlState === INVALID_SCHEMA)
+  );
+}

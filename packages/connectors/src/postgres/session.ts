@@ -1,0 +1,340 @@
+import type { Socket } from 'node:net';
+import type { SqlLink } from '../jdbc/sql-options.ts';
+import { FrameReader } from './frames.ts';
+import { signIn } from './login.ts';
+import { ConnectionLost, ServerError } from './server-error.ts';
+
+/** Rows as the server prints them, and the command tag: `UPDATE 1`. */
+export interface QueryResult {
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly tag: string;
+}
+
+/** Takes one row of a COPY TO STDOUT; the memory is the session's again after the call. */
+export type RowTaker = (buffer: Buffer, start: number, end: number) => void;
+
+/**
+ * Settings that make values print the same from any server, whatever its own defaults are; and none of the server's
+ * time-outs, which are meant for other work. Names are looked up in pg_catalog alone: types of users print with their schema.
+ */
+const SETTINGS = [
+  "SET client_encoding = 'UTF8'",
+  'SET search_path = pg_catalog',
+  'SET standard_conforming_strings = on',
+  "SET DateStyle = 'ISO, YMD'",
+  "SET IntervalStyle = 'postgres'",
+  "SET TimeZone = 'UTC'",
+  'SET extra_float_digits = 3',
+  "SET bytea_output = 'hex'",
+  'SET statement_timeout = 0',
+  'SET lock_timeout = 0',
+  'SET idle_in_transaction_session_timeout = 0',
+];
+
+/** Servers of 14 and newer look this often whether we are still there while they compute. */
+const PEER_CHECK_INTERVAL_MS = 5_000;
+const PEER_CHECK_SINCE = 140_000;
+
+const COPY_DATA_HEADER_BYTES = 5;
+
+const messages = {
+  sync: Buffer.from([0x53, 0, 0, 0, 4]),
+  copyDone: Buffer.from([0x63, 0, 0, 0, 4]),
+  terminate: Buffer.from([0x58, 0, 0, 0, 4]),
+} as const;
+
+interface Pending {
+  readonly rows: (string | null)[][];
+  tag: string;
+  error: ServerError | null;
+  readonly take: RowTaker | null;
+  /** Set for COPY FROM STDIN: called when the server asks for the data. */
+  readonly onCopyIn: (() => void) | null;
+  readonly resolve: (result: QueryResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One signed-in session, spoken in the frontend/backend protocol 3.0 directly: statements, COPY out, COPY in.
+ * One operation at a time. When the socket breaks, the signal aborts or the server is silent for too long, the operation
+ * under way and all later ones fail; nothing ever waits for a dead peer.
+ */
+export class PgSession {
+  readonly #socket: Socket;
+  readonly #signal: AbortSignal;
+  readonly #reader: FrameReader;
+  #pending: Pending | null = null;
+  #lost: unknown = null;
+  #isHeld = false;
+  /** The write that waits for the kernel, if any. */
+  #writing: { reject(error: unknown): void } | null = null;
+  #serverVersion = 0;
+  readonly #abort: () => void;
+
+  private constructor(socket: Socket, signal: AbortSignal, silenceTimeoutMs: number) {
+    this.#socket = socket;
+    this.#signal = signal;
+    this.#reader = new FrameReader({
+      onRow: (buffer, start, end) => this.#pending?.take?.(buffer, start, end),
+      onMessage: (type, body) => this.#onMessage(type, body),
+    });
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        this.#reader.push(chunk);
+      } catch (error) {
+        this.#lose(error);
+      }
+    });
+    socket.on('error', (error) => this.#lose(new ConnectionLost(error.message, { cause: error })));
+    socket.on('close', () => this.#lose(new ConnectionLost('the server closed the connection')));
+    socket.setTimeout(silenceTimeoutMs, () => {
+      // Silence counts only while we wait for the server: not when the session rests, nor when we hold the reading up.
+      if (this.#pending === null || this.#isHeld) return;
+      this.#lose(new ConnectionLost(`the server was silent for ${silenceTimeoutMs / 1000} s`));
+    });
+    this.#abort = () => this.#lose(signal.reason);
+    signal.addEventListener('abort', this.#abort, { once: true });
+    socket.resume();
+  }
+
+  /** Signs in and sets the session up. @throws errors of pg, ServerError, ConnectionLost, the signal's reason. */
+  static async open(link: SqlLink, signal: AbortSignal): Promise<PgSession> {
+    const socket = await signIn(link, signal);
+    const session = new PgSession(socket, signal, link.silenceTimeoutMs);
+    try {
+      const { rows } = await session.query('SHOW server_version_num');
+      session.#serverVersion = Number(rows[0]?.[0] ?? 0);
+      for (const setting of SETTINGS) await session.query(setting);
+      if (session.serverVersion >= PEER_CHECK_SINCE) {
+        await session.query(`SET client_connection_check_interval = ${PEER_CHECK_INTERVAL_MS}`);
+      }
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+    return session;
+  }
+
+  /** `180001`. */
+  get serverVersion(): number {
+    return this.#serverVersion;
+  }
+
+  /** The session cannot be used any more, and why; null while it can. */
+  lost(): unknown {
+    return this.#lost;
+  }
+
+  /** One statement by the simple protocol. */
+  query(sql: string): Promise<QueryResult> {
+    return this.#run([frame('Q', cstring(sql))], null, null);
+  }
+
+  /** One statement with text parameters, by the extended protocol. */
+  execute(sql: string, parameters: readonly (string | null)[]): Promise<QueryResult> {
+    return this.#run(
+      [
+        frame('P', Buffer.concat([cstring(''), cstring(sql), Buffer.from([0, 0])])),
+        frame('B', bindBody(parameters)),
+        frame('E', Buffer.concat([cstring(''), Buffer.alloc(4)])),
+        messages.sync,
+      ],
+      null,
+      null,
+    );
+  }
+
+  /** Has the server parse and analyse one statement, and run nothing. The extended protocol refuses two in one text. */
+  async parse(sql: string): Promise<void> {
+    await this.#run(
+      [frame('P', Buffer.concat([cstring(''), cstring(sql), Buffer.from([0, 0])])), messages.sync],
+      null,
+      null,
+    );
+  }
+
+  /** Runs a COPY … TO STDOUT; resolves with the tag when the server has sent all rows. */
+  async copyOut(sql: string, take: RowTaker): Promise<string> {
+    return (await this.#run([frame('Q', cstring(sql))], take, null)).tag;
+  }
+
+  /** Begins a COPY … FROM STDIN; resolves when the server asks for the data. */
+  async copyIn(sql: string): Promise<CopyIn> {
+    const asked = Promise.withResolvers<void>();
+    const done = this.#run([frame('Q', cstring(sql))], null, () => asked.resolve());
+    // The outcome is taken by CopyIn; until then a failure must not count as unhandled.
+    done.catch((error) => asked.reject(error));
+    await asked.promise;
+    return {
+      write: (parts) => this.#writeCopyData(parts, done),
+      end: async () => {
+        this.#socket.write(messages.copyDone);
+        return (await done).tag;
+      },
+    };
+  }
+
+  /** Stops reading from the socket until `release`: the server will block on its side. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#socket.resume();
+  }
+
+  /** Ends the session in good order when it rests, at once otherwise. Safe to repeat. */
+  destroy(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    if (this.#pending === null && this.#lost === null && !this.#socket.destroyed) {
+      this.#lost = new ConnectionLost('the session was closed');
+      this.#socket.end(messages.terminate, () => this.#socket.destroy());
+      return;
+    }
+    this.#lose(new ConnectionLost('the session was closed'));
+  }
+
+  #run(parts: readonly Buffer[], take: RowTaker | null, onCopyIn: (() => void) | null): Promise<QueryResult> {
+    if (this.#lost !== null) return Promise.reject(this.#lost);
+    if (this.#pending !== null) return Promise.reject(new Error('a session was used twice at once'));
+    return new Promise((resolve, reject) => {
+      this.#pending = { rows: [], tag: '', error: null, take, onCopyIn, resolve, reject };
+      this.#socket.cork();
+      for (const part of parts) this.#socket.write(part);
+      this.#socket.uncork();
+    });
+  }
+
+  /** Resolves when the kernel has taken the bytes; fails when the COPY has failed meanwhile. */
+  async #writeCopyData(parts: readonly Uint8Array[], done: Promise<QueryResult>): Promise<void> {
+    if (this.#pending === null) await done;
+    if (this.#pending === null || this.#pending.error !== null) throw this.#pending?.error ?? this.#lost;
+    let size = 0;
+    for (const part of parts) size += part.length;
+    const header = Buffer.allocUnsafe(COPY_DATA_HEADER_BYTES);
+    header[0] = 0x64;
+    header.writeUInt32BE(size + 4, 1);
+    const written = Promise.withResolvers<void>();
+    this.#writing = written;
+    this.#socket.cork();
+    this.#socket.write(header);
+    let left = parts.length;
+    for (const part of parts) {
+      this.#socket.write(part, () => {
+        left -= 1;
+        if (left === 0) written.resolve();
+      });
+    }
+    this.#socket.uncork();
+    if (parts.length === 0) written.resolve();
+    try {
+      await written.promise;
+    } finally {
+      this.#writing = null;
+    }
+  }
+
+  #onMessage(type: string, body: Buffer): void {
+    const pending = this.#pending;
+    if (pending === null) {
+      // An error while nothing is asked is a farewell: an administrator's command, a shutdown.
+      if (type === 'E') this.#lose(ServerError.parse(body));
+      return;
+    }
+    switch (type) {
+      case 'D':
+        pending.rows.push(readDataRow(body));
+        return;
+      case 'C':
+        pending.tag = body.toString('utf8', 0, body.length - 1);
+        return;
+      case 'G':
+        pending.onCopyIn?.();
+        return;
+      case 'E':
+        pending.error ??= ServerError.parse(body);
+        this.#writing?.reject(pending.error);
+        // After a fatal error ReadyForQuery does not come.
+        if (pending.error.isFatal) this.#lose(pending.error);
+        return;
+      case 'Z': {
+        this.#pending = null;
+        if (pending.error !== null) pending.reject(pending.error);
+        else pending.resolve({ rows: pending.rows, tag: pending.tag });
+        return;
+      }
+      default:
+        return; // notices, parameters, descriptions
+    }
+  }
+
+  #lose(error: unknown): void {
+    this.#lost ??= error;
+    const pending = this.#pending;
+    this.#pending = null;
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#socket.destroy();
+    pending?.reject(pending.error ?? this.#lost);
+    this.#writing?.reject(this.#lost);
+  }
+}
+
+/** A COPY FROM STDIN under way. */
+export interface CopyIn {
+  /** Sends bytes; resolves when they left our memory. @throws ServerError as soon as the server refuses the data. */
+  write(parts: readonly Uint8Array[]): Promise<void>;
+  /** Ends the data; resolves with the tag when the server has taken all rows. */
+  end(): Promise<string>;
+}
+
+function frame(type: string, body: Buffer): Buffer {
+  const buffer = Buffer.allocUnsafe(5 + body.length);
+  buffer[0] = type.charCodeAt(0);
+  buffer.writeUInt32BE(4 + body.length, 1);
+  body.copy(buffer, 5);
+  return buffer;
+}
+
+/** @throws RangeError for a text with NUL: the server would read what follows it as the next field. */
+function cstring(text: string): Buffer {
+  if (text.includes('\0')) throw new RangeError('a statement holds NUL');
+  return Buffer.from(`${text}\0`, 'utf8');
+}
+
+function bindBody(parameters: readonly (string | null)[]): Buffer {
+  const parts: Buffer[] = [Buffer.from([0, 0, 0, 0])];
+  const count = Buffer.alloc(2);
+  count.writeUInt16BE(parameters.length);
+  parts.push(count);
+  for (const parameter of parameters) {
+    const size = Buffer.alloc(4);
+    if (parameter === null) {
+      size.writeInt32BE(-1);
+      parts.push(size);
+      continue;
+    }
+    const bytes = Buffer.from(parameter, 'utf8');
+    size.writeInt32BE(bytes.length);
+    parts.push(size, bytes);
+  }
+  parts.push(Buffer.from([0, 0]));
+  return Buffer.concat(parts);
+}
+
+function readDataRow(body: Buffer): (string | null)[] {
+  const count = body.readUInt16BE(0);
+  const row: (string | null)[] = [];
+  let at = 2;
+  for (let i = 0; i < count; i++) {
+    const size = body.readInt32BE(at);
+    at += 4;
+    if (size < 0) row.push(null);
+    else {
+      row.push(body.toString('utf8', at, at + size));
+      at += size;
+    }
+  }
+  return row;
+}

@@ -1,0 +1,59 @@
+import type { SqlLink } from '../jdbc/sql-options.ts';
+import { translateError } from './errors.ts';
+import { PgSession } from './session.ts';
+
+/** Sessions of one connection: one for questions and definitions, kept; one for each slice that moves. */
+export class PgSessions {
+  readonly #link: SqlLink;
+  readonly #signal: AbortSignal;
+  readonly #data = new Set<PgSession>();
+  #control: PgSession | null = null;
+  /** Ends when the control session is free again: its users take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(link: SqlLink, signal: AbortSignal) {
+    this.#link = link;
+    this.#signal = signal;
+  }
+
+  /** Runs `work` on the control session, which nobody else uses meanwhile. */
+  withControl<T>(work: (session: PgSession) => Promise<T>): Promise<T> {
+    const result = this.#turn.then(async () => {
+      if (this.#control === null || this.#control.lost() !== null) this.#control = await this.#open();
+      return work(this.#control);
+    });
+    // The next in line does not care how this one ended.
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  /** A session of its own, for one slice; to be released. */
+  async openData(): Promise<PgSession> {
+    const session = await this.#open();
+    this.#data.add(session);
+    return session;
+  }
+
+  release(session: PgSession): void {
+    this.#data.delete(session);
+    session.destroy();
+  }
+
+  close(): void {
+    this.#control?.destroy();
+    this.#control = null;
+    for (const session of this.#data) session.destroy();
+    this.#data.clear();
+  }
+
+  async #open(): Promise<PgSession> {
+    try {
+      return await PgSession.open(this.#link, this.#signal);
+    } catch (error) {
+      throw translateError(error, 'sign in');
+    }
+  }
+}

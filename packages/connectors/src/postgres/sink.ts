@@ -1,0 +1,313 @@
+import type {
+  Sink,
+  SinkAgreement,
+  SliceWriter,
+  SourceOffer,
+  TargetPlan,
+} from '@sluice/core/connector/contract';
+import type { Column } from '@sluice/core/data/column';
+import type { Checkpoint, Slice } from '@sluice/core/data/slice';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { bracketed } from '../jdbc/predicate-proof.ts';
+import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
+import { findRelation, findUserTypes, type Relation, type TableName, targetColumns } from './catalog.ts';
+import {
+  checkpointTable,
+  createCheckpointTable,
+  dropCheckpointTable,
+  readCheckpoints,
+} from './checkpoint-table.ts';
+import { proveCondition } from './condition.ts';
+import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
+import { type Phase, translateError } from './errors.ts';
+import { fitOf, pairBinary, type TargetColumn } from './pairing.ts';
+import { quoteName, quoteTable } from './quote.ts';
+import { ServerError } from './server-error.ts';
+import type { PgSession } from './session.ts';
+import type { PgSessions } from './sessions.ts';
+import { PgSliceWriter } from './slice-writer.ts';
+
+/** Longest name that PostgreSQL keeps, in bytes; it cuts longer ones in silence. */
+const NAME_BYTES_MAX = 63;
+/** How long definitions and clearing wait for other users of the table. */
+const LOCK_TIMEOUT_MS = 60_000;
+
+/** Refusals of TRUNCATE that DELETE may do without: another table refers to it, or the right is missing. */
+const truncateRefusals: ReadonlySet<string> = new Set(['0A000', '42501', '42809']);
+
+/** Writes one table by COPY FROM STDIN. */
+export class PgSink implements Sink {
+  readonly #sessions: PgSessions;
+  readonly #options: SqlSinkOptions;
+  readonly #table: TableName;
+  readonly #tableText: string;
+
+  constructor(sessions: PgSessions, options: SqlSinkOptions) {
+    this.#sessions = sessions;
+    this.#options = options;
+    this.#table = { schema: options.schema, table: options.table };
+    this.#tableText = `${options.schema}.${options.table}`;
+  }
+
+  async agree(
+    offer: SourceOffer,
+    columnNames: readonly string[] | null,
+  ): Promise<SinkAgreement & { readonly columnNames: readonly string[] }> {
+    const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
+    if (names.length !== offer.columns.length) throw mismatch(names, offer.columns);
+    for (const name of [this.#table.schema, this.#table.table, ...names]) checkName(name);
+    return this.#control('metadata', async (session) => {
+      const warnings: string[] = [];
+      const targets = await this.#targets(session, offer.columns, names, warnings);
+      offer.columns.forEach((column, i) => {
+        const target = targets[i];
+        if (target !== undefined) checkPair(column, target, warnings);
+      });
+      return { ...choose(offer, targets), warnings, columnNames: names };
+    });
+  }
+
+  /** The destination columns by position: as they are, or as they will be created. */
+  async #targets(
+    session: PgSession,
+    columns: readonly Column[],
+    names: readonly string[],
+    warnings: string[],
+  ): Promise<readonly TargetColumn[]> {
+    const relation = await findRelation(session, this.#table);
+    const preparation = this.#options.preparation;
+    if (relation === null && preparation === 'DO_NOTHING')
+      throw new SluiceError('Cdm.0900', { table: this.#tableText });
+    if (relation === null || preparation === 'DROP_AND_CREATE') {
+      const userTypes = await findUserTypes(
+        session,
+        columns.map((column) => column.native),
+      );
+      const created = createdColumns(columns, names, [], this.#options, userTypes).columns;
+      if (new Set(names).size !== names.length) throw mismatch(names, columns);
+      columns.forEach((column, i) => {
+        const native = created[i]?.native ?? '';
+        if (column.type.kind === 'other' && native === 'text') {
+          warnings.push(
+            `column "${names[i]}": type ${column.native} does not exist at the destination; it is created as text`,
+          );
+        }
+      });
+      return created.map(asTargetColumn);
+    }
+    return this.#existing(relation, columns, names);
+  }
+
+  #existing(
+    relation: Relation,
+    columns: readonly Column[],
+    names: readonly string[],
+  ): readonly TargetColumn[] {
+    const found = targetColumns(relation, names);
+    const targets = found.filter((target) => target !== null);
+    if (targets.length !== names.length || new Set(names).size !== names.length) {
+      throw mismatch(
+        relation.columns.map((column) => column.name),
+        columns,
+        names,
+      );
+    }
+    const generated = targets.find((target) => target.isGenerated);
+    const missing = relation.columns.find(
+      (column) =>
+        !column.isNullable && !column.hasDefault && !column.isGenerated && !names.includes(column.name),
+    );
+    if (generated !== undefined || missing !== undefined) {
+      throw mismatch(
+        relation.columns.filter((column) => !column.isGenerated).map((column) => column.name),
+        columns,
+        names,
+      );
+    }
+    return targets;
+  }
+
+  async prepare(plan: TargetPlan): Promise<void> {
+    await this.#control('create', async (session) => {
+      // Definitions are transactional here: a crash in the middle leaves the destination as it was.
+      await session.query('BEGIN');
+      try {
+        await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+        await this.#makeTable(session, plan);
+        await this.#clear(session);
+        await createCheckpointTable(session, checkpointTable(this.#table.schema, plan.runKey));
+        await session.query('COMMIT');
+      } catch (error) {
+        if (session.lost() === null) await session.query('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  async #makeTable(session: PgSession, plan: TargetPlan): Promise<void> {
+    const { preparation } = this.#options;
+    const relation = await findRelation(session, this.#table);
+    if (preparation === 'DO_NOTHING') {
+      if (relation === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
+      return;
+    }
+    if (relation !== null) {
+      if (preparation === 'CREATE_WHEN_NOT_EXIST') return;
+      await session.query(`DROP TABLE ${quoteTable(this.#table)}`);
+    }
+    const schemas = await session.execute('SELECT 1 FROM pg_namespace WHERE nspname = $1', [
+      this.#table.schema,
+    ]);
+    // Asked first: IF NOT EXISTS wants the right to create schemas even when there is nothing to do.
+    if (schemas.rows.length === 0)
+      await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(this.#table.schema)}`);
+    const userTypes = await findUserTypes(
+      session,
+      plan.sourceColumns.map((column) => column.native),
+    );
+    const { columns, primaryKey } = createdColumns(
+      plan.sourceColumns,
+      plan.columnNames,
+      plan.sourcePrimaryKey,
+      this.#options,
+      userTypes,
+    );
+    await session.query(createTableSql(this.#table, columns, primaryKey));
+  }
+
+  async #clear(session: PgSession): Promise<void> {
+    const { clearing } = this.#options;
+    try {
+      if (clearing.kind === 'where') {
+        await proveCondition(session, this.#table, clearing.where);
+        await session.query(`DELETE FROM ${quoteTable(this.#table)} WHERE ${bracketed(clearing.where)}`);
+      } else if (clearing.kind === 'all') {
+        await this.#empty(session);
+      }
+    } catch (error) {
+      throw translateError(error, 'clear', this.#tableText);
+    }
+  }
+
+  async #empty(session: PgSession): Promise<void> {
+    await session.query('SAVEPOINT emptying');
+    try {
+      await session.query(`TRUNCATE ${quoteTable(this.#table)}`);
+    } catch (error) {
+      if (!(error instanceof ServerError && truncateRefusals.has(error.sqlState))) throw error;
+      await session.query('ROLLBACK TO SAVEPOINT emptying');
+      await session.query(`DELETE FROM ${quoteTable(this.#table)}`);
+    }
+  }
+
+  async openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter> {
+    const session = await this.#sessions.openData();
+    try {
+      const relation = await findRelation(session, this.#table);
+      if (relation === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
+      const targets = targetColumns(relation, plan.columnNames).filter((target) => target !== null);
+      if (targets.length !== plan.columnNames.length) {
+        throw mismatch(
+          relation.columns.map((column) => column.name),
+          plan.sourceColumns,
+          plan.columnNames,
+        );
+      }
+      const checkpoints = checkpointTable(this.#table.schema, plan.runKey);
+      const resumed = (await readCheckpoints(session, checkpoints, slice.no)).get(slice.no) ?? null;
+      const target = {
+        table: this.#table,
+        columnNames: plan.columnNames,
+        columnTypes: targets.map((column) => column.type),
+        form: plan.form,
+        checkpoints,
+      };
+      return new PgSliceWriter(session, target, slice.no, resumed, () => this.#sessions.release(session));
+    } catch (error) {
+      this.#sessions.release(session);
+      throw translateError(error, 'load', this.#tableText);
+    }
+  }
+
+  checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
+    const table = checkpointTable(this.#table.schema, plan.runKey);
+    return this.#control('load', (session) => readCheckpoints(session, table, null));
+  }
+
+  async finish(plan: TargetPlan, _outcome: 'publish' | 'discard'): Promise<void> {
+    // Rows go straight into the destination, so there is nothing to publish, and rows that were committed stay.
+    const table = checkpointTable(this.#table.schema, plan.runKey);
+    await this.#control('load', (session) => dropCheckpointTable(session, table));
+  }
+
+  #control<T>(phase: Phase, work: (session: PgSession) => Promise<T>): Promise<T> {
+    return this.#sessions.withControl(async (session) => {
+      try {
+        return await work(session);
+      } catch (error) {
+        throw translateError(error, phase, this.#tableText);
+      }
+    });
+  }
+}
+
+/** The best form that both ends know for these columns, and the casts it needs. */
+function choose(
+  offer: SourceOffer,
+  targets: readonly TargetColumn[],
+): Pick<SinkAgreement, 'projection' | 'reason'> {
+  const plain = offer.columns.map(({ name }) => ({ name, cast: null }));
+  if (!offer.forms.includes('pgcopy-binary')) {
+    return { projection: { form: 'rows', columns: plain }, reason: 'the source does not speak COPY BINARY' };
+  }
+  const columns: { name: string; cast: string | null }[] = [];
+  for (const [i, column] of offer.columns.entries()) {
+    const target = targets[i];
+    const pairing = target === undefined ? null : pairBinary(column, target);
+    if (pairing === null || !pairing.canSplice) {
+      const types = `${column.native} into ${target?.native ?? 'nothing'}`;
+      return {
+        projection: { form: 'rows', columns: plain },
+        reason: `column "${column.name}", ${types}, cannot travel as COPY BINARY`,
+      };
+    }
+    columns.push({ name: column.name, cast: pairing.cast });
+  }
+  const casts = columns.filter(({ cast }) => cast !== null).length;
+  return {
+    projection: { form: 'pgcopy-binary', columns },
+    reason:
+      casts === 0
+        ? 'both ends speak COPY BINARY with the same types'
+        : `both ends speak COPY BINARY; the source casts ${casts} of ${columns.length} columns`,
+  };
+}
+
+/** @throws Cdm.0921 when no value of the one can be a value of the other. */
+function checkPair(column: Column, target: TargetColumn, warnings: string[]): void {
+  if (column.native !== target.native) {
+    const fit = fitOf(column.type, target.type);
+    if (fit.kind === 'impossible')
+      throw new SluiceError('Cdm.0921', {
+        type: `${column.native} (column "${column.name}") into ${target.native}`,
+      });
+    if (fit.kind === 'risks')
+      warnings.push(`column "${column.name}", ${column.native} into ${target.native}: ${fit.what}`);
+  }
+  if (column.isNullable && !target.isNullable)
+    warnings.push(`column "${target.name}" takes no nulls: a row without a value ends the job`);
+}
+
+function mismatch(
+  schema: readonly string[],
+  source: readonly Column[],
+  wanted: readonly string[] = [],
+): SluiceError {
+  const result = wanted.length > 0 ? wanted : source.map((column) => column.name);
+  return new SluiceError('Cdm.0931', { schema: schema.join(', '), result: result.join(', ') });
+}
+
+function checkName(name: string): void {
+  if (Buffer.byteLength(name, 'utf8') > NAME_BYTES_MAX)
+    throw new SluiceError('Cdm.0085', { name, max: `${NAME_BYTES_MAX} bytes` });
+}

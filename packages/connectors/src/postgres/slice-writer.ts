@@ -1,0 +1,148 @@
+import type { SliceWriter } from '@sluice/core/connector/contract';
+import type { Batch, Position, Value, WireForm } from '@sluice/core/data/batch';
+import type { NeutralType } from '@sluice/core/data/column';
+import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
+import { Fenced } from '@sluice/core/errors/sluice-error';
+import { copyBinaryHeader, copyBinaryTrailer } from './binary-tuples.ts';
+import type { TableName } from './catalog.ts';
+import { readCheckpoints, storeCheckpoint } from './checkpoint-table.ts';
+import { translateError } from './errors.ts';
+import { quoteName, quoteTable } from './quote.ts';
+import { ServerError } from './server-error.ts';
+import type { CopyIn, PgSession } from './session.ts';
+import { encodeRows, encodersOf } from './text-rows.ts';
+
+export interface WriterTarget {
+  readonly table: TableName;
+  readonly columnNames: readonly string[];
+  readonly columnTypes: readonly NeutralType[];
+  readonly form: WireForm;
+  readonly checkpoints: TableName;
+}
+
+/**
+ * Writes one slice by COPY FROM STDIN, one transaction per commit: rows, then the checkpoint, then COMMIT.
+ * The transaction begins with the first batch behind a commit, so a writer that waits for its source locks nothing.
+ */
+export class PgSliceWriter implements SliceWriter {
+  readonly resumed: Checkpoint | null;
+  readonly #session: PgSession;
+  readonly #target: WriterTarget;
+  readonly #sliceNo: number;
+  readonly #copySql: string;
+  readonly #encode: (rows: readonly (readonly Value[])[]) => Buffer;
+  readonly #release: () => void;
+  #sequence: number;
+  #copy: CopyIn | null = null;
+  #bytes = 0;
+
+  constructor(
+    session: PgSession,
+    target: WriterTarget,
+    sliceNo: number,
+    resumed: Checkpoint | null,
+    release: () => void,
+  ) {
+    this.#session = session;
+    this.#target = target;
+    this.#sliceNo = sliceNo;
+    this.resumed = resumed;
+    this.#sequence = resumed?.sequence ?? 0;
+    this.#release = release;
+    const columns = target.columnNames.map(quoteName).join(', ');
+    const format = target.form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
+    this.#copySql = `COPY ${quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
+    const encoders = encodersOf(target.columnTypes);
+    this.#encode = (rows) => Buffer.from(encodeRows(rows, encoders), 'utf8');
+  }
+
+  async write(batch: Batch): Promise<void> {
+    if (batch.form !== this.#target.form)
+      throw new Error(`a batch in form ${batch.form} for a target in form ${this.#target.form}`);
+    try {
+      const copy = this.#copy ?? (await this.#begin());
+      const bytes = batch.form === 'rows' ? this.#encode(batch.rows) : batch.bytes;
+      await copy.write([bytes]);
+      this.#bytes += bytes.byteLength;
+    } catch (error) {
+      throw await this.#failure(error);
+    }
+  }
+
+  async commit(counts: SliceCounts, position: Position | null, isComplete: boolean): Promise<Checkpoint> {
+    const checkpoint: Checkpoint = { sequence: this.#sequence + 1, position, counts, isComplete };
+    try {
+      if (this.#copy === null) await this.#session.query('BEGIN');
+      else {
+        if (this.#target.form === 'pgcopy-binary') await this.#copy.write([copyBinaryTrailer]);
+        await this.#copy.end();
+        this.#copy = null;
+      }
+      await storeCheckpoint(this.#session, this.#target.checkpoints, this.#sliceNo, checkpoint);
+      // When the answer to this is lost, nobody here knows whether it is durable: the next writer reads it from the table.
+      const { tag } = await this.#session.query('COMMIT');
+      if (tag !== 'COMMIT') throw new Error(`COMMIT was answered with ${tag}`);
+    } catch (error) {
+      throw await this.#failure(error);
+    }
+    this.#sequence = checkpoint.sequence;
+    return checkpoint;
+  }
+
+  bytesWritten(): number {
+    return this.#bytes;
+  }
+
+  async close(): Promise<void> {
+    this.#copy = null;
+    this.#release();
+  }
+
+  async #begin(): Promise<CopyIn> {
+    await this.#session.query('BEGIN');
+    const copy = await this.#session.copyIn(this.#copySql);
+    if (this.#target.form === 'pgcopy-binary') await copy.write([copyBinaryHeader]);
+    this.#copy = copy;
+    return copy;
+  }
+
+  /**
+   * What to report for an error. Rows of a writer that was replaced clash with those of its successor before it ever gets
+   * to its checkpoint: then it was fenced, and the clash is no fault of the data.
+   */
+  async #failure(error: unknown): Promise<unknown> {
+    this.#copy = null;
+    if (error instanceof Fenced) {
+      await this.#rollBack();
+      return error;
+    }
+    const isClash = error instanceof ServerError && /^(23|40)/.test(error.sqlState);
+    if (isClash && (await this.#rollBack()) && (await this.#isReplaced()))
+      return new Fenced(`slice ${this.#sliceNo}`);
+    return translateError(error, 'load', `${this.#target.table.schema}.${this.#target.table.table}`);
+  }
+
+  /** @returns false when the session is gone, and the transaction with it. */
+  async #rollBack(): Promise<boolean> {
+    if (this.#session.lost() !== null) return false;
+    try {
+      await this.#session.query('ROLLBACK');
+      return true;
+    } catch (error) {
+      if (this.#session.lost() !== null) return false;
+      throw error;
+    }
+  }
+
+  async #isReplaced(): Promise<boolean> {
+    try {
+      const found = (await readCheckpoints(this.#session, this.#target.checkpoints, this.#sliceNo)).get(
+        this.#sliceNo,
+      );
+      return (found?.sequence ?? 0) !== this.#sequence;
+    } catch (error) {
+      // The answer decides only how the failure is named; the failure itself is reported by the caller.
+      return error instanceof Fenced;
+    }
+  }
+}
