@@ -1,21 +1,6 @@
 import { bracketed, provePredicate } from '../jdbc/predicate-proof.ts';
-import { mysqlError } from './errors.ts';
 import { quoteTable } from './names.ts';
 import type { Session } from './session.ts';
-
-/** Has the server parse one statement, and run nothing: COM_STMT_PREPARE takes exactly one. */
-function prepareOnly(session: Session, sql: string, target: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    session.native.prepare(sql, (error, statement) => {
-      if (error !== null && error !== undefined) {
-        reject(mysqlError(error, 'read', target));
-        return;
-      }
-      statement.close();
-      resolve();
-    });
-  });
-}
 
 /**
  * Proves that a user's condition is one expression over the table, and brackets it. `{x …}` is the grammar's other pair
@@ -30,7 +15,7 @@ export async function provenCondition(
 ): Promise<string> {
   const from = `FROM ${quoteTable(database, table)}`;
   await provePredicate(where, {
-    parse: (sql) => prepareOnly(session, sql, `${database}.${table}`),
+    parse: (sql) => session.parse(sql, 'read', `${database}.${table}`),
     wrappers: [
       { before: `SELECT 1 ${from} WHERE (`, after: ')' },
       { before: `SELECT 1 ${from} WHERE {x`, after: '}' },

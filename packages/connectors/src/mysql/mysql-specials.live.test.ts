@@ -227,6 +227,33 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
     }
   });
 
+  it('never falls back to a connection in clear', async () => {
+    const [support] = await fixture.query("SHOW VARIABLES LIKE 'have_ssl'");
+    if (support?.[1] === 'YES') return;
+    const connection = await fixture.open(testHost().host, { 'linkConfig.useSSL': 'true' });
+    await expect(connection.check()).rejects.toMatchObject({ code: 'Cdm.0901', retry: false });
+  });
+
+  it('leaves no session behind when a paused read is given up', async () => {
+    const table = freshName('paused');
+    await fixture.sql(
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, v LONGTEXT)`,
+      `INSERT INTO ${table} SELECT seq, REPEAT('y', 100000) FROM seq_1_to_400`,
+    );
+    const connection = await connect();
+    const source = connection.source(fixture.sourceOptions(table));
+    const [slice] = await source.split(await source.describe(), 1);
+    if (slice === undefined) throw new Error('no slice');
+    const columns = [{ name: 'v', cast: null }];
+    for await (const _ of source.read(slice, { form: 'rows', columns }, null)) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      break;
+    }
+    await connection.close();
+    const left = `SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = '${fixture.database}' AND INFO LIKE '%${table}%'`;
+    expect(await fixture.query(left)).toEqual([['0']]);
+  });
+
   it('holds the server back while the consumer is slow', async () => {
     const table = freshName('slow');
     await fixture.sql(

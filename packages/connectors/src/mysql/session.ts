@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Host } from '@sluice/core/connector/contract';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
-import mysql from 'mysql2';
+import type { SluiceError } from '@sluice/core/errors/sluice-error';
+import type mysql from 'mysql2';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError, type Stage } from './errors.ts';
+import { connect, connectOptions, destroySocket, socketOf } from './login.ts';
 
 /** What a session is for. It decides what the session may do on the server. */
 export type SessionRole = 'read' | 'write';
@@ -23,19 +24,23 @@ const stalledPeerSeconds = 28_800;
 const sqlMode =
   'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION';
 
-/** The only place where session settings are made. */
-const settingsOfAll = [
-  `SET SESSION sql_mode = '${sqlMode}'`,
-  "SET SESSION time_zone = '+00:00'",
-  'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
-  `SET SESSION net_write_timeout = ${stalledPeerSeconds}, net_read_timeout = ${stalledPeerSeconds}, wait_timeout = ${stalledPeerSeconds}`,
+/** The only place where session settings are made: these, `transactions` and `autocommit`. */
+const settings = [
+  `sql_mode = '${sqlMode}'`,
+  "time_zone = '+00:00'",
+  `net_write_timeout = ${stalledPeerSeconds}`,
+  `net_read_timeout = ${stalledPeerSeconds}`,
+  `wait_timeout = ${stalledPeerSeconds}`,
 ];
-const settingsByRole: Readonly<Record<SessionRole, readonly string[]>> = {
-  read: ['SET SESSION TRANSACTION READ ONLY'],
-  write: ['SET SESSION autocommit = 0'],
+/** A reading session cannot write, whatever a condition or a view calls. */
+const transactions: Readonly<Record<SessionRole, string>> = {
+  read: 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY',
+  write: 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
 };
+const autocommit: Readonly<Record<SessionRole, 0 | 1>> = { read: 1, write: 0 };
+/** MySQL 8 answers sizes of tables from a cache that is up to a day old. */
+const freshSizesSince = 8;
 
-export type SqlValue = string | number | bigint | Buffer | null;
 type Cell = string | number | Buffer | null;
 export type Row = readonly Cell[];
 
@@ -58,6 +63,8 @@ export interface Session {
   rows(sql: string, stage: Stage, target: string): Promise<readonly Row[]>;
   /** Runs one statement that returns none. */
   run(sql: string, stage: Stage, target: string): Promise<Outcome>;
+  /** Has the server parse exactly one statement, and run nothing. */
+  parse(sql: string, stage: Stage, target: string): Promise<void>;
   /** Asks the server to stop what this session runs, over a connection of its own; gives up quietly after 2 s. */
   killQuery(): Promise<void>;
   /** Ends at once, whatever is under way. Safe to repeat. */
@@ -66,73 +73,9 @@ export interface Session {
   close(): Promise<void>;
 }
 
-const killTimeoutMs = 2_000;
-
-function connectOptions(link: SqlLink, database: string | null, timeoutMs: number): mysql.ConnectionOptions {
-  return {
-    host: link.host,
-    port: link.port,
-    user: link.user,
-    password: link.password,
-    ...(database === null || database === '' ? {} : { database }),
-    connectTimeout: timeoutMs,
-    charset: 'UTF8MB4_GENERAL_CI',
-    timezone: 'Z',
-    rowsAsArray: true,
-    dateStrings: true,
-    jsonStrings: true,
-    supportBigNumbers: true,
-    multipleStatements: false,
-    // LOCAL_FILES off: a server must not be able to ask for a file of ours. IGNORE_SPACE off: see sqlMode.
-    flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', '-IGNORE_SPACE'],
-    enableKeepAlive: true,
-    ...(link.tls === null
-      ? {}
-      : {
-          ssl: {
-            ...(link.tls.authorities === null ? {} : { ca: link.tls.authorities }),
-            rejectUnauthorized: link.tls.verification !== 'none',
-            verifyIdentity: link.tls.verification === 'full',
-            minVersion: 'TLSv1.2',
-          },
-        }),
-  };
-}
-
-/** Opens and signs in, without link. Errors of the socket and of the login come out as SluiceErrors. */
-function connect(
-  options: mysql.ConnectionOptions,
-  server: string,
-  signal: AbortSignal | null,
-): Promise<mysql.Connection> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(abortError(server));
-      return;
-    }
-    const connection = mysql.createConnection(options);
-    const onAbort = (): void => {
-      connection.destroy();
-      reject(abortError(server));
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    connection.connect((error) => {
-      signal?.removeEventListener('abort', onAbort);
-      if (error === null || error === undefined) {
-        resolve(connection);
-        return;
-      }
-      connection.destroy();
-      reject(mysqlError(error, 'connect', server));
-    });
-    // A late socket error repeats what the callback or the running command was told; without a listener it would end the process.
-    connection.on('error', () => undefined);
-  });
-}
-
-function abortError(server: string): SluiceError {
-  return new SluiceError('Cdm.0901', { cause: `${server}: stopped before the connection was made` });
-}
+/** The server gets this long to end a statement or to say goodbye; then the socket is ended without it. */
+const KILL_TIMEOUT_MS = 2_000;
+const QUIT_TIMEOUT_MS = 500;
 
 /**
  * Opens a session.
@@ -155,50 +98,72 @@ export async function openSession(
     if (!isOpen) return;
     isOpen = false;
     host.signal.removeEventListener('abort', onAbort);
-    native.destroy();
+    destroySocket(native);
   }
 
-  function ask<T>(sql: string, stage: Stage, target: string, read: (answer: unknown) => T): Promise<T> {
+  /** Runs a command of mysql2; its wait ends with the session, for then mysql2 may answer nothing any more. */
+  function ask<T>(
+    stage: Stage,
+    target: string,
+    send: (answer: (error: mysql.QueryError | null | undefined, value: T) => void) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
+      const ended = (): SluiceError => mysqlError(new Error('the session is in closed state'), stage, target);
       if (!isOpen) {
-        reject(mysqlError(new Error('the session is in closed state'), stage, target));
+        reject(ended());
         return;
       }
-      // destroy() answers no callback of a running statement, so the abort has to end the wait by itself.
-      const onEnd = (): void =>
-        reject(mysqlError(new Error('the session is in closed state'), stage, target));
+      const onEnd = (): void => reject(ended());
       native.once('end', onEnd);
       host.signal.addEventListener('abort', onEnd, { once: true });
-      native.query({ sql, rowsAsArray: true, timeout: link.silenceTimeoutMs }, (error, answer) => {
+      send((error, value) => {
         native.removeListener('end', onEnd);
         host.signal.removeEventListener('abort', onEnd);
-        if (error === null) resolve(read(answer));
-        else reject(mysqlError(error, stage, target));
+        if (error === null || error === undefined) {
+          resolve(value);
+          return;
+        }
+        // The answer may still come, and would be taken for that of the next statement.
+        if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') destroy();
+        reject(mysqlError(error, stage, target));
       });
     });
   }
 
-  const rows = (sql: string, stage: Stage, target: string) =>
-    ask(sql, stage, target, (answer) => answer as Row[]);
-  const run = (sql: string, stage: Stage, target: string) =>
-    ask(sql, stage, target, (answer): Outcome => {
-      const header = answer as mysql.ResultSetHeader;
-      return { rowsMatched: header.affectedRows, warningCount: header.warningStatus };
+  const query = (sql: string, stage: Stage, target: string) =>
+    ask<unknown>(stage, target, (answer) => {
+      native.query({ sql, rowsAsArray: true, timeout: link.silenceTimeoutMs }, answer);
     });
+
+  async function rows(sql: string, stage: Stage, target: string): Promise<readonly Row[]> {
+    return (await query(sql, stage, target)) as readonly Row[];
+  }
+
+  async function run(sql: string, stage: Stage, target: string): Promise<Outcome> {
+    const header = (await query(sql, stage, target)) as mysql.ResultSetHeader;
+    return { rowsMatched: header.affectedRows, warningCount: header.warningStatus };
+  }
+
+  async function parse(sql: string, stage: Stage, target: string): Promise<void> {
+    const statement = await ask<mysql.PrepareStatementInfo>(stage, target, (answer) => {
+      native.prepare(sql, answer);
+    });
+    statement.close();
+  }
 
   async function killQuery(): Promise<void> {
     const threadId = native.threadId;
     if (typeof threadId !== 'number') return;
     try {
-      const helper = await connect(connectOptions(link, null, killTimeoutMs), server, null);
+      const helper = await connect(connectOptions(link, null, KILL_TIMEOUT_MS), server, null);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, killTimeoutMs);
+        const timer = setTimeout(resolve, KILL_TIMEOUT_MS);
         helper.query(`KILL ${threadId}`, () => {
           clearTimeout(timer);
           resolve();
         });
       });
-      helper.destroy();
+      destroySocket(helper);
     } catch (error) {
       // The socket is gone already, so the server ends the statement at its next write; the kill only makes that sooner.
       host.log(`mysql: statement ${threadId} was not killed: ${mysqlError(error, 'connect', server).code}`);
@@ -210,28 +175,34 @@ export async function openSession(
     isOpen = false;
     host.signal.removeEventListener('abort', onAbort);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, killTimeoutMs);
+      const timer = setTimeout(resolve, QUIT_TIMEOUT_MS);
       native.end(() => {
         clearTimeout(timer);
         resolve();
       });
     });
-    native.destroy();
+    destroySocket(native);
   }
 
   try {
-    for (const sql of [...settingsOfAll, ...settingsByRole[role]]) await run(sql, 'connect', server);
     const [facts] = await rows('SELECT VERSION(), @@max_allowed_packet', 'connect', server);
     const serverVersion = String(facts?.[0] ?? '');
+    const isMariaDb = serverVersion.includes('MariaDB');
+    const own = [...settings, `autocommit = ${autocommit[role]}`];
+    if (!isMariaDb && Number.parseInt(serverVersion, 10) >= freshSizesSince) {
+      own.push('information_schema_stats_expiry = 0');
+    }
+    await run(`SET SESSION ${own.join(', ')}`, 'connect', server);
+    await run(transactions[role], 'connect', server);
     return {
       native,
-      // mysql2 has it in its interface and not in its types; with TLS it is the encrypted one from the handshake on.
-      socket: (native as unknown as { readonly stream: Duplex }).stream,
+      socket: socketOf(native),
       serverVersion,
-      isMariaDb: serverVersion.includes('MariaDB'),
+      isMariaDb,
       packetBytesMax: Number(facts?.[1]),
       rows,
       run,
+      parse,
       killQuery,
       destroy,
       close,

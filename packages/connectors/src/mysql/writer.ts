@@ -7,8 +7,11 @@ import type { Encoder } from './encode.ts';
 import { isConnectionLost } from './errors.ts';
 import type { Session } from './session.ts';
 
-/** One INSERT statement takes about this much; beyond it statements no longer get faster. */
-const STATEMENT_BYTES_TARGET = 1024 * 1024;
+/**
+ * One INSERT statement takes about this much. Measured on MariaDB with 3 and 60 columns: statements of 64 KB to 1 MB and
+ * prepared ones of 1,000 rows differ by less than the noise, and small ones need the least memory on both sides.
+ */
+const STATEMENT_BYTES_TARGET = 256 * 1024;
 /** The statement's header and the server's own slack. */
 const PACKET_RESERVE_BYTES = 1024;
 /**
