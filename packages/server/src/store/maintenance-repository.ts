@@ -1,28 +1,10 @@
 import { sql } from 'kysely';
+import type { SealedValue, SealedValueStore } from '../secrets/sealed-values.ts';
 import { type Db, inTransaction } from './adapter.ts';
 import { activeRunStates } from './model.ts';
 
-/** A sealed text of the store with what its seal was bound to. */
-export interface SealedValue {
-  readonly owner:
-    | { readonly kind: 'link'; readonly id: number; readonly clusterId: string }
-    | { readonly kind: 'access-key'; readonly ak: string };
-  readonly sealed: string;
-}
-
 /** What only start-up, housekeeping and key rotation ask of a store. */
-export interface MaintenanceRepository {
-  /** A fact about the store itself; null when it was never set. */
-  readFact(name: string): Promise<string | null>;
-  writeFact(name: string, value: string): Promise<void>;
-  /** Sets the fact if it is not set. @returns the value that is stored now, perhaps another process's. */
-  writeFactOnce(name: string, value: string): Promise<string>;
-  /** Up to `limit` sealed texts that do not begin with `prefix`. */
-  sealedWithout(prefix: string, limit: number): Promise<readonly SealedValue[]>;
-  /** Puts new texts in place of old ones in one transaction; one that has changed meanwhile is left as it is. @returns how many were replaced. */
-  replaceSealed(
-    changes: readonly { readonly value: SealedValue; readonly sealed: string }[],
-  ): Promise<number>;
+export interface MaintenanceRepository extends SealedValueStore {
   /** Removes up to `limit` runs, with their slices, that ended before `before`; the newest run of a job that still exists stays. @returns how many. */
   deleteRunsEndedBefore(before: number, limit: number): Promise<number>;
 }

@@ -4,7 +4,7 @@ import { Kysely } from 'kysely';
 import { messageOf, Refusal } from '../telemetry/refusal.ts';
 import type { Db, StoreAdapter } from './adapter.ts';
 import { SqlClusterRepository } from './cluster-repository.ts';
-import { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
+import { lockDataFolder } from './data-folder-lock.ts';
 import { SqlIdentityRepository } from './identity-repository.ts';
 import { SqlJobRepository } from './job-repository.ts';
 import { SqlLinkRepository } from './link-repository.ts';
@@ -12,6 +12,7 @@ import { type MaintenanceRepository, SqlMaintenanceRepository } from './maintena
 import { type Migration, migrate } from './migrate.ts';
 import { migrations } from './migrations/all.ts';
 import { openPostgresPool, postgresAdapter } from './postgres-adapter.ts';
+import { type HeldPresence, holdPresence, type Presence } from './postgres-presence.ts';
 import { SqlRunRepository } from './run-repository.ts';
 import type { Tables } from './schema.ts';
 import { sqliteAdapter } from './sqlite-adapter.ts';
@@ -30,6 +31,8 @@ export interface StoreLocation {
 }
 
 export interface StoreSettings {
+  /** `alone`: refused while a server uses the store, and servers are refused meanwhile. Default: `serve`. */
+  readonly presence?: Presence;
   readonly now?: () => number;
   /** For tests of migrations. */
   readonly migrations?: readonly Migration[];
@@ -49,14 +52,21 @@ export interface OpenedStore extends Store {
 export async function openStore(location: StoreLocation, settings: StoreSettings = {}): Promise<OpenedStore> {
   const lock = location.dataFolder === undefined ? null : lockDataFolder(location.dataFolder);
   let db: Kysely<Tables> | null = null;
+  let held: HeldPresence | null = null;
+  const close = async (): Promise<void> => {
+    await db?.destroy();
+    await held?.release();
+    lock?.release();
+  };
   try {
+    // The embedded store needs no more than its folder's lock: there everyone is alone.
+    if (location.url !== undefined) held = await holdPresence(location.url, settings.presence ?? 'serve');
     const adapter = openAdapter(location, settings);
     db = new Kysely<Tables>({ dialect: adapter.dialect });
     await migrate(db, adapter, settings.migrations ?? migrations, settings.now ?? Date.now);
-    return composeStore(db, adapter, lock);
+    return composeStore(db, adapter, close);
   } catch (error) {
-    await db?.destroy();
-    lock?.release();
+    await close();
     throw error instanceof Refusal ? error : unusable(location, error);
   }
 }
@@ -76,7 +86,7 @@ function ignoreLostConnection(): void {
   // The pool has taken it out already, and the next statement opens another or fails with its own error.
 }
 
-function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, lock: DataFolderLock | null): OpenedStore {
+function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, close: () => Promise<void>): OpenedStore {
   const outer = db.withPlugin(outsideTransactionOnly);
   return {
     ...repositories(outer, adapter),
@@ -87,10 +97,7 @@ function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, lock: DataFolde
         .transaction()
         .execute((inner) => markTransaction(() => work(repositories(inner, adapter))));
     },
-    async close() {
-      await db.destroy();
-      lock?.release();
-    },
+    close,
   };
 }
 

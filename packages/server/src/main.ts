@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { type CommandLine, languageOf, parseCommandLine } from './config/command-line.ts';
+import { helpText } from './config/help-text.ts';
+import type { Config } from './config/options.ts';
+import { printConfig } from './config/print-config.ts';
+import { type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
+import { findKeys, keyPlaceOf } from './secrets/open-secret-box.ts';
+import { rotateKeys } from './secrets/rotate-keys.ts';
+import { openStore } from './store/open-store.ts';
+import { messageOf, Refusal } from './telemetry/refusal.ts';
+
+/** Runs one command. @returns the exit code; a server goes on running behind it. */
+async function main(words: readonly string[]): Promise<number> {
+  let language = languageOf(process.env);
+  try {
+    const line = parseCommandLine(words, process.env);
+    language = line.language;
+    await run(line);
+    return 0;
+  } catch (error) {
+    // The person at the command line gets a sentence, never a stack: a refusal is no bug, and of anything else the
+    // message is what they can act on. Whoever hunts the bug sets NODE_DEBUG.
+    if (error instanceof Refusal) {
+      process.stderr.write(`${error.in(language)}\n`);
+      return error.exitCode;
+    }
+    process.stderr.write(`sluice: ${messageOf(error)}\n`);
+    if (process.env.NODE_DEBUG?.includes('sluice') === true) console.error(error);
+    return 1;
+  }
+}
+
+async function run(line: CommandLine): Promise<void> {
+  switch (line.command) {
+    case 'help':
+      process.stdout.write(helpText(line.topic, line.language, process.env));
+      return;
+    case 'version':
+      process.stdout.write(`${programVersion()}\n`);
+      return;
+    case 'config print':
+      process.stdout.write(printConfig(settingsOf(line)));
+      return;
+    case 'keys list':
+      listKeys(settingsOf(line).config);
+      return;
+    case 'keys rotate':
+      await rotate(settingsOf(line).config, line);
+      return;
+    case 'up': {
+      const { config } = settingsOf(line);
+      // Loaded only here: the other commands need no web server and no drivers.
+      const { up } = await import('./up.ts');
+      await up(config);
+      return;
+    }
+  }
+}
+
+function settingsOf(line: CommandLine): ResolvedConfig {
+  return resolveConfig({ flags: line.flags, file: line.file, environment: process.env });
+}
+
+function listKeys(config: Config): void {
+  const [active, ...others] = findKeys(keyPlaceOf(config)) ?? [];
+  if (active !== undefined) process.stdout.write(`${active.id}  active\n`);
+  for (const key of others) process.stdout.write(`${key.id}\n`);
+}
+
+async function rotate(config: Config, { language }: CommandLine): Promise<void> {
+  const url = config.storeUrl?.reveal();
+  const store = await openStore(
+    { dataFolder: config.dataFolder, ...(url === undefined ? {} : { url }) },
+    { presence: 'alone' },
+  );
+  try {
+    const { activeKeyId, retiredKeyIds, resealed, wasUnfinished } = await rotateKeys(
+      keyPlaceOf(config),
+      store.maintenance,
+    );
+    const retired = retiredKeyIds.join(', ');
+    const sentence = {
+      en: `${wasUnfinished ? 'An earlier rotation was finished' : 'The master key was rotated'}: ${activeKeyId} is active, ${resealed} secrets were sealed anew, ${retired} is no longer needed.`,
+      zh: `${wasUnfinished ? '已完成先前中断的轮换' : '主密钥已轮换'}：当前密钥为 ${activeKeyId}，重新加密 ${resealed} 项机密，不再需要 ${retired}。`,
+    };
+    process.stdout.write(`${sentence[language]}\n`);
+  } finally {
+    await store.close();
+  }
+}
+
+function programVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,36 @@
+/** A sealed text of the store with what its seal is bound to. */
+export interface SealedValue {
+  readonly owner:
+    | { readonly kind: 'link'; readonly id: number; readonly clusterId: string }
+    | { readonly kind: 'access-key'; readonly ak: string };
+  readonly sealed: string;
+}
+
+/** What keys need of a store; its maintenance repository is one. */
+export interface SealedValueStore {
+  /** A fact about the store itself; null when it was never set. */
+  readFact(name: string): Promise<string | null>;
+  writeFact(name: string, value: string): Promise<void>;
+  /** Sets the fact if it is not set. @returns the value that is stored now, perhaps another process's. */
+  writeFactOnce(name: string, value: string): Promise<string>;
+  /** Up to `limit` sealed texts that do not begin with `prefix`. */
+  sealedWithout(prefix: string, limit: number): Promise<readonly SealedValue[]>;
+  /** Puts new texts in place of old ones in one transaction; one that has changed meanwhile is left as it is. @returns how many were replaced. */
+  replaceSealed(
+    changes: readonly { readonly value: SealedValue; readonly sealed: string }[],
+  ): Promise<number>;
+}
+
+/** What a link's secrets are bound to: its cluster, since its name may change and its id comes later. */
+export function linkSecretContext(clusterId: string): string {
+  return `link:${clusterId}`;
+}
+
+/** What a sealed SK is bound to. */
+export function accessKeyContext(ak: string): string {
+  return `access-key/${ak}`;
+}
+
+export function contextOf(owner: SealedValue['owner']): string {
+  return owner.kind === 'link' ? linkSecretContext(owner.clusterId) : accessKeyContext(owner.ak);
+}
