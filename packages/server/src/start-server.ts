@@ -116,8 +116,6 @@ export async function startServer(config: Config, version: string): Promise<Runn
         region: config.region,
         zones: [`${config.region}a`],
         isPercentEncoded: config.percentEncodeLinkValues,
-        version,
-        publicUrl: config.publicUrl,
       },
       registerIdentity: (target) =>
         registerIamRoutes(target, {
