@@ -43,9 +43,9 @@ export class CdmCluster {
         ],
       },
     });
-    const path = `/v1.1/${client.projectId}/clusters/${created['id']}`;
+    const path = `/v1.1/${client.projectId}/clusters/${created.id}`;
     for (let status = ''; status !== '200'; ) {
-      status = String((await client.call('GET', path))['status']);
+      status = String((await client.call('GET', path)).status);
       if (status !== '200') await sleep(100);
     }
     return new CdmCluster(client, `${path}/cdm`);
@@ -146,9 +146,9 @@ export class CdmCluster {
     const names: string[] = [];
     for (let page = 1; ; page++) {
       const answer = await this.#client.call('GET', `${this.#path}/job/all?page_no=${page}&page_size=100`);
-      const jobs = answer['jobs'] as { name: string }[];
+      const jobs = answer.jobs as { name: string }[];
       names.push(...jobs.map((job) => job.name));
-      if (names.length >= Number(answer['total']) || jobs.length === 0) return names;
+      if (names.length >= Number(answer.total) || jobs.length === 0) return names;
     }
   }
 
@@ -158,18 +158,18 @@ export class CdmCluster {
     let ended: Record<string, unknown> | null = null;
     while (ended === null && Date.now() < deadline) {
       const answer = await this.#client.call('GET', `${this.#path}/job/${name}/status`);
-      const run = (answer['submissions'] as Record<string, unknown>[])[0];
-      if (run !== undefined && ['SUCCEEDED', 'FAILED', 'FAILURE_ON_SUBMIT'].includes(String(run['status'])))
+      const run = (answer.submissions as Record<string, unknown>[])[0];
+      if (run !== undefined && ['SUCCEEDED', 'FAILED', 'FAILURE_ON_SUBMIT'].includes(String(run.status)))
         ended = run;
       else await sleep(30);
     }
     const history = await this.#client.call('GET', `${this.#path}/submissions?jname=${name}`);
-    const counters = ended?.['counters'] as Record<string, Record<string, number>> | undefined;
+    const counters = ended?.counters as Record<string, Record<string, number>> | undefined;
     return {
-      status: ended === null ? null : String(ended['status']),
-      rowsWritten: counters?.[countersName]?.['ROWS_WRITTEN'] ?? null,
+      status: ended === null ? null : String(ended.status),
+      rowsWritten: counters?.[countersName]?.ROWS_WRITTEN ?? null,
       summary: typeof ended?.['error-summary'] === 'string' ? ended['error-summary'] : null,
-      runCount: (history['submissions'] as unknown[]).length,
+      runCount: (history.submissions as unknown[]).length,
     };
   }
 }

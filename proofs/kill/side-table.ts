@@ -46,7 +46,7 @@ export async function postgresSide(url: string, database: string): Promise<Side>
                timestamp '2001-02-03 04:05:06.789012' + n * interval '1234567 microseconds',
                ((n * 31) % 65536) / 1024.0, n % 3 = 0,
                CASE WHEN n % 5 = 0 THEN NULL ELSE decode(md5(n::text), 'hex') END
-        FROM generate_series(1, ${rowCountOf(rows)}) AS n`);
+        FROM generate_series(1::bigint, ${rowCountOf(rows)}) AS n`);
       await client.query('ANALYZE source');
     },
     async makeTarget(table) {
