@@ -40,6 +40,15 @@ function numberOrNull(cell: Row[number]): number | null {
   return cell === null ? null : Number(cell);
 }
 
+/**
+ * `bigint(20)` as `bigint`: the width is for people's terminals, MySQL 8 shows none, and other systems take the number for
+ * a modifier. It stays where it means something: TINYINT(1) is a boolean by its width, ZEROFILL pads to it.
+ */
+function withoutDisplayWidth(columnType: string): string {
+  if (/^tinyint\(1\)|zerofill/i.test(columnType)) return columnType;
+  return columnType.replace(/^((?:tiny|small|medium|big)?int)\(\d+\)/i, '$1');
+}
+
 /** Columns whose check says that they hold JSON: MariaDB has no JSON type of its own. */
 async function checkedJsonColumns(
   session: Session,
@@ -106,7 +115,7 @@ export async function readTable(
     native.push(described);
     columns.push({
       name,
-      native: described.columnType,
+      native: withoutDisplayWidth(described.columnType),
       type: neutralOf(described, tinyIntIsBoolean),
       isNullable: fact('IS_NULLABLE') === 'YES',
       // Not DEFAULT_GENERATED, which is MySQL 8's word for a default that is an expression.

@@ -65,7 +65,7 @@ export interface Session {
   run(sql: string, stage: Stage, target: string): Promise<Outcome>;
   /** Has the server parse exactly one statement, and run nothing. */
   parse(sql: string, stage: Stage, target: string): Promise<void>;
-  /** Asks the server to stop what this session runs, over a connection of its own; gives up quietly after 2 s. */
+  /** Asks the server to stop what this session runs, over a connection of its own; gives up quietly within a second. */
   killQuery(): Promise<void>;
   /** Ends at once, whatever is under way. Safe to repeat. */
   destroy(): void;
@@ -74,7 +74,7 @@ export interface Session {
 }
 
 /** The server gets this long to end a statement or to say goodbye; then the socket is ended without it. */
-const KILL_TIMEOUT_MS = 2_000;
+const KILL_TIMEOUT_MS = 450;
 const QUIT_TIMEOUT_MS = 500;
 
 /**
