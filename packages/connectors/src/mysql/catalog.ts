@@ -9,7 +9,11 @@ import { type NativeColumn, neutralOf } from './types.ts';
 export interface CatalogTable {
   readonly shape: TableShape;
   /** By position, as `shape.columns`. */
-  readonly native: readonly (NativeColumn & { readonly characterSet: string | null })[];
+  readonly native: readonly (NativeColumn & {
+    readonly characterSet: string | null;
+    /** A row may leave it out, if it takes no null either. */
+    readonly hasDefault: boolean;
+  })[];
   /** null: a view. */
   readonly engine: string | null;
   readonly isTransactional: boolean;
@@ -29,6 +33,7 @@ const columnFacts = [
   'NUMERIC_SCALE',
   'DATETIME_PRECISION',
   'CHARACTER_SET_NAME',
+  'COLUMN_DEFAULT',
 ] as const;
 type ColumnFact = (typeof columnFacts)[number];
 
@@ -111,6 +116,7 @@ export async function readTable(
       fraction: numberOrNull(fact('DATETIME_PRECISION')),
       isCheckedJson: dataType === 'longtext' && json.has(name),
       characterSet: fact('CHARACTER_SET_NAME') === null ? null : String(fact('CHARACTER_SET_NAME')),
+      hasDefault: fact('COLUMN_DEFAULT') !== null || /auto_increment/i.test(String(fact('EXTRA'))),
     };
     native.push(described);
     columns.push({

@@ -273,6 +273,10 @@ export async function createMysqlFixture(): Promise<MysqlFixture> {
       '1=1) ORDER BY (SELECT 1',
       '1=1) FOR UPDATE -- ',
       '1=1} OR {x 1=1',
+      'id = ?',
+      'id IN (SELECT 1 INTO @a)',
+      'nosuch = 1',
+      'COUNT(*) > 0',
     ],
     checkpointTablePrefix: CHECKPOINT_TABLE_PREFIX,
   };

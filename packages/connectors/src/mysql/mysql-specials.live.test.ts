@@ -305,12 +305,32 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
     const table = freshName('readonly');
     await fixture.makeNumbers(table, 3);
     await fixture.sql(
-      `CREATE FUNCTION ${table}_f() RETURNS INT MODIFIES SQL DATA BEGIN DELETE FROM ${table} WHERE id = 1; RETURN 1; END`,
+      `CREATE TABLE ${table}_log (id INT)`,
+      `CREATE FUNCTION ${table}_f() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO ${table}_log VALUES (1); RETURN 1; END`,
     );
     await expect(
       rowsOf(table, {}, { 'fromJobConfig.whereClause': `${table}_f() = 1` }),
-    ).rejects.toMatchObject({ code: 'Cdm.0902' });
-    expect((await fixture.readBack(table)).length).toBe(3);
+    ).rejects.toMatchObject({ code: 'Cdm.0902', facts: { cause: expect.stringContaining('READ ONLY') } });
+    expect(await fixture.readBack(`${table}_log`)).toEqual([]);
+  });
+
+  it("reads names in a condition as names of the table's database", async () => {
+    const table = freshName('names');
+    await fixture.makeNumbers(table, 5);
+    await fixture.makeNumbers(`${table}_other`, 2);
+    const where = `id IN (SELECT id FROM ${table}_other)`;
+    expect((await rowsOf(table, {}, { 'fromJobConfig.whereClause': where })).map((row) => row[0])).toEqual([
+      1, 2,
+    ]);
+    const sink = (await connect()).sink(
+      fixture.sinkOptions(table, {
+        'toJobConfig.beforeImportType': 'whereClause',
+        'toJobConfig.whereClause': where,
+      }),
+    );
+    const source = (await connect()).source(fixture.sourceOptions(`${table}_other`));
+    await copyTable(source, sink, { runKey: key(7) });
+    expect((await fixture.readBack(table)).map((row) => row[0])).toEqual(['1', '2', '3', '4', '5']);
   });
 
   it('warns of a table without transactions', async () => {
@@ -396,6 +416,29 @@ describe.skipIf(mysqlUrl === undefined)('what only MySQL has', () => {
         .sink(fixture.sinkOptions(`${table}_to`))
         .agree(source.offer(shape, shape.columns), null);
       await expect(agreement, `${from} → ${into}`).rejects.toMatchObject({ code: 'Cdm.0921' });
+    }
+  });
+
+  it('asks for every column that a row cannot do without', async () => {
+    const table = freshName('needs');
+    await fixture.sql(`CREATE TABLE ${table} (v INT)`);
+    const connection = await connect();
+    const source = connection.source(fixture.sourceOptions(table));
+    const shape = await source.describe();
+    for (const [more, works] of [
+      ['w INT NOT NULL', false],
+      ['w INT NOT NULL DEFAULT 7', true],
+      ['w INT NOT NULL AUTO_INCREMENT PRIMARY KEY', true],
+      ['w INT', true],
+      ['w INT AS (V + 1) STORED', true],
+    ] as const) {
+      const target = freshName('needy');
+      await fixture.sql(`CREATE TABLE ${target} (${more}, V INT)`);
+      const agreement = connection
+        .sink(fixture.sinkOptions(target))
+        .agree(source.offer(shape, shape.columns), null);
+      if (works) expect((await agreement).columnNames, more).toEqual(['v']);
+      else await expect(agreement, more).rejects.toMatchObject({ code: 'Cdm.0931' });
     }
   });
 

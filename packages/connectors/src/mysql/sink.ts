@@ -182,6 +182,7 @@ export class MysqlSink implements Sink {
     const { schema, table, clearing } = this.#options;
     const quoted = quoteTable(schema, table);
     if (clearing.kind === 'where') {
+      await session.run(`USE ${quoteName(schema)}`, 'clear', this.#name());
       const condition = await provenCondition(session, schema, table, clearing.where);
       await session.run(`DELETE FROM ${quoted} WHERE ${condition}`, 'clear', this.#name());
     } else {
@@ -249,8 +250,17 @@ function pairColumns(offer: SourceOffer, names: readonly string[], table: Catalo
       `${table.shape.schema}.${table.shape.table} has the engine ${table.engine ?? 'of a view'}, which knows no transactions: rows written before a failure stay, and a repeat may write them twice`,
     );
   }
-  const missing = names.filter((name) => findColumn(table, name) < 0);
-  if (missing.length > 0) {
+  const isMissing = names.some((name) => findColumn(table, name) < 0);
+  const mapped = new Set(names.map((name) => name.toLowerCase()));
+  // Every row would be refused; told now, before the table is cleared.
+  const needed = table.shape.columns.some(
+    (column, at) =>
+      !column.isNullable &&
+      !column.isGenerated &&
+      table.native[at]?.hasDefault === false &&
+      !mapped.has(column.name.toLowerCase()),
+  );
+  if (isMissing || needed) {
     throw new SluiceError('Cdm.0931', {
       schema: table.shape.columns.map((column) => column.name).join(', '),
       result: names.join(', '),

@@ -116,7 +116,8 @@ export class MysqlSource implements Source {
   }
 
   #open(): Promise<Session> {
-    return openSession(this.#tools.link, 'read', null, this.#tools.host);
+    // The table's database, so that names in a user's condition mean what they mean next to the table.
+    return openSession(this.#tools.link, 'read', this.#options.schema, this.#tools.host);
   }
 
   async #describe(session: Session): Promise<CatalogTable> {
