@@ -29,7 +29,11 @@ describe('sluice', () => {
   }
 
   it('says what is wrong in one line, ends with 2 and shows no stack', () => {
-    expect(run('frob')).toEqual({ status: 2, stdout: '', stderr: 'There is no command frob: see `sluice help`.\n' });
+    expect(run('frob')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'There is no command frob: see `sluice help`.\n',
+    });
     expect(run('up', '--lang', 'zh', '--nope')).toEqual({
       status: 2,
       stdout: '',
@@ -46,7 +50,9 @@ describe('sluice', () => {
     const refused = run('keys', 'rotate');
     lock.release();
     expect(refused).toMatchObject({ status: 1, stdout: '' });
-    expect(refused.stderr).toMatch(/^The data folder .* is in use by another Sluice process \(process \d+\): [^\n]*\n$/);
+    expect(refused.stderr).toMatch(
+      /^The data folder .* is in use by another Sluice process \(process \d+\): [^\n]*\n$/,
+    );
     expect(run('keys', 'list').stdout).toContain(String(id));
   });
 });

@@ -22,7 +22,11 @@ describe('configuration', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function resolve(given: { flags?: Record<string, string>; environment?: Record<string, string>; yaml?: string }) {
+  function resolve(given: {
+    flags?: Record<string, string>;
+    environment?: Record<string, string>;
+    yaml?: string;
+  }) {
     if (given.yaml !== undefined) writeFileSync(join(folder, 'sluice.yaml'), given.yaml);
     const flags = new Map(Object.entries({ data: folder, ...given.flags }));
     return resolveConfig({ flags, environment: given.environment ?? {}, file: null });
@@ -51,8 +55,14 @@ describe('configuration', () => {
   });
 
   it('names every wrong setting in one sentence, without secrets', () => {
-    const environment = { SLUICE_PORT: '80000', SLUICE_SECRET_KEY: 'hunter2', SLUICE_EGRESS_DENY: '10.0.0.0/33' };
-    const failure = refusalOf(() => resolve({ environment, yaml: 'colour: red\nlogLevel: loud\ndataFolder: x\n' }));
+    const environment = {
+      SLUICE_PORT: '80000',
+      SLUICE_SECRET_KEY: 'hunter2',
+      SLUICE_EGRESS_DENY: '10.0.0.0/33',
+    };
+    const failure = refusalOf(() =>
+      resolve({ environment, yaml: 'colour: red\nlogLevel: loud\ndataFolder: x\n' }),
+    );
     const lines = failure.in('en').split('\n');
     expect(failure.exitCode).toBe(2);
     expect(lines).toHaveLength(7);
@@ -67,22 +77,35 @@ describe('configuration', () => {
   });
 
   it('refuses a file that is not there or no YAML', () => {
-    expect(() => resolveConfig({ flags: new Map(), environment: {}, file: join(folder, 'no') })).toThrow('cannot be read');
-    expect(refusalOf(() => resolve({ yaml: 'a: [1\n' })).in('en').split('\n')).toHaveLength(1);
+    expect(() => resolveConfig({ flags: new Map(), environment: {}, file: join(folder, 'no') })).toThrow(
+      'cannot be read',
+    );
+    expect(
+      refusalOf(() => resolve({ yaml: 'a: [1\n' }))
+        .in('en')
+        .split('\n'),
+    ).toHaveLength(1);
     expect(() => resolve({ yaml: '- a\n' })).toThrow('one setting a line');
   });
 
   it('prints a file that can be used again, with every secret masked', () => {
     const secrets = Object.fromEntries(
-      options.filter(([, option]) => option.isSecret).map(([, option]) => [option.environment, 'postgres://u:hunter2@h/d']),
+      options
+        .filter(([, option]) => option.isSecret)
+        .map(([, option]) => [option.environment, 'postgres://u:hunter2@h/d']),
     );
-    const resolved = resolve({ environment: { ...secrets, SLUICE_ACCESS_KEY: 'ABCDEFGH', SLUICE_PORT: '9' } });
+    const resolved = resolve({
+      environment: { ...secrets, SLUICE_ACCESS_KEY: 'ABCDEFGH', SLUICE_PORT: '9' },
+    });
     const printed = printConfig(resolved);
     expect(printed).not.toContain('hunter2');
     expect(JSON.stringify(resolved)).not.toContain('hunter2');
     expect(printed).toMatch(/^port: 9 +# SLUICE_PORT$/m);
     expect(printed.match(/"\*\*\*"/g)).toHaveLength(Object.keys(secrets).length);
-    const yaml = printed.split('\n').filter((line) => !line.startsWith('dataFolder') && !line.includes('***')).join('\n');
+    const yaml = printed
+      .split('\n')
+      .filter((line) => !line.startsWith('dataFolder') && !line.includes('***'))
+      .join('\n');
     const again = resolve({ yaml, environment: secrets });
     expect(JSON.stringify(again.config)).toBe(JSON.stringify(resolved.config));
   });
@@ -101,12 +124,18 @@ describe('configuration', () => {
 });
 
 describe('command line', () => {
-  const parse = (line: string, environment = {}) => parseCommandLine(line.split(' ').filter(Boolean), environment);
+  const parse = (line: string, environment = {}) =>
+    parseCommandLine(line.split(' ').filter(Boolean), environment);
 
   it('reads commands and flags in any order', () => {
     expect(parse('up --port 1 --data=x --rate-limits --host h')).toMatchObject({
       command: 'up',
-      flags: new Map([['port', '1'], ['data', 'x'], ['rate-limits', 'on'], ['host', 'h']]),
+      flags: new Map([
+        ['port', '1'],
+        ['data', 'x'],
+        ['rate-limits', 'on'],
+        ['host', 'h'],
+      ]),
     });
     expect(parse('up --rate-limits off').flags.get('rate-limits')).toBe('off');
     expect(parse('config print --redacted --config f')).toMatchObject({ command: 'config print', file: 'f' });
@@ -123,7 +152,16 @@ describe('command line', () => {
   });
 
   it('refuses what it does not know with exit code 2', () => {
-    for (const line of ['frob', 'up now', 'up --prot 1', 'up --port', 'up --port=', '--lang fr up', 'config', 'up --redacted']) {
+    for (const line of [
+      'frob',
+      'up now',
+      'up --prot 1',
+      'up --port',
+      'up --port=',
+      '--lang fr up',
+      'config',
+      'up --redacted',
+    ]) {
       expect(refusalOf(() => parse(line)).exitCode, line).toBe(2);
     }
     expect(() => parse('up --secret-key x')).toThrow('set SLUICE_SECRET_KEY');

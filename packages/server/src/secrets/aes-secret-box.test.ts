@@ -20,7 +20,9 @@ describe('AesSecretBox', () => {
   it('refuses another context, another key, and text that was changed at any place', () => {
     const sealed = box.seal('password', 'link:a');
     expect(() => box.open(sealed, 'link:b')).toThrow('was changed, or belongs elsewhere');
-    expect(() => new AesSecretBox([newMasterKey()]).open(sealed, 'link:a')).toThrow(`needs master key ${key.id}`);
+    expect(() => new AesSecretBox([newMasterKey()]).open(sealed, 'link:a')).toThrow(
+      `needs master key ${key.id}`,
+    );
     const prefix = `v1:${key.id}:`;
     const body = Buffer.from(sealed.slice(prefix.length), 'base64url');
     for (let i = 0; i < body.length; i += 1) {
@@ -28,7 +30,8 @@ describe('AesSecretBox', () => {
       changed[i] = (changed[i] ?? 0) ^ 1;
       expect(() => box.open(prefix + changed.toString('base64url'), 'link:a')).toThrow('was changed');
     }
-    for (const bad of ['', 'v1', 'v2:x:y', `${prefix}AAAA`, `${sealed}:x`]) expect(() => box.open(bad, 'link:a')).toThrow();
+    for (const bad of ['', 'v1', 'v2:x:y', `${prefix}AAAA`, `${sealed}:x`])
+      expect(() => box.open(bad, 'link:a')).toThrow();
   });
 
   it('opens with every key of the ring and seals with the first', () => {
@@ -41,7 +44,10 @@ describe('AesSecretBox', () => {
   it('reads keys from text, and says what is wrong with it', () => {
     const [one, two] = [randomBytes(32), randomBytes(32)];
     const text = `# comment\n${one.toString('base64')}\n\n${two.toString('base64url')},\n`;
-    expect(parseKeyRing(text, 'x').map((each) => each.id)).toEqual([masterKeyOf(one).id, masterKeyOf(two).id]);
+    expect(parseKeyRing(text, 'x').map((each) => each.id)).toEqual([
+      masterKeyOf(one).id,
+      masterKeyOf(two).id,
+    ]);
     expect(() => parseKeyRing('# none\n', 'the file')).toThrow('the file holds no master key');
     expect(() => parseKeyRing(randomBytes(31).toString('base64'), 'x')).toThrow(Refusal);
     expect(() => parseKeyRing('not base64!', 'x')).toThrow('is not 32 bytes in base64');

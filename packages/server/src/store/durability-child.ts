@@ -6,7 +6,8 @@ import { sampleLink } from './sample-records.ts';
  * resolved, which is when the store has promised it. Ends only when it is killed.
  */
 const [dataFolder, clusterId, round] = process.argv.slice(2);
-if (dataFolder === undefined || clusterId === undefined) throw new Error('data folder and cluster id are needed');
+if (dataFolder === undefined || clusterId === undefined)
+  throw new Error('data folder and cluster id are needed');
 
 const store = await openStore({ dataFolder });
 for (let i = 0; ; i += 1) {

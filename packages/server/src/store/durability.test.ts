@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,9 @@ describe('the embedded store and kill -9', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';
-    const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('close', (_code, signal) => resolve(signal)));
+    const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+      child.once('close', (_code, signal) => resolve(signal)),
+    );
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (chunk: string) => {
       output += chunk;
@@ -56,14 +58,18 @@ describe('the embedded store and kill -9', () => {
     const names = new Set(links.map((link) => link.name));
     expect(acknowledged.filter((name) => !names.has(name))).toEqual([]);
     // Each transaction stored two: what was under way at a kill is there whole or not at all.
-    const alone = [...names].filter((name) => !names.has(name.endsWith('-twin') ? name.slice(0, -5) : `${name}-twin`));
+    const alone = [...names].filter(
+      (name) => !names.has(name.endsWith('-twin') ? name.slice(0, -5) : `${name}-twin`),
+    );
     expect(alone).toEqual([]);
   });
 
   it('refuses a second process on the folder, and names the first', async () => {
     const lock = lockDataFolder(dataFolder);
     expect(() => lockDataFolder(dataFolder)).toThrow(Refusal);
-    const child = spawn(process.execPath, [childScript, dataFolder, 'x', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [childScript, dataFolder, 'x', '0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       errors += chunk;
@@ -75,5 +81,12 @@ describe('the embedded store and kill -9', () => {
     lock.release();
     const again = await openStore({ dataFolder });
     await again.close();
+  });
+
+  it('makes the folder with its parents, for its owner alone, or says why it cannot', () => {
+    const folder = join(dataFolder, 'a', 'b');
+    lockDataFolder(folder).release();
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(() => lockDataFolder('/proc/sluice/data')).toThrow('/proc/sluice/data cannot be used');
   });
 });

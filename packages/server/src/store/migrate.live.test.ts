@@ -23,16 +23,20 @@ describe.skipIf(server === undefined)('with a PostgreSQL server', () => {
       connect,
       async migrateTwiceAtOnce() {
         const starts = [await connect(), await connect()];
-        const applied = await Promise.all(starts.map(({ db, adapter }) => migrate(db, adapter, migrations, Date.now)));
+        const applied = await Promise.all(
+          starts.map(({ db, adapter }) => migrate(db, adapter, migrations, Date.now)),
+        );
         await Promise.all(starts.map(({ db }) => db.destroy()));
         return applied;
       },
       async schema(db) {
         const columns = await sql`select table_name, column_name, data_type, is_nullable, collation_name
           from information_schema.columns where table_schema = 'public' order by 1, 2`.execute(db);
-        const constraints = await sql`select conrelid::regclass::text as on_table, conname, pg_get_constraintdef(oid) as definition
+        const constraints =
+          await sql`select conrelid::regclass::text as on_table, conname, pg_get_constraintdef(oid) as definition
           from pg_constraint where connamespace = 'public'::regnamespace order by 1, 2`.execute(db);
-        const indexes = await sql`select indexdef from pg_indexes where schemaname = 'public' order by 1`.execute(db);
+        const indexes =
+          await sql`select indexdef from pg_indexes where schemaname = 'public' order by 1`.execute(db);
         return [columns.rows, constraints.rows, indexes.rows];
       },
       drop: database.drop,

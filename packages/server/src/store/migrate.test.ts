@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Kysely, sql } from 'kysely';
-import { migrationSuite } from './migration-suite.ts';
 import { expect, it } from 'vitest';
+import { migrationSuite } from './migration-suite.ts';
 import { sqliteAdapter } from './sqlite-adapter.ts';
 import { openSqliteFile } from './sqlite-dialect.ts';
 
@@ -38,7 +38,12 @@ it('syncs each commit, keeps a write-ahead log and holds to foreign keys', () =>
   const folder = mkdtempSync(join(tmpdir(), 'sluice-pragma-'));
   const database = openSqliteFile(join(folder, 'test.db'));
   const read = (pragma: string) => Object.values(database.prepare(`pragma ${pragma}`).get() ?? {})[0];
-  expect(['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'].map(read)).toEqual(['wal', 2, 1, 5_000]);
+  expect(['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'].map(read)).toEqual([
+    'wal',
+    2,
+    1,
+    5_000,
+  ]);
   database.close();
   rmSync(folder, { recursive: true });
 });

@@ -49,7 +49,10 @@ export function migrationSuite(title: string, create: () => Promise<EmptyDatabas
 
     it('gives the same schema in one go and step by step', async () => {
       const schemas: unknown[] = [];
-      for (const steps of [[[...migrations, later]], [...migrations.map((_, i) => migrations.slice(0, i + 1)), [...migrations, later]]]) {
+      for (const steps of [
+        [[...migrations, later]],
+        [...migrations.map((_, i) => migrations.slice(0, i + 1)), [...migrations, later]],
+      ]) {
         await onEmpty(async (database) => {
           const { db, adapter } = await database.connect();
           for (const step of steps) await migrate(db, adapter, step, now);
@@ -64,7 +67,9 @@ export function migrationSuite(title: string, create: () => Promise<EmptyDatabas
     it('does nothing the second time, and refuses a store that is newer', async () => {
       await onEmpty(async (database) => {
         const { db, adapter } = await database.connect();
-        expect(await migrate(db, adapter, [...migrations, later], now)).toEqual([...migrations, later].map((each) => each.number));
+        expect(await migrate(db, adapter, [...migrations, later], now)).toEqual(
+          [...migrations, later].map((each) => each.number),
+        );
         expect(await migrate(db, adapter, [...migrations, later], now)).toEqual([]);
         const before = await database.schema(db);
         await expect(migrate(db, adapter, migrations, now)).rejects.toThrow(Refusal);

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from './open-store.ts';
 import { createTestDatabase, postgresForTests, type TestDatabase } from './test-database.ts';
 
@@ -19,9 +19,13 @@ describe.skipIf(server === undefined)('presence on a shared store', () => {
   it('lets servers in side by side, and maintenance only alone', async () => {
     const location = { url: database.url };
     const [one, two] = [await openStore(location), await openStore(location)];
-    await expect(openStore(location, { presence: 'alone' })).rejects.toThrow('A Sluice server uses this store');
+    await expect(openStore(location, { presence: 'alone' })).rejects.toThrow(
+      'A Sluice server uses this store',
+    );
     await one.close();
-    await expect(openStore(location, { presence: 'alone' })).rejects.toThrow('A Sluice server uses this store');
+    await expect(openStore(location, { presence: 'alone' })).rejects.toThrow(
+      'A Sluice server uses this store',
+    );
     await two.close();
     const alone = await openStore(location, { presence: 'alone' });
     await expect(openStore(location)).rejects.toThrow('are being rotated');
@@ -34,7 +38,10 @@ describe.skipIf(server === undefined)('presence on a shared store', () => {
     const admin = new pg.Client({ connectionString: server });
     await admin.connect();
     const name = new URL(database.url).pathname.slice(1);
-    const ended = await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    const ended = await admin.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
+      [name],
+    );
     // The fault landed: the pool's connection and the presence.
     expect(ended.rowCount).toBeGreaterThanOrEqual(2);
     await expect.poll(() => store.clusters.listAll().catch(String)).toEqual([]);

@@ -38,7 +38,10 @@ describe('master keys and the store', () => {
     await store.transaction(async (inner) => {
       for (let i = 0; i < linkCount; i += 1) {
         const sealedSecrets = box.seal(`password ${i}`, linkSecretContext(cluster.id));
-        await inner.links.create({ ...sampleLink(cluster.id, `l${String(i).padStart(4, '0')}`), sealedSecrets });
+        await inner.links.create({
+          ...sampleLink(cluster.id, `l${String(i).padStart(4, '0')}`),
+          sealedSecrets,
+        });
       }
       await inner.links.create({ ...sampleLink(cluster.id, 'none'), sealedSecrets: null });
       const user = { id: 'u', name: 'u', domainId: 'd', passwordHash: '', isEnabled: true };
@@ -82,7 +85,9 @@ describe('master keys and the store', () => {
   it('refuses a wrong key and a missing one, each with a sentence', async () => {
     await openSecretBox(settings(), store.maintenance);
     const wrong = { ...settings(), masterKey: new Secret(newMasterKey().bytes.toString('base64')) };
-    await expect(openSecretBox(wrong, store.maintenance)).rejects.toThrow('is not the one that sealed the secrets');
+    await expect(openSecretBox(wrong, store.maintenance)).rejects.toThrow(
+      'is not the one that sealed the secrets',
+    );
     const absent = { ...settings(), masterKeyFile: join(dataFolder, 'absent') };
     await expect(openSecretBox(absent, store.maintenance)).rejects.toThrow('is missing: restore it');
     rmSync(join(dataFolder, 'master.key'));
@@ -94,7 +99,11 @@ describe('master keys and the store', () => {
     const oldText = readFileSync(join(dataFolder, 'master.key'), 'utf8');
     const [old] = findKeys(place) ?? [];
     const rotation = await rotateKeys(place, store.maintenance);
-    expect(rotation).toMatchObject({ retiredKeyIds: [old?.id], resealed: linkCount + 1, wasUnfinished: false });
+    expect(rotation).toMatchObject({
+      retiredKeyIds: [old?.id],
+      resealed: linkCount + 1,
+      wasUnfinished: false,
+    });
     expect(findKeys(place)?.map((key) => key.id)).toEqual([rotation.activeKeyId]);
     expect(await store.maintenance.sealedWithout(`v1:${rotation.activeKeyId}:`, 10)).toEqual([]);
     await expectSecretsOpen();
@@ -157,6 +166,8 @@ function cutOffAfter(store: SealedValueStore, step: number): SealedValueStore {
     writeFact: guarded((name: string, value: string) => store.writeFact(name, value)),
     writeFactOnce: guarded((name: string, value: string) => store.writeFactOnce(name, value)),
     sealedWithout: guarded((prefix: string, limit: number) => store.sealedWithout(prefix, limit)),
-    replaceSealed: guarded((changes: Parameters<SealedValueStore['replaceSealed']>[0]) => store.replaceSealed(changes)),
+    replaceSealed: guarded((changes: Parameters<SealedValueStore['replaceSealed']>[0]) =>
+      store.replaceSealed(changes),
+    ),
   };
 }
