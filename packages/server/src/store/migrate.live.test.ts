@@ -13,8 +13,8 @@ describe.skipIf(server === undefined)('with a PostgreSQL server', () => {
   migrationSuite('migrations on PostgreSQL', async () => {
     const database = await createTestDatabase(server ?? '');
     const connect = async () => {
-      const pool = openPostgresPool(database.url, (error) => {
-        throw error;
+      const pool = openPostgresPool(database.url, () => {
+        // Dropping the database may end a connection that is just closing; statements report their own errors.
       });
       const adapter = postgresAdapter(pool);
       return { adapter, db: new Kysely<Tables>({ dialect: adapter.dialect }) };
