@@ -11,11 +11,9 @@ import { messageOf, Refusal } from './telemetry/refusal.ts';
 
 /** Runs one command. @returns the exit code; a server goes on running behind it. */
 async function main(words: readonly string[]): Promise<number> {
-  let language = languageOf(process.env);
+  const language = languageOf(words, process.env);
   try {
-    const line = parseCommandLine(words, process.env);
-    language = line.language;
-    await run(line);
+    await run(parseCommandLine(words, process.env));
     return 0;
   } catch (error) {
     // The person at the command line gets a sentence, never a stack: a refusal is no bug, and of anything else the

@@ -46,7 +46,7 @@ export function parseCommandLine(
   const commandWords: string[] = [];
   const flags = new Map<string, string>();
   let file: string | null = null;
-  let language = languageOf(environment);
+  let language = languageOf(words, environment);
   let wantsHelp = false;
   let wantsVersion = false;
 
@@ -70,7 +70,8 @@ export function parseCommandLine(
     else {
       const option = options.find(({ flag }) => flag !== null && `--${flag}` === name);
       if (option === undefined) throw unknownFlag(name);
-      if (option.flag !== null) flags.set(option.flag, attached ?? flagValue(option, rest) ?? value());
+      if (option.flag !== null)
+        flags.set(option.flag, (attached === undefined ? flagValue(option, rest) : undefined) ?? value());
     }
   }
   const given = commandWords.join(' ');
@@ -81,8 +82,17 @@ export function parseCommandLine(
   return { command: topic, topic: null, flags, file, language };
 }
 
-/** The language of the terminal, as POSIX has it: the first of the three variables that is set. */
-export function languageOf(environment: Readonly<Record<string, string | undefined>>): Language {
+/**
+ * The language to speak, also about a command line that is wrong elsewhere: `--lang`, else that of the terminal as POSIX
+ * has it, the first of its three variables that is set.
+ */
+export function languageOf(
+  words: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Language {
+  const place = words.findLastIndex((word) => word === '--lang' || word.startsWith('--lang='));
+  const asked = words[place] === '--lang' ? words[place + 1] : words[place]?.slice('--lang='.length);
+  if (asked === 'en' || asked === 'zh') return asked;
   const locale = environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '';
   return /^zh/i.test(locale) ? 'zh' : 'en';
 }

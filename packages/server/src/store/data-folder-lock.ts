@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, Refusal } from '../telemetry/refusal.ts';
 
@@ -22,7 +22,7 @@ export function lockDataFolder(folder: string): DataFolderLock {
   const holderPath = join(folder, 'server.pid');
   let file: DatabaseSync;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     file = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
   } catch (error) {
     throw unusable(folder, error);
@@ -53,6 +53,18 @@ export function lockDataFolder(folder: string): DataFolderLock {
       if (file.isOpen) file.close();
     },
   };
+}
+
+/** Not mkdir's own recursion: it never ends where the system says that a folder's parent is missing, as under /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Two starts at once may make it.
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 function isBusy(error: unknown): boolean {

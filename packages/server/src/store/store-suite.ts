@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterRecord, JobRecord, RunRecord } from './model.ts';
+import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
+import { runSuite } from './run-suite.ts';
 import {
   createSampleCluster,
   newId,
   sampleCluster,
-  sampleCounts,
   sampleJob,
   sampleLink,
   samplePlan,
@@ -13,42 +13,24 @@ import {
   sampleTime,
 } from './sample-records.ts';
 import { Conflict, Gone } from './store.ts';
-
-const leaseMs = 10_000;
-const now = sampleTime + 1_000;
+import { now, StoreFixture } from './store-fixture.ts';
 
 /** What every store must keep, whatever it stores in: run by `store.test.ts` and `store.live.test.ts` alike. */
 export function storeSuite(title: string, open: () => Promise<OpenedStore>): void {
   describe(title, () => {
+    let fixture: StoreFixture;
     let store: OpenedStore;
     let cluster: ClusterRecord;
 
     beforeAll(async () => {
       store = await open();
       cluster = await createSampleCluster(store);
+      fixture = new StoreFixture(store, cluster);
     });
 
     afterAll(async () => {
       await store?.close();
     });
-
-    async function createJob(): Promise<JobRecord> {
-      return await store.jobs.create(sampleJob(cluster.id, `job-${newId()}`));
-    }
-
-    async function createRun(job?: JobRecord): Promise<RunRecord> {
-      return await store.runs.create(sampleRun(job ?? (await createJob()), cluster.projectId));
-    }
-
-    /** Claims until the given run comes; others are ended, so that each test begins with an empty queue. */
-    async function claimRun(runId: string, owner = 'a', at = now): Promise<RunRecord> {
-      for (;;) {
-        const run = await store.runs.claim(owner, at, leaseMs);
-        if (run === null) throw new Error(`run ${runId} was not claimable`);
-        if (run.id === runId) return run;
-        await store.runs.change({ runId: run.id, fence: run.fence }, { state: 'stopped' }, at);
-      }
-    }
 
     describe('identity', () => {
       it('gives back domains, projects and users as stored, the oldest first', async () => {
@@ -245,8 +227,8 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
       });
 
       it('changes and removes jobs', async () => {
-        const job = await createJob();
-        const taken = await createJob();
+        const job = await fixture.createJob();
+        const taken = await fixture.createJob();
         const changed = { ...job, name: `${job.name}-2`, fromOptions: {}, updatedBy: 'x', updatedAt: now };
         await store.jobs.update(changed);
         expect(await store.jobs.find(cluster.id, job.name)).toBeNull();
@@ -272,222 +254,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
       });
     });
 
-    describe('runs', () => {
-      it('lets one of 50 starts of a job win, and numbers without gaps', async () => {
-        const job = await createJob();
-        const before = (await createRun()).submissionId;
-        const outcomes = await Promise.allSettled(
-          Array.from({ length: 50 }, () => store.runs.create(sampleRun(job, cluster.projectId))),
-        );
-        const won = outcomes.filter((each) => each.status === 'fulfilled');
-        expect(won).toHaveLength(1);
-        for (const each of outcomes)
-          if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(Conflict);
-        expect(won[0]?.value.submissionId).toBe(before + 1);
-        expect((await createRun()).submissionId).toBe(before + 2);
-      });
-
-      it('gives each of 50 jobs started at once its own number', async () => {
-        const jobs: JobRecord[] = [];
-        for (let i = 0; i < 50; i += 1) jobs.push(await createJob());
-        const runs = await Promise.all(jobs.map((job) => createRun(job)));
-        expect(new Set(runs.map((run) => run.submissionId)).size).toBe(50);
-      });
-
-      it('allows the next run once the first has ended', async () => {
-        const job = await createJob();
-        const first = await createRun(job);
-        const claimed = await claimRun(first.id);
-        await store.runs.change(
-          { runId: first.id, fence: claimed.fence },
-          { state: 'succeeded', endedAt: now },
-          now,
-        );
-        const second = await createRun(job);
-        expect(second.submissionId).toBeGreaterThan(first.submissionId);
-        expect(await store.runs.latest(cluster.id, job.name)).toEqual(second);
-        const { runs, total } = await store.runs.history(cluster.id, job.name, 1, 0);
-        expect([total, runs.map((run) => run.id)]).toEqual([2, [second.id]]);
-        expect((await store.runs.history(cluster.id, job.name, 9, 1)).runs.map((run) => run.id)).toEqual([
-          first.id,
-        ]);
-        const latest = await store.runs.latestOfMany(cluster.id, [
-          job.name,
-          'absent',
-          (await createJob()).name,
-        ]);
-        expect([...latest]).toEqual([[job.name, second]]);
-        expect((await store.runs.latestOfMany(cluster.id, [])).size).toBe(0);
-      });
-
-      it('gives a run to one of many claims, and again when the lease is over, with a higher fence', async () => {
-        await drain();
-        const run = await createRun();
-        await claimRun(run.id, 'first');
-        const late = now + leaseMs;
-        expect(await store.runs.claim('first', late, leaseMs)).toBeNull();
-        expect(await store.runs.claim('second', late, leaseMs)).toBeNull();
-        const claims = await Promise.all(
-          Array.from({ length: 20 }, (_, i) => store.runs.claim(`o${i}`, late + 1, leaseMs)),
-        );
-        const won = claims.filter((each) => each !== null);
-        expect(won).toHaveLength(1);
-        expect(won[0]).toMatchObject({ id: run.id, fence: 2, leaseUntil: late + 1 + leaseMs });
-      });
-
-      it('drops the leases of one owner, so that its runs are claimable at once', async () => {
-        await drain();
-        const mine = await createRun();
-        await claimRun(mine.id, 'mine');
-        const other = await createRun();
-        await claimRun(other.id, 'other');
-        expect(await store.runs.releaseLeases('mine')).toBe(1);
-        expect(await store.runs.releaseLeases('mine')).toBe(0);
-        expect(await store.runs.claim('mine', now, leaseMs)).toMatchObject({ id: mine.id, fence: 2 });
-        expect(await store.runs.claim('mine', now, leaseMs)).toBeNull();
-      });
-
-      it('hands out as many runs as there are to as many claims, the oldest first', async () => {
-        await drain();
-        const ids: string[] = [];
-        for (let i = 0; i < 20; i += 1) {
-          const run = sampleRun(await createJob(), cluster.projectId);
-          ids.push((await store.runs.create({ ...run, createdAt: sampleTime + i })).id);
-        }
-        expect((await store.runs.active(cluster.id)).map((run) => run.id)).toEqual(ids);
-        expect((await store.runs.claim('a', now, leaseMs))?.id).toBe(ids[0]);
-        const claims = await Promise.all(
-          Array.from({ length: 19 }, () => store.runs.claim('a', now, leaseMs)),
-        );
-        expect(new Set(claims.map((run) => run?.id))).toEqual(new Set(ids.slice(1)));
-        expect(await store.runs.claim('a', now, leaseMs)).toBeNull();
-      });
-
-      it('refuses everything to a claim that was overtaken', async () => {
-        const run = await createRun();
-        const old = await claimRun(run.id, 'old');
-        const stale = { runId: run.id, fence: old.fence };
-        expect(await store.runs.storePlan(stale, samplePlan(2), now)).toBe(true);
-        const later = now + leaseMs + 1;
-        const fresh = await claimRun(run.id, 'new', later);
-        const before = await store.runs.find(run.id);
-
-        expect(await store.runs.heartbeat(stale, later, leaseMs)).toBe(false);
-        expect(await store.runs.change(stale, { state: 'succeeded' }, later)).toBeNull();
-        expect(await store.runs.storePlan(stale, samplePlan(1), later)).toBe(false);
-        const checkpoint = { sequence: 1, position: null, counts: sampleCounts(5), isComplete: false };
-        expect(await store.runs.checkpoint(stale, 0, checkpoint, later)).toBeNull();
-        expect(await store.runs.find(run.id)).toEqual(before);
-        expect(await store.runs.slices(run.id)).toHaveLength(2);
-
-        const held = { runId: run.id, fence: fresh.fence };
-        expect(await store.runs.heartbeat(held, later, leaseMs)).toBe(true);
-        expect((await store.runs.change(held, { state: 'running', startedAt: later }, later))?.state).toBe(
-          'running',
-        );
-      });
-
-      it('never changes a run that has ended, not even for its last claim', async () => {
-        const run = await createRun();
-        const { fence } = await claimRun(run.id);
-        const claim = { runId: run.id, fence };
-        await store.runs.storePlan(claim, samplePlan(1), now);
-        const failure = {
-          code: 'Cdm.0001',
-          summary: { en: 's', zh: '摘' },
-          details: { en: 'd', zh: '详' },
-        };
-        const ended = await store.runs.change(
-          claim,
-          { state: 'failed', endedAt: now, failure, isPrepared: true },
-          now,
-        );
-        expect(ended).toMatchObject({
-          state: 'failed',
-          endedAt: now,
-          failure,
-          isPrepared: true,
-          leaseOwner: null,
-          leaseUntil: 0,
-        });
-        expect(await store.runs.change(claim, { state: 'succeeded' }, now + 1)).toBeNull();
-        expect(await store.runs.heartbeat(claim, now + 1, leaseMs)).toBe(false);
-        expect(await store.runs.storePlan(claim, samplePlan(3), now + 1)).toBe(false);
-        const checkpoint = { sequence: 1, position: null, counts: sampleCounts(5), isComplete: true };
-        expect(await store.runs.checkpoint(claim, 0, checkpoint, now + 1)).toBeNull();
-        expect(await store.runs.requestStop(cluster.id, run.jobName, 'u', now + 1)).toBeNull();
-        expect(await store.runs.find(run.id)).toEqual(ended);
-      });
-
-      it('sums checkpoints of slices that commit at once, and ignores late ones', async () => {
-        const run = await createRun();
-        const { fence } = await claimRun(run.id);
-        const claim = { runId: run.id, fence };
-        const plan = samplePlan(1_200);
-        await store.runs.storePlan(claim, plan, now);
-        expect((await store.runs.find(run.id))?.plan).toEqual(plan);
-        const at = (sequence: number, rows: number) => ({
-          sequence,
-          position: { after: rows },
-          counts: sampleCounts(rows),
-          isComplete: rows === 20,
-        });
-        await Promise.all(
-          Array.from({ length: 30 }, (_, no) => store.runs.checkpoint(claim, no, at(1, 10), now)),
-        );
-        const totals = await store.runs.checkpoint(claim, 0, at(2, 20), now);
-        expect(totals).toEqual({
-          rowsRead: 310,
-          rowsWritten: 280,
-          rowsSkipped: 30,
-          bytesRead: 31_000,
-          bytesWritten: 27_900,
-        });
-        expect(await store.runs.checkpoint(claim, 0, at(1, 10), now)).toEqual(totals);
-        expect(await store.runs.checkpoint(claim, 0, at(2, 20), now)).toEqual(totals);
-        expect((await store.runs.find(run.id))?.counts).toEqual(totals);
-        const slices = await store.runs.slices(run.id);
-        expect(slices).toHaveLength(1_200);
-        expect(slices[0]).toEqual({ runId: run.id, no: 0, slice: plan.slices[0], checkpoint: at(2, 20) });
-        expect(slices[1_199]?.checkpoint).toBeNull();
-        await expect(store.runs.checkpoint(claim, 1_200, at(1, 1), now)).rejects.toThrow('no slice 1200');
-        await expect(store.runs.storePlan(claim, samplePlan(1), now)).rejects.toThrow('has checkpoints');
-        expect(await store.runs.slices(run.id)).toHaveLength(1_200);
-      });
-
-      it('replaces a plan that nothing was done under', async () => {
-        const run = await createRun();
-        const { fence } = await claimRun(run.id);
-        await store.runs.storePlan({ runId: run.id, fence }, samplePlan(3), now);
-        await store.runs.storePlan({ runId: run.id, fence }, samplePlan(2), now);
-        expect((await store.runs.slices(run.id)).map((slice) => slice.no)).toEqual([0, 1]);
-      });
-
-      it('remembers who asked first for a stop', async () => {
-        const run = await createRun();
-        expect((await store.runs.requestStop(cluster.id, run.jobName, 'one', now))?.stopRequestedBy).toBe(
-          'one',
-        );
-        const again = await store.runs.requestStop(cluster.id, run.jobName, 'two', now + 1);
-        expect(again).toMatchObject({ id: run.id, stopRequestedBy: 'one', state: 'queued' });
-        expect(await store.runs.requestStop(cluster.id, 'absent', 'one', now)).toBeNull();
-      });
-
-      it('keeps numbers beyond 32 bits', async () => {
-        const run = await createRun();
-        const { fence } = await claimRun(run.id);
-        const counts = { ...sampleCounts(10), bytesRead: 2 ** 53 - 1, rowsRead: 5_000_000_000 };
-        const changed = await store.runs.change({ runId: run.id, fence }, { counts }, now);
-        expect(changed?.counts).toEqual(counts);
-      });
-
-      async function drain(): Promise<void> {
-        for (let run = await store.runs.claim('d', now * 2, 0); run !== null; ) {
-          await store.runs.change({ runId: run.id, fence: run.fence }, { state: 'stopped' }, now);
-          run = await store.runs.claim('d', now * 2, 0);
-        }
-      }
-    });
+    runSuite(() => fixture);
 
     describe('transactions', () => {
       it('keep all or nothing', async () => {
@@ -567,11 +334,11 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
       });
 
       it('forgets old runs with their slices, but not the last of a job that is there', async () => {
-        const job = await createJob();
+        const job = await fixture.createJob();
         const ended: RunRecord[] = [];
         for (let i = 0; i < 3; i += 1) {
-          const run = await createRun(job);
-          const claim = { runId: run.id, fence: (await claimRun(run.id)).fence };
+          const run = await fixture.createRun(job);
+          const claim = { runId: run.id, fence: (await fixture.claimRun(run.id)).fence };
           await store.runs.storePlan(claim, samplePlan(2), now);
           await store.runs.change(claim, { state: 'succeeded', endedAt: 1_000 + i }, now);
           ended.push(run);
