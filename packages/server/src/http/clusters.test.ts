@@ -12,7 +12,12 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
-function send(method: InjectOptions['method'], path: string, payload?: object, project = projectA) {
+function send(
+  method: NonNullable<InjectOptions['method']>,
+  path: string,
+  payload?: object,
+  project = projectA,
+) {
   return sample.app.inject({
     method,
     url: `/v1.1/${project}${path}`,

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 function send(
-  method: InjectOptions['method'],
+  method: NonNullable<InjectOptions['method']>,
   path: string,
   payload?: object,
   project = projectA,

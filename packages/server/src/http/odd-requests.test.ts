@@ -42,13 +42,19 @@ describe('what is not there', () => {
     ['POST', '/clusters/c/action', { stop: {} }, 'StopCluster'],
     ['POST', '/cluster/modify/c', {}, 'ModifyCluster'],
     ['POST', '/clusters/job', { jobs: [], clusters: [] }, 'CreateAndStartRandomClusterJob'],
-    ['GET', '/enterprise-projects', undefined, 'ShowEnterpriseProjects'],
+    ['GET', '/enterprise-projects', {}, 'ShowEnterpriseProjects'],
   ] as const)('%s %s is known and says that it is not served', async (method, path, payload, name) => {
     const answer = await send({ method, url: `/v1.1/${projectA}${path}`, payload });
     expect(answer.statusCode).toBe(404);
     expect(answer.json().errCode).toBe('APIGW.0101');
     expect(answer.json().message).toContain(name);
   });
+});
+
+test('unknown identity paths answer in the form that Keystone clients parse', async () => {
+  const answer = await sample.app.inject({ url: '/v3/nothing' });
+  expect(answer.statusCode).toBe(404);
+  expect(answer.json()).toMatchObject({ error: { code: 404, title: 'Not Found' } });
 });
 
 describe('who calls', () => {
@@ -228,12 +234,31 @@ test('what nobody foresaw is 500 Cdm.0036; the log has the cause under the id of
   const [line] = sample.log;
   expect(line?.event).toBe('http.failed');
   expect(line?.fields).toMatchObject({ request: answer.headers['x-request-id'] });
-  expect(String(line?.fields['error'])).toContain('secret: /etc/path');
+  expect(String(line?.fields.error)).toContain('secret: /etc/path');
 });
 
 test('health needs no credentials', async () => {
   const answer = await sample.app.inject({ url: '/healthz' });
   expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ok' }]);
+});
+
+test('the API description names what is served, at the address that was asked, and nothing else', async () => {
+  const answer = await sample.app.inject({ url: '/openapi.json', headers: { host: 'cdm.example.com:8080' } });
+  const document = answer.json();
+  expect(document.info.version).toBe('1.2.3');
+  expect(document.servers).toEqual([{ url: 'http://cdm.example.com:8080' }]);
+  const ids = Object.values<Record<string, { operationId: string }>>(document.paths)
+    .flatMap((path) => Object.values(path))
+    .map(({ operationId }) => operationId);
+  expect(ids).toContain('ShowJobStatus');
+  expect(ids).not.toContain('ModifyCluster');
+  for (const [path, methods] of Object.entries<Record<string, unknown>>(document.paths)) {
+    for (const method of Object.keys(methods)) {
+      const url = path.replace('{project_id}', projectA).replace(/\{\w+\}/g, 'x');
+      const tried = await send({ method: method.toUpperCase() as 'GET', url });
+      expect(`${method} ${path} ${tried.json().errCode ?? ''}`).not.toContain('APIGW.0101');
+    }
+  }
 });
 
 describe('over a socket', () => {

@@ -318,7 +318,14 @@ export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
     links: new LinkService({ store, registry: sampleRegistry, secrets: sampleBox, runs, egress, now }),
     jobs: new JobService({ store, registry: sampleRegistry, runs, now }),
     runs,
-    config: { address: '127.0.0.1', region: 'region-1', zones: ['region-1a'], isPercentEncoded },
+    config: {
+      address: '127.0.0.1',
+      region: 'region-1',
+      zones: ['region-1a'],
+      isPercentEncoded,
+      version: '1.2.3',
+      publicUrl: null,
+    },
     log: say,
   });
   const violations: string[] = [];
