@@ -15,7 +15,7 @@ import type { RunService } from '../runs/run-service.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
-import { bodyBytesMax, readBody, targetBytesMax } from './request-body.ts';
+import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
@@ -42,6 +42,8 @@ export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
   readonly version: string;
   /** Address under which clients reach this server; null: whatever Host they send. */
   readonly publicUrl: string | null;
+  /** Limit of a request's body; published: 12 MB. */
+  readonly bodyBytesMax: number;
 }
 
 export interface AppDeps {
@@ -72,7 +74,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     rewriteUrl: (raw) => routedTarget(raw.url ?? '/'),
     genReqId: () => randomBytes(16).toString('hex'),
     requestIdHeader: false,
-    bodyLimit: bodyBytesMax,
+    bodyLimit: deps.config.bodyBytesMax,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
     http: { maxHeaderSize: headerBytesMax },
@@ -93,7 +95,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const target = request.originalUrl;
     request.rawCall = rawCallOf(request, Buffer.alloc(0));
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
-    request.rawBody = await readBody(request.raw);
+    request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax);
     request.rawCall = rawCallOf(request, request.rawBody);
     // From here on nobody needs the type; an odd one would be refused with 415.
     delete request.headers['content-type'];

@@ -205,7 +205,7 @@ describe('read', () => {
     const userIn = (body: string) => body.match(/"linkConfig.username","value":"([^"]*)"/)?.[1];
     expect(userIn((await send('GET', '/link/l1')).body)).toBe('100%');
 
-    const other = await sampleApp(true);
+    const other = await sampleApp({ isPercentEncoded: true });
     const id = await other.makeCluster(projectA);
     const request = {
       headers: { 'x-auth-token': `u@${projectA}` },

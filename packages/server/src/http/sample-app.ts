@@ -274,7 +274,13 @@ export interface SampleApp {
   close(): Promise<void>;
 }
 
-export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
+export interface SampleSettings {
+  readonly isPercentEncoded?: boolean;
+  readonly registry?: ConnectorRegistry;
+}
+
+export async function sampleApp(settings: SampleSettings = {}): Promise<SampleApp> {
+  const { isPercentEncoded = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
   const store = await openStore({ dataFolder });
   const domain = { id: 'd', name: 'd' };
@@ -315,8 +321,8 @@ export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
   const app = buildApp({
     authenticator,
     clusters,
-    links: new LinkService({ store, registry: sampleRegistry, secrets: sampleBox, runs, egress, now }),
-    jobs: new JobService({ store, registry: sampleRegistry, runs, now }),
+    links: new LinkService({ store, registry, secrets: sampleBox, runs, egress, now }),
+    jobs: new JobService({ store, registry, runs, now }),
     runs,
     config: {
       address: '127.0.0.1',
@@ -325,6 +331,7 @@ export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
       isPercentEncoded,
       version: '1.2.3',
       publicUrl: null,
+      bodyBytesMax: 12 * 1024 * 1024,
     },
     log: say,
   });
