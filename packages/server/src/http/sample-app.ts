@@ -2,14 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { operations } from '@sluice/contract/operations';
 import type { CheckStep } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
 import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
-import { Check, Errors } from 'typebox/value';
 import { ClusterService } from '../clusters/cluster-service.ts';
 import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
@@ -20,6 +18,7 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunRecord } from '../store/model.ts';
 import { openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
+import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
@@ -364,40 +363,4 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       rmSync(dataFolder, { recursive: true });
     },
   };
-}
-
-const errorMembers = [
-  'error_code',
-  'error_msg',
-  'errCode',
-  'externalMessage',
-  'code',
-  'message',
-  'request_id',
-];
-
-/** Holds every answer against the contract: the body's schema, the seven members of an error, the headers. */
-function watchAnswers(app: FastifyInstance, violations: string[]): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    const where = `${request.method} ${request.url} ${reply.statusCode}`;
-    if (reply.getHeader('content-type') !== 'application/json') violations.push(`${where}: content type`);
-    if (reply.getHeader('x-request-id') !== request.id) violations.push(`${where}: request id`);
-    if (!request.url.startsWith('/v1.1')) return;
-    const body = JSON.parse(String(payload)) as Record<string, unknown>;
-    if (reply.statusCode >= 400) {
-      for (const member of errorMembers) {
-        if (typeof body[member] !== 'string' || body[member] === '') violations.push(`${where}: ${member}`);
-      }
-      if (JSON.stringify(body).match(/[{]\w+[}]|undefined/)) violations.push(`${where}: unfilled text`);
-      return;
-    }
-    const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
-    const operation = operations.find(({ method, path }) => method === request.method && path === route);
-    if (operation === undefined) return void violations.push(`${where}: no such operation`);
-    if (reply.statusCode !== operation.successStatus) violations.push(`${where}: status`);
-    if (!Check(operation.response, body)) {
-      const [first] = Errors(operation.response, body);
-      violations.push(`${where}: ${JSON.stringify(first)}`);
-    }
-  });
 }
