@@ -276,12 +276,20 @@ export interface SampleApp {
 export interface SampleSettings {
   readonly isPercentEncoded?: boolean;
   readonly registry?: ConnectorRegistry;
+  /** Real identity in place of the sample one. */
+  readonly identity?: (store: Store) => Promise<RealIdentity>;
+}
+
+export interface RealIdentity {
+  readonly authenticator: Authenticator;
+  readonly register: (app: FastifyInstance) => void;
 }
 
 export async function sampleApp(settings: SampleSettings = {}): Promise<SampleApp> {
   const { isPercentEncoded = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
   const store = await openStore({ dataFolder });
+  const real = (await settings.identity?.(store)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
   for (const id of [projectA, projectB]) {
@@ -318,7 +326,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
   const authenticator = new SampleAuthenticator();
   const app = buildApp({
-    authenticator,
+    authenticator: real?.authenticator ?? authenticator,
+    ...(real === null ? {} : { registerIdentity: real.register }),
     clusters,
     links: new LinkService({ store, registry, secrets: sampleBox, runs, egress, now }),
     jobs: new JobService({ store, registry, runs, now }),
