@@ -116,6 +116,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
         region: config.region,
         zones: [`${config.region}a`],
         isPercentEncoded: config.percentEncodeLinkValues,
+        version,
+        publicUrl: config.publicUrl,
+        bodyBytesMax: config.maxBodyBytes,
       },
       registerIdentity: (target) =>
         registerIamRoutes(target, {

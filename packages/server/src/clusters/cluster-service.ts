@@ -136,21 +136,24 @@ export class ClusterService {
    */
   async delete(projectId: string, clusterId: string, user: string): Promise<string> {
     const { store, timers, newId } = this.#deps;
-    const cluster = await this.find(projectId, clusterId);
-    const known = deletionOf(cluster);
-    if (known !== null) return known.taskId;
-
-    const deletion = { taskId: newId().replaceAll('-', ''), user, requestedAt: timers.now() };
-    const doomed: ClusterRecord = {
-      ...cluster,
-      settings: { ...cluster.settings, [deletionMember]: deletion },
-      updatedAt: timers.now(),
-    };
-    await store.clusters.update(doomed);
+    const doomed = await store.transaction(async (tx) => {
+      const cluster = await tx.clusters.find(projectId, clusterId);
+      if (cluster === null) throw noSuchCluster();
+      if (isBeingDeleted(cluster)) return cluster;
+      const deletion = { taskId: newId().replaceAll('-', ''), user, requestedAt: timers.now() };
+      const changed: ClusterRecord = {
+        ...cluster,
+        settings: { ...cluster.settings, [deletionMember]: deletion },
+        updatedAt: timers.now(),
+      };
+      await tx.clusters.update(changed);
+      return changed;
+    });
+    // A creation that still waits is not needed any more; a deletion that waits is the same as this one.
     this.#pending.get(clusterId)?.();
     this.#pending.delete(clusterId);
     this.#schedule(clusterId, 0, () => this.#finishDeletion(doomed));
-    return deletion.taskId;
+    return deletionOf(doomed)?.taskId ?? '';
   }
 
   async #finishCreation(cluster: ClusterRecord): Promise<void> {
@@ -162,14 +165,16 @@ export class ClusterService {
       log('cluster.create-failed', { cluster: cluster.id, error: messageOf(error) });
       failure = error instanceof SluiceError ? error.code : 'Cdm.0000';
     }
-    const current = await store.clusters.find(cluster.projectId, cluster.id);
-    if (current === null || isBeingDeleted(current) || current.status !== clusterStatus.creating) return;
-    // A deletion that comes between the two calls is not lost: it goes by the record it stored itself and ends in the record's removal.
-    await store.clusters.update({
-      ...current,
-      status: failure === null ? clusterStatus.normal : clusterStatus.createFailed,
-      settings: failure === null ? current.settings : { ...current.settings, [failureMember]: failure },
-      updatedAt: timers.now(),
+    // Read and written in one transaction, so that a deletion accepted meanwhile is not overwritten.
+    await store.transaction(async (tx) => {
+      const current = await tx.clusters.find(cluster.projectId, cluster.id);
+      if (current === null || isBeingDeleted(current) || current.status !== clusterStatus.creating) return;
+      await tx.clusters.update({
+        ...current,
+        status: failure === null ? clusterStatus.normal : clusterStatus.createFailed,
+        settings: failure === null ? current.settings : { ...current.settings, [failureMember]: failure },
+        updatedAt: timers.now(),
+      });
     });
   }
 

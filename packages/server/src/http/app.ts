@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { errorBody } from '@sluice/contract/error-body';
+import { buildOpenApi } from '@sluice/contract/openapi';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { explained } from '@sluice/core/options/validate-explained';
@@ -12,14 +13,15 @@ import type { JobService } from '../jobs/job-service.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { errorReply } from './error-reply.ts';
+import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
-import { bodyBytesMax, readBody, targetBytesMax } from './request-body.ts';
+import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
-import { addOperationRoutes, type Handlers } from './routes/operation-routes.ts';
+import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -36,6 +38,12 @@ declare module 'fastify' {
 export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
   /** Zones of the region; the first is the default. */
   readonly zones: readonly [string, ...string[]];
+  /** Version of the product. */
+  readonly version: string;
+  /** Address under which clients reach this server; null: whatever Host they send. */
+  readonly publicUrl: string | null;
+  /** Limit of a request's body; published: 12 MB. */
+  readonly bodyBytesMax: number;
 }
 
 export interface AppDeps {
@@ -66,7 +74,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     rewriteUrl: (raw) => routedTarget(raw.url ?? '/'),
     genReqId: () => randomBytes(16).toString('hex'),
     requestIdHeader: false,
-    bodyLimit: bodyBytesMax,
+    bodyLimit: deps.config.bodyBytesMax,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
     http: { maxHeaderSize: headerBytesMax },
@@ -87,7 +95,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const target = request.originalUrl;
     request.rawCall = rawCallOf(request, Buffer.alloc(0));
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
-    request.rawBody = await readBody(request.raw);
+    request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax);
     request.rawCall = rawCallOf(request, request.rawBody);
     // From here on nobody needs the type; an odd one would be refused with 415.
     delete request.headers['content-type'];
@@ -108,6 +116,14 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
   };
   addOperationRoutes(app, deps.authenticator, handlers);
+  const served = servedOperations(handlers);
+  app.get('/openapi.json', async (request) =>
+    buildOpenApi({
+      serverUrl: baseUrl(request, deps.config.publicUrl),
+      version: deps.config.version,
+      isServed: (operationId) => served.has(operationId),
+    }),
+  );
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;

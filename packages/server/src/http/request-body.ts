@@ -2,24 +2,23 @@ import type { IncomingMessage } from 'node:http';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { explained } from '@sluice/core/options/validate-explained';
 
-/** Published limit of a request's body, in bytes. */
-export const bodyBytesMax = 12 * 1024 * 1024;
 /** Published limit of a request's target, in bytes. */
 export const targetBytesMax = 32 * 1024;
 
 /**
  * Reads the whole body, whatever the method and content type say: GET and DELETE carry bodies too, and a signature
  * covers the bytes as they came.
+ * @param bytesMax limit of the body, in bytes.
  * @throws APIGW.0201 (413) above the limit; what has not been read by then is left to the socket's end.
  */
-export async function readBody(raw: IncomingMessage): Promise<Buffer> {
-  if (Number(raw.headers['content-length'] ?? 0) > bodyBytesMax) throw tooLarge();
+export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  if (Number(raw.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Buffer;
     size += bytes.length;
-    if (size > bodyBytesMax) throw tooLarge();
+    if (size > bytesMax) throw tooLarge(bytesMax);
     chunks.push(bytes);
   }
   const [only] = chunks;
@@ -47,12 +46,12 @@ export function parseJson(body: Uint8Array): unknown {
   }
 }
 
-function tooLarge(): SluiceError {
+function tooLarge(bytesMax: number): SluiceError {
   return new SluiceError(
     'APIGW.0201',
     explained({
-      en: `The body is larger than ${bodyBytesMax / 1024 / 1024} MB.`,
-      zh: `请求体超过 ${bodyBytesMax / 1024 / 1024} MB。`,
+      en: `The body is larger than ${bytesMax} bytes.`,
+      zh: `请求体超过 ${bytesMax} 字节。`,
     }),
     { status: 413 },
   );

@@ -2,14 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { operations } from '@sluice/contract/operations';
 import type { CheckStep } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
 import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
-import { Check, Errors } from 'typebox/value';
 import { ClusterService } from '../clusters/cluster-service.ts';
 import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
@@ -20,6 +18,7 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunRecord } from '../store/model.ts';
 import { openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
+import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
@@ -274,9 +273,23 @@ export interface SampleApp {
   close(): Promise<void>;
 }
 
-export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
+export interface SampleSettings {
+  readonly isPercentEncoded?: boolean;
+  readonly registry?: ConnectorRegistry;
+  /** Real identity in place of the sample one. */
+  readonly identity?: (store: Store) => Promise<RealIdentity>;
+}
+
+export interface RealIdentity {
+  readonly authenticator: Authenticator;
+  readonly register: (app: FastifyInstance) => void;
+}
+
+export async function sampleApp(settings: SampleSettings = {}): Promise<SampleApp> {
+  const { isPercentEncoded = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
   const store = await openStore({ dataFolder });
+  const real = (await settings.identity?.(store)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
   for (const id of [projectA, projectB]) {
@@ -313,12 +326,21 @@ export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
   const authenticator = new SampleAuthenticator();
   const app = buildApp({
-    authenticator,
+    authenticator: real?.authenticator ?? authenticator,
+    ...(real === null ? {} : { registerIdentity: real.register }),
     clusters,
-    links: new LinkService({ store, registry: sampleRegistry, secrets: sampleBox, runs, egress, now }),
-    jobs: new JobService({ store, registry: sampleRegistry, runs, now }),
+    links: new LinkService({ store, registry, secrets: sampleBox, runs, egress, now }),
+    jobs: new JobService({ store, registry, runs, now }),
     runs,
-    config: { address: '127.0.0.1', region: 'region-1', zones: ['region-1a'], isPercentEncoded },
+    config: {
+      address: '127.0.0.1',
+      region: 'region-1',
+      zones: ['region-1a'],
+      isPercentEncoded,
+      version: '1.2.3',
+      publicUrl: null,
+      bodyBytesMax: 12 * 1024 * 1024,
+    },
     log: say,
   });
   const violations: string[] = [];
@@ -350,40 +372,4 @@ export async function sampleApp(isPercentEncoded = false): Promise<SampleApp> {
       rmSync(dataFolder, { recursive: true });
     },
   };
-}
-
-const errorMembers = [
-  'error_code',
-  'error_msg',
-  'errCode',
-  'externalMessage',
-  'code',
-  'message',
-  'request_id',
-];
-
-/** Holds every answer against the contract: the body's schema, the seven members of an error, the headers. */
-function watchAnswers(app: FastifyInstance, violations: string[]): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    const where = `${request.method} ${request.url} ${reply.statusCode}`;
-    if (reply.getHeader('content-type') !== 'application/json') violations.push(`${where}: content type`);
-    if (reply.getHeader('x-request-id') !== request.id) violations.push(`${where}: request id`);
-    if (!request.url.startsWith('/v1.1')) return;
-    const body = JSON.parse(String(payload)) as Record<string, unknown>;
-    if (reply.statusCode >= 400) {
-      for (const member of errorMembers) {
-        if (typeof body[member] !== 'string' || body[member] === '') violations.push(`${where}: ${member}`);
-      }
-      if (JSON.stringify(body).match(/[{]\w+[}]|undefined/)) violations.push(`${where}: unfilled text`);
-      return;
-    }
-    const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
-    const operation = operations.find(({ method, path }) => method === request.method && path === route);
-    if (operation === undefined) return void violations.push(`${where}: no such operation`);
-    if (reply.statusCode !== operation.successStatus) violations.push(`${where}: status`);
-    if (!Check(operation.response, body)) {
-      const [first] = Errors(operation.response, body);
-      violations.push(`${where}: ${JSON.stringify(first)}`);
-    }
-  });
 }

@@ -27,9 +27,12 @@ export function decodeExtended(name: string, text: string): Readonly<Record<stri
   });
 }
 
+/** Strict, because text that was not swapped often decodes to JSON whose only fault is a broken character. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function fieldsOf(base64: string): Readonly<Record<string, unknown>> | null {
   try {
-    const value: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
+    const value: unknown = JSON.parse(utf8.decode(Buffer.from(base64, 'base64')));
     return value !== null && typeof value === 'object' && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;

@@ -11,7 +11,7 @@ import {
   type LinkRecord,
   type RunRecord,
 } from '../store/model.ts';
-import { Conflict, type JobFilter, type Store } from '../store/store.ts';
+import { Conflict, Gone, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireName } from './names.ts';
 import { secretNames } from './secret-values.ts';
@@ -67,7 +67,9 @@ export class JobService {
     const at = now();
     return store.jobs
       .create({ ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at })
-      .catch(nameTaken);
+      .catch((error: unknown) => {
+        throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
+      });
   }
 
   /** @throws Cdm.0100 (400) when there is no such job. */
@@ -100,7 +102,14 @@ export class JobService {
       if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
     }
     const content = await this.#checked(clusterId, draft);
-    await store.jobs.update({ ...job, ...content, updatedBy: user, updatedAt: now() }).catch(nameTaken);
+    const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
+    await store.jobs.update(changed).catch((error: unknown) => {
+      throw error instanceof Gone
+        ? missing(name)
+        : error instanceof Conflict
+          ? new SluiceError('Cdm.0104')
+          : error;
+    });
   }
 
   /** @throws Cdm.0100 (400) no such job; Cdm.0052 it is running. */
@@ -238,10 +247,6 @@ function ownRun(job: JobRecord, run: RunRecord | null): RunRecord | null {
 
 function isActive(run: RunRecord): boolean {
   return (activeRunStates as readonly string[]).includes(run.state);
-}
-
-function nameTaken(error: unknown): never {
-  throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
 }
 
 function missing(name: string): SluiceError {

@@ -5,7 +5,7 @@ import { validateOptions } from '@sluice/core/options/validate';
 import type { RunService } from '../runs/run-service.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';
-import { Conflict, type Store } from '../store/store.ts';
+import { Conflict, Gone, type Store } from '../store/store.ts';
 import type { Egress } from './egress.ts';
 import { requireName } from './names.ts';
 import { openSecrets, sealSecrets, splitSecrets, withoutPlaceholders } from './secret-values.ts';
@@ -134,6 +134,7 @@ export class LinkService {
       updatedAt: now(),
     };
     await store.links.update(changed).catch((error: unknown) => {
+      if (error instanceof Gone) throw missing(name);
       throw error instanceof Conflict ? taken(draft.name) : error;
     });
   }
