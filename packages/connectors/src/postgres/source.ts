@@ -70,9 +70,12 @@ export class PgSource implements Source {
   async split(_shape: TableShape, sliceCountHint: number): Promise<readonly Slice[]> {
     return this.#sessions.withControl(async (session) => {
       try {
+        // READ ONLY for the sake of the job's condition, which may call anything.
+        await session.query('BEGIN READ ONLY');
         const relation = await this.#relation(session);
         if (this.#options.where !== null) await proveCondition(session, relation.name, this.#options.where);
         const cuts = await this.#cuts(session, relation, sliceCountHint);
+        await session.query('COMMIT');
         return cuts.map((cut, no) => ({
           no,
           cut: cut as unknown as Json,
@@ -81,6 +84,7 @@ export class PgSource implements Source {
             relation.rowsEstimate === null ? null : Math.ceil(relation.rowsEstimate / cuts.length),
         }));
       } catch (error) {
+        if (session.lost() === null) await session.query('ROLLBACK');
         throw translateError(error, 'metadata', this.#tableText);
       }
     });

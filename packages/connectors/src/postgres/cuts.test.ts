@@ -1,0 +1,78 @@
+import type { Json } from '@sluice/core/data/json';
+import { describe, expect, it } from 'vitest';
+import {
+  type Cut,
+  cutBlocks,
+  cutCondition,
+  cutFromJson,
+  cutLabel,
+  fromClause,
+  numberedType,
+  SLICES_MAX,
+  sliceCount,
+} from './cuts.ts';
+import { neutralOf } from './types.ts';
+
+const table = { schema: 's', table: 't' };
+const MB = 1024 * 1024;
+
+describe('cuts', () => {
+  it('cover all blocks without a gap, the last one open', () => {
+    const cuts = cutBlocks(table, false, 1000, 3);
+    expect(cuts.map(cutCondition)).toEqual([
+      "ctid >= '(0,0)'::tid AND ctid < '(333,0)'::tid",
+      "ctid >= '(333,0)'::tid AND ctid < '(666,0)'::tid",
+      "ctid >= '(666,0)'::tid",
+    ]);
+    expect(cutBlocks(table, false, 0, 3)).toEqual([{ kind: 'whole', table, isLeaf: false }]);
+    expect(cutBlocks(table, false, 2, 3).length).toBe(2);
+  });
+
+  it('are as many as size and hint ask for', () => {
+    expect(sliceCount(MB, 8, SLICES_MAX)).toBe(1);
+    expect(sliceCount(9 * MB, 8, SLICES_MAX)).toBe(8);
+    expect(sliceCount(640 * MB, 2, SLICES_MAX)).toBe(10);
+    expect(sliceCount(10_000_000 * MB, 2, SLICES_MAX)).toBe(SLICES_MAX);
+    expect(sliceCount(640 * MB, 2, 3)).toBe(3);
+  });
+
+  it('quote what they hold', () => {
+    const cut: Cut = {
+      kind: 'values',
+      table: { schema: 'a"b', table: 'c' },
+      column: 'd"e',
+      from: "x'y",
+      to: null,
+      native: 'date',
+    };
+    expect(cutCondition(cut)).toBe(`"d""e" >= 'x''y'::date`);
+    expect(fromClause(cut)).toBe('FROM "a""b"."c"');
+    expect(fromClause({ kind: 'whole', table, isLeaf: true })).toBe('FROM ONLY "s"."t"');
+  });
+
+  it('leave nulls to their own slice, even in a single range', () => {
+    expect(
+      cutCondition({ kind: 'values', table, column: 'c', from: null, to: null, native: 'integer' }),
+    ).toBe('"c" IS NOT NULL');
+    expect(cutCondition({ kind: 'nulls', table, column: 'c' })).toBe('"c" IS NULL');
+  });
+
+  it('survive JSON, and nothing else is taken for one', () => {
+    const [cut] = cutBlocks(table, true, 10, 2);
+    expect(cutFromJson(JSON.parse(JSON.stringify(cut)) as Json)).toEqual(cut);
+    for (const json of [null, 1, {}, { kind: 'other' }] satisfies Json[])
+      expect(() => cutFromJson(json)).toThrow();
+    expect(cutLabel({ kind: 'values', table, column: 'c', from: '1', to: '9', native: 'integer' })).toBe(
+      's.t, c from 1 to below 9',
+    );
+  });
+
+  it('turn whole numbers into literals of dates and timestamps', () => {
+    const literal = (native: string, number: bigint) => numberedType(neutralOf(native)).literalOf(number);
+    expect(literal('date', 19_782n)).toBe('2024-02-29');
+    expect(literal('date', -1n)).toBe('1969-12-31');
+    expect(literal('timestamp without time zone', 1_709_210_096_123_456n)).toBe('2024-02-29 12:34:56.123456');
+    expect(literal('timestamp with time zone', -1n)).toBe('1969-12-31 23:59:59.999999+00');
+    expect(() => numberedType(neutralOf('text'))).toThrow('Cdm.0925');
+  });
+});
