@@ -118,7 +118,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     throw error;
   }
   return {
-    isAvailable: true,
     kind: 'postgres',
     url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
     host: '127.0.0.1',
