@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startMariadb } from '../tools/servers/mariadb.ts';
 import { startPostgres } from '../tools/servers/postgres.ts';
+import { ServerUnavailable } from '../tools/servers/running-server.ts';
 import { plantedCheckout } from './kill/planted-bug.ts';
 import { KillRounds, type KillTotals } from './kill/rounds.ts';
 import { mysqlSide, postgresSide, type Side } from './kill/side-table.ts';
@@ -31,12 +32,14 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     cleanups.unshift(() => postgres.stop());
     const database = `kill_${seed}_${process.pid}`;
     sides.push(await postgresSide(postgres.url, database));
-    const mariadb = await startMariadb({ say: log });
-    if (mariadb.isAvailable) {
+    const mariadb = await startMariadb({ say: log }).catch((error: unknown) => {
+      if (!(error instanceof ServerUnavailable)) throw error;
+      log(`skipped: the pairs with MariaDB (${error.message})`);
+      return null;
+    });
+    if (mariadb !== null) {
       cleanups.unshift(() => mariadb.stop());
       sides.push(await mysqlSide(mariadb.url, database));
-    } else {
-      log(`skipped: the pairs with MariaDB (${mariadb.reason})`);
     }
     for (const side of sides) cleanups.unshift(() => side.close());
     for (const side of sides) await side.prepare(sourceRows);

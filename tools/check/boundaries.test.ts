@@ -86,7 +86,7 @@ describe('arrows between packages', () => {
 
   it('sees connectors in a room', () => {
     expect(found(adding('packages/server/src/jobs/jobs.ts', `import '@sluice/connectors/bundle';`))).toEqual([
-      'packages/server/src/jobs/jobs.ts:2: connectors: only packages/server/src/main.ts, packages/server/src/up.ts, packages/server/src/worker.ts and tests load connectors',
+      'packages/server/src/jobs/jobs.ts:2: connectors: only packages/server/src/main.ts, packages/server/src/up.ts, packages/server/src/start-server.ts, packages/server/src/worker.ts and tests load connectors',
     ]);
   });
 
@@ -190,6 +190,14 @@ describe('imports', () => {
     expect(found(adding(file, text))).toEqual([
       `${file}:2: undeclared dependency: ${name} is not in packages/connectors/package.json`,
     ]);
+  });
+
+  it('lets code that only tests import use what tests may use', () => {
+    const file = 'packages/server/src/jobs/sample.ts';
+    const sample = `import { it } from 'vitest'; import { bundle } from '@sluice/connectors/bundle'; export const s = [it, bundle];\n`;
+    const test = adding('packages/server/src/jobs/jobs.test.ts', `import './sample.ts';`);
+    expect(found({ [file]: sample, ...test })).toEqual([]);
+    expect(found(adding('packages/server/src/jobs/jobs.ts', `import './sample.ts';`))).toHaveLength(2);
   });
 
   it('takes types from a development dependency', () => {

@@ -43,8 +43,8 @@ export interface Violation {
 /** Folders beside `packages` whose files may import packages; only length and names are checked there. */
 const OUTSIDE = ['tools', 'proofs', 'bench', 'conformance'];
 
-/** Test code: beside what it tests, or a suite that several test files run. */
-const TEST_CODE = /\.(test|bench)\.tsx?$|-suite\.ts$|\/contract-suite\//;
+/** Test code by its name: beside what it tests, or a suite that several test files run. */
+const TEST_NAME = /\.(test|bench)\.tsx?$|-suite\.ts$|\/contract-suite\//;
 
 /** Checks all sources below `root`. Sorted by file and line; empty when all is well. */
 export function checkBoundaries(root: string, rules: BoundaryRules = BOUNDARY_RULES): Violation[] {
@@ -72,6 +72,8 @@ class BoundaryCheck {
   readonly #rootManifest: Manifest;
   /** By file, the files it imports. */
   readonly #arrows = new Map<string, string[]>();
+  /** Test code by name, and what only test code imports: samples, doubles. */
+  readonly #tests: ReadonlySet<string>;
 
   constructor(root: string, rules: BoundaryRules) {
     this.#rules = rules;
@@ -81,6 +83,14 @@ class BoundaryCheck {
       this.#files.set(file, readSourceFile(root, file));
     }
     for (const name of packageNames(root)) this.#manifests.set(name, readManifest(root, `packages/${name}`));
+    for (const { path: file, imports } of this.#files.values()) {
+      const targets = imports.map(({ specifier }) => this.#resolve(file, specifier));
+      this.#arrows.set(
+        file,
+        targets.filter((target) => target !== null && this.#files.has(target)) as string[],
+      );
+    }
+    this.#tests = testCode(this.#arrows);
   }
 
   run(): Violation[] {
@@ -92,10 +102,7 @@ class BoundaryCheck {
     for (const file of this.#files.values()) {
       this.#checkForm(file);
       this.#checkRoom(file);
-      this.#arrows.set(
-        file.path,
-        file.imports.map((one) => this.#follow(file, one)).filter((target) => target !== null),
-      );
+      for (const one of file.imports) this.#checkImport(file.path, one);
     }
     this.#checkRatchet();
     this.#checkOrphans();
@@ -109,7 +116,7 @@ class BoundaryCheck {
   }
 
   #checkForm(file: SourceFile): void {
-    const isTest = TEST_CODE.test(file.path);
+    const isTest = this.#tests.has(file.path);
     const limit = this.#rules.dataTables[file.path] ?? (isTest ? TEST_LINES_MAX : SOURCE_LINES_MAX);
     if (file.lineCount > limit)
       this.#report('too long', file.path, 0, `${file.lineCount} lines, at most ${limit}`);
@@ -142,7 +149,7 @@ class BoundaryCheck {
   #checkRatchet(): void {
     for (const [file, allowed] of Object.entries(this.#rules.dataTables)) {
       const lines = this.#files.get(file)?.lineCount ?? 0;
-      const normal = TEST_CODE.test(file) ? TEST_LINES_MAX : SOURCE_LINES_MAX;
+      const normal = this.#tests.has(file) ? TEST_LINES_MAX : SOURCE_LINES_MAX;
       if (lines <= normal)
         this.#report('too long', file, 0, 'needs no exception any more: take it off the list');
       else if (lines < allowed)
@@ -156,70 +163,67 @@ class BoundaryCheck {
       for (const target of targets) if (!isTestOf(file, target)) wanted.add(target);
     }
     for (const { path: file } of this.#files.values()) {
-      const isSource = placeOf(file) !== null && !TEST_CODE.test(file);
+      const isSource = placeOf(file) !== null && !this.#tests.has(file);
       if (isSource && !wanted.has(file))
         this.#report('orphan', file, 0, 'nothing but its own test imports it');
     }
   }
 
-  /** Checks one import. @returns the file of ours it leads to, or null. */
-  #follow(file: SourceFile, { specifier, line, isTypeOnly }: Import): string | null {
-    const place = placeOf(file.path);
-    const report = (rule: BoundaryRule, message: string) => {
-      if (place) this.#report(rule, file.path, line, message);
-    };
-    if (specifier === null) {
-      report('unknown target', 'an import whose target is computed cannot be checked');
-      return null;
-    }
-    if (specifier.startsWith('.')) {
-      const target = path.posix.join(path.posix.dirname(file.path), specifier);
-      if (place && !target.startsWith(`packages/${place.package}/src/`)) {
-        report('deep import', `${specifier} leaves the package`);
-      }
-      if (place?.package === 'server') this.#checkRoomArrow(file.path, line, target);
-      return this.#files.has(target) ? target : null;
-    }
-    if (specifier.startsWith('node:')) return null;
-    const [, name = '', rest = ''] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(specifier) ?? [];
-    if (place) this.#checkDeclared(file.path, line, place, name, isTypeOnly);
-    const [, sibling] = /^@sluice\/(.+)$/.exec(name) ?? [];
-    return sibling === undefined ? null : this.#followSibling(file.path, place, sibling, rest, report);
+  /** Where an import leads: a path from the root, there or not; null when it leads to none of our packages. */
+  #resolve(file: string, specifier: string | null): string | null {
+    if (specifier?.startsWith('.')) return path.posix.join(path.posix.dirname(file), specifier);
+    const [, sibling = '', rest = ''] = /^@sluice\/([^/]+)(?:\/(.*))?$/.exec(specifier ?? '') ?? [];
+    const exported = resolveExport(this.#manifests.get(sibling) ?? {}, `./${rest}`);
+    return exported === null ? null : path.posix.join('packages', sibling, exported);
   }
 
-  #followSibling(
+  #checkImport(file: string, { specifier, line, isTypeOnly }: Import): void {
+    const place = placeOf(file);
+    if (!place || specifier?.startsWith('node:')) return;
+    const report = (rule: BoundaryRule, message: string) => this.#report(rule, file, line, message);
+    if (specifier === null) {
+      report('unknown target', 'an import whose target is computed cannot be checked');
+      return;
+    }
+    const target = this.#resolve(file, specifier);
+    if (specifier.startsWith('.')) {
+      if (!target?.startsWith(`packages/${place.package}/src/`)) {
+        report('deep import', `${specifier} leaves the package`);
+      }
+      if (place.package === 'server' && target) this.#checkRoomArrow(file, line, target);
+      return;
+    }
+    const [, name = '', rest = ''] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(specifier) ?? [];
+    this.#checkDeclared(file, line, place, name, isTypeOnly);
+    const [, sibling] = /^@sluice\/(.+)$/.exec(name) ?? [];
+    if (sibling !== undefined) this.#checkSibling(file, place, sibling, rest, target, report);
+  }
+
+  #checkSibling(
     file: string,
-    place: Place | null,
+    place: Place,
     sibling: string,
     rest: string,
+    target: string | null,
     report: (rule: BoundaryRule, message: string) => void,
-  ): string | null {
-    const manifest = this.#manifests.get(sibling);
-    if (!manifest) {
+  ): void {
+    if (!this.#manifests.has(sibling)) {
       report('unknown target', `there is no package "${sibling}"`);
-      return null;
+      return;
     }
-    if (place && sibling !== place.package && !this.#rules.mayImport[place.package]?.includes(sibling)) {
+    if (sibling === place.package) report('deep import', 'a package imports its own files by path');
+    else if (!this.#rules.mayImport[place.package]?.includes(sibling)) {
       report('package arrow', `${place.package} may not import ${sibling}`);
     }
-    if (place && sibling === place.package) report('deep import', 'a package imports its own files by path');
-    if (
-      place &&
-      sibling === 'connectors' &&
-      !TEST_CODE.test(file) &&
-      !this.#rules.loadsConnectors.includes(file)
-    ) {
+    const isLoader = this.#tests.has(file) || this.#rules.loadsConnectors.includes(file);
+    if (sibling === 'connectors' && !isLoader) {
       report('connectors', `only ${this.#rules.loadsConnectors.join(', ')} and tests load connectors`);
     }
-    const exported = resolveExport(manifest, `./${rest}`);
-    const target = exported === null ? null : path.posix.join('packages', sibling, exported);
-    if (target === null || rest.startsWith('src/') || /\.ts$/.test(rest)) {
+    if (target === null || rest.startsWith('src/') || rest.endsWith('.ts')) {
       report('deep import', `@sluice/${sibling} does not export "${rest}"`);
-      return null;
+    } else if (!this.#files.has(target) && !target.endsWith('.json')) {
+      report('unknown target', `there is no ${target}`);
     }
-    if (this.#files.has(target)) return target;
-    if (!target.endsWith('.json')) report('unknown target', `there is no ${target}`);
-    return null;
   }
 
   #checkRoomArrow(file: string, line: number, target: string): void {
@@ -247,8 +251,8 @@ class BoundaryCheck {
       ),
     );
     const forTools = Object.keys(own.devDependencies ?? {});
-    if (isTypeOnly || TEST_CODE.test(file)) for (const one of forTools) declared.add(one);
-    if (TEST_CODE.test(file))
+    if (isTypeOnly || this.#tests.has(file)) for (const one of forTools) declared.add(one);
+    if (this.#tests.has(file))
       for (const one of Object.keys(this.#rootManifest.devDependencies ?? {})) declared.add(one);
     if (name === `@sluice/${place.package}` || declared.has(name)) return;
     const scoped = name.startsWith('@') ? name.slice(1).replace('/', '__') : name;
@@ -274,5 +278,23 @@ function placeOf(file: string): Place | null {
 /** `x.test.ts`, `x.live.test.ts` and `x.bench.ts` beside `x.ts`: alone, they do not make it used. */
 function isTestOf(file: string, target: string): boolean {
   const stem = target.replace(/\.tsx?$/, '');
-  return file.startsWith(`${stem}.`) && TEST_CODE.test(file);
+  return file.startsWith(`${stem}.`) && TEST_NAME.test(file);
+}
+
+/** Test code by name, and every file of a package that nothing but test code imports, except through its own test. */
+function testCode(arrows: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const importers = new Map<string, string[]>();
+  for (const [file, targets] of arrows) {
+    for (const target of targets) {
+      if (!isTestOf(file, target)) importers.set(target, [...(importers.get(target) ?? []), file]);
+    }
+  }
+  const tests = new Set([...arrows.keys()].filter((file) => TEST_NAME.test(file)));
+  for (let before = -1; before !== tests.size; ) {
+    before = tests.size;
+    for (const [target, files] of importers) {
+      if (placeOf(target) && files.every((file) => tests.has(file))) tests.add(target);
+    }
+  }
+  return tests;
 }

@@ -35,6 +35,7 @@ export const SERVER_SIDE_ROOMS = {
 export const LOADS_CONNECTORS = [
   'packages/server/src/main.ts',
   'packages/server/src/up.ts',
+  'packages/server/src/start-server.ts',
   'packages/server/src/worker.ts',
 ];
 

@@ -6,7 +6,7 @@ import { freePort } from './free-port.ts';
 import { GuardedProcess } from './guarded-process.ts';
 import { mariadbPrograms } from './mariadb-programs.ts';
 import { runToEnd, SERVER_ENV } from './run-to-end.ts';
-import { type MissingServer, type RunningServer, ServerUnavailable } from './running-server.ts';
+import type { RunningServer } from './running-server.ts';
 import { makeScratchFolder, nameOwners, serverAccount } from './scratch-folder.ts';
 
 const INSTALL_DB_LIMIT_MS = 120_000;
@@ -29,17 +29,10 @@ export interface MariadbOptions {
 /**
  * Starts a real MariaDB on the loopback address, with a user that may do everything. It ends with this process
  * at the latest, however that ends.
+ *
+ * @throws ServerUnavailable when this system cannot have it
  */
-export async function startMariadb(options: MariadbOptions = {}): Promise<RunningServer | MissingServer> {
-  try {
-    return await start(options);
-  } catch (error) {
-    if (error instanceof ServerUnavailable) return { isAvailable: false, reason: error.message };
-    throw error;
-  }
-}
-
-async function start(options: MariadbOptions): Promise<RunningServer> {
+export async function startMariadb(options: MariadbOptions = {}): Promise<RunningServer> {
   const programs = await mariadbPrograms(options.install ?? true, options.say ?? (() => undefined));
   const account = serverAccount();
   const folder = await makeScratchFolder(account);
@@ -116,7 +109,6 @@ async function start(options: MariadbOptions): Promise<RunningServer> {
     throw error;
   }
   return {
-    isAvailable: true,
     kind: 'mariadb',
     url: `mysql://${USER}:${password}@127.0.0.1:${port}/`,
     host: '127.0.0.1',

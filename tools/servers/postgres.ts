@@ -6,7 +6,7 @@ import { freePort } from './free-port.ts';
 import { GuardedProcess } from './guarded-process.ts';
 import { postgresFolder } from './postgres-binaries.ts';
 import { runToEnd, SERVER_ENV } from './run-to-end.ts';
-import type { RunningServer } from './running-server.ts';
+import { type RunningServer, ServerUnavailable } from './running-server.ts';
 import { makeScratchFolder, nameOwners, serverAccount } from './scratch-folder.ts';
 
 const INITDB_LIMIT_MS = 60_000;
@@ -68,6 +68,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     port = options.port ?? (await freePort());
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
+    if (/could not look up effective user ID/.test((error as Error).message)) {
+      const reason = `PostgreSQL does not run as a user without an entry in /etc/passwd (${process.getuid?.()})`;
+      throw new ServerUnavailable(reason, { cause: error });
+    }
     throw error;
   }
 
@@ -118,7 +122,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     throw error;
   }
   return {
-    isAvailable: true,
     kind: 'postgres',
     url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
     host: '127.0.0.1',

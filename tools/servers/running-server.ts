@@ -1,6 +1,5 @@
 /** A database server that was started for a test, a proof or the demo. Everything it has is removed at its end. */
 export interface RunningServer {
-  readonly isAvailable: true;
   readonly kind: 'postgres' | 'mariadb';
   /** Of a superuser: `postgres://user:password@host:port/postgres`, `mysql://user:password@host:port/`. */
   readonly url: string;
@@ -20,13 +19,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Instead of a server: it cannot be had on this machine. Whoever wanted it counts a skip with this reason. */
-export interface MissingServer {
-  readonly isAvailable: false;
-  readonly reason: string;
-}
-
-/** As an error: for servers that every supported machine can have. */
+/** The server cannot be had on this machine. Whoever wanted it counts a skip with `message` as the reason. */
 export class ServerUnavailable extends Error {
   override readonly name = 'ServerUnavailable';
 }

@@ -54,12 +54,6 @@ async function reasonToSkip(look: () => Promise<unknown>): Promise<string | null
   }
 }
 
-async function startMariadbOrThrow(): Promise<RunningServer> {
-  const server = await startMariadb({ settings: { 'sort-buffer-size': '3M' } });
-  if (!server.isAvailable) throw new ServerUnavailable(server.reason);
-  return server;
-}
-
 const cases = [
   {
     name: 'postgres',
@@ -69,7 +63,7 @@ const cases = [
   },
   {
     name: 'mariadb',
-    start: startMariadbOrThrow,
+    start: () => startMariadb({ settings: { 'sort-buffer-size': '3M' } }),
     query: queryMariadb,
     schema: 'own',
   },

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMariadb } from '../servers/mariadb.ts';
 import { startPostgres } from '../servers/postgres.ts';
-import { type MissingServer, type RunningServer, ServerUnavailable } from '../servers/running-server.ts';
+import { type RunningServer, ServerUnavailable } from '../servers/running-server.ts';
 import { judge, type TestReport } from './report.ts';
 import { REPORT_PATH_VARIABLE } from './reporter.ts';
 
@@ -30,16 +30,14 @@ const env: NodeJS.ProcessEnv = { ...process.env };
 
 async function provide({ name, variable, start }: (typeof providers)[number]): Promise<void> {
   if (process.env[variable]) return;
-  const server = await start().catch(missing);
-  if (server.isAvailable) {
+  try {
+    const server = await start();
     servers.push(server);
     env[variable] = server.url;
-  } else unavailable.push({ name, reason: server.reason });
-}
-
-function missing(error: Error): MissingServer {
-  if (error instanceof ServerUnavailable) return { isAvailable: false, reason: error.message };
-  throw error;
+  } catch (error) {
+    if (!(error instanceof ServerUnavailable)) throw error;
+    unavailable.push({ name, reason: error.message });
+  }
 }
 
 async function runVitest(reportPath: string): Promise<number> {
