@@ -79,10 +79,11 @@ func (w *walk) successfulRun() {
 	})
 	check("ShowJobStatus", "ends SUCCEEDED", func() finding {
 		ended = w.waitForEnd(job.Name, note)
+		why := ""
 		if ended.ErrorSummary != nil {
-			equal(ended.Status, "SUCCEEDED", "status ("+*ended.ErrorSummary+")")
+			why = " (" + *ended.ErrorSummary + ")"
 		}
-		equal(ended.Status, "SUCCEEDED", "status")
+		equal(ended.Status, "SUCCEEDED", "status"+why)
 		return finding{}
 	})
 	check("ShowJobStatus", "BOOTING or RUNNING while open", func() finding {
@@ -109,6 +110,7 @@ func (w *walk) successfulRun() {
 		return finding{detail: fmt.Sprintf("ROWS_WRITTEN %d", *counter.RowsWritten)}
 	})
 	check("ShowJobStatus", "no error texts when SUCCEEDED", func() finding {
+		equal(ended.Status, "SUCCEEDED", "status")
 		demand(ended.ErrorSummary == nil && ended.ErrorDetails == nil, "an error text is there")
 		return finding{}
 	})
