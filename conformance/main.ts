@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { freePort } from '../tools/servers/free-port.ts';
 import { startMariadb } from '../tools/servers/mariadb.ts';
 import { startPostgres } from '../tools/servers/postgres.ts';
-import type { RunningServer } from '../tools/servers/running-server.ts';
+import { type RunningServer, ServerUnavailable } from '../tools/servers/running-server.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
 import { lookUpProject } from './node/look-up-project.ts';
 import { buildScenario, type DatabaseAddress } from './program-inputs.ts';
@@ -121,10 +121,13 @@ async function prepare(sdk: string): Promise<Program | null> {
 
 /** MariaDB where it can be had, so that a run crosses from one kind of database to the other. */
 async function startSource(target: RunningServer): Promise<RunningServer> {
-  const mariadb = await startMariadb({ say: console.log });
-  if (mariadb.isAvailable) return mariadb;
-  console.log(`NOTE: the jobs read from PostgreSQL instead of MariaDB: ${mariadb.reason}`);
-  return target;
+  try {
+    return await startMariadb({ say: console.log });
+  } catch (error) {
+    if (!(error instanceof ServerUnavailable)) throw error;
+    console.log(`NOTE: the jobs read from PostgreSQL instead of MariaDB: ${error.message}`);
+    return target;
+  }
 }
 
 type Surroundings = {
