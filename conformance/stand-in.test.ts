@@ -70,7 +70,14 @@ test.concurrent('the program passes against a server that answers as published',
   const lines = await walk('none');
   expect(lines.filter((line) => !line.ok)).toEqual([]);
   const states = lines.find((line) => line.check === 'states seen')?.detail.split(', ');
-  expect(states).toEqual(['NEVER_EXECUTED', 'BOOTING', 'RUNNING', 'SUCCEEDED', 'FAILED']);
+  expect(states).toEqual([
+    'NEVER_EXECUTED',
+    'BOOTING',
+    'RUNNING',
+    'SUCCEEDED',
+    'FAILED',
+    'FAILURE_ON_SUBMIT',
+  ]);
 });
 
 /** Each planted fault, and the checks that must turn red for it, and no others. */

@@ -214,6 +214,18 @@ func (w *walk) stoppedRun() {
 	})
 }
 
+func (w *walk) unfitRun() {
+	job := wanted.Jobs.Unfit
+	check("ShowJobStatus", "FAILURE_ON_SUBMIT with progress -1", func() finding {
+		w.start(job.Name)
+		run := w.waitForEnd(job.Name, func(string) {})
+		equal(run.Status, "FAILURE_ON_SUBMIT", "status")
+		equal(run.Progress, float32(-1), "progress")
+		demand(run.Counters == nil, "counters are there")
+		return finding{}
+	})
+}
+
 func (w *walk) unknownJob() {
 	// Over the relay, which notes the X-Request-Id header that the server really sent; the runner compares.
 	check("ShowJobStatus", "unknown job refused", func() finding {
