@@ -40,6 +40,7 @@ export const EXPECTED_CHECKS: Readonly<Record<string, readonly string[]>> = {
     'error texts when FAILED',
     'no counters when FAILED',
     'FAILED by a stop',
+    'FAILURE_ON_SUBMIT with progress -1',
     'unknown job refused',
     'states seen',
   ],

@@ -184,11 +184,17 @@ async function comparedCopy(sdk: string, around: Surroundings): Promise<CheckLin
   return { ...line, ok: difference === null, detail: difference ?? `${SOURCE_ROWS} rows` };
 }
 
+/** Settings of this machine's user for the cloud, or for a proxy, must not reach a program: it talks to loopback alone. */
+function programEnvironment(inputs: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HUAWEICLOUD_SDK_'));
+  return { ...Object.fromEntries(inherited), NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...inputs };
+}
+
 /** @returns what the program wrote to stdout. Whether it went well is in there; an unexpected end is shown. */
 async function runProgram(program: Program, inputs: Readonly<Record<string, string>>): Promise<string> {
   const child = spawn(program.command, program.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...inputs },
+    env: programEnvironment(inputs),
     timeout: PROGRAM_LIMIT_MS,
     killSignal: 'SIGKILL',
   });

@@ -42,7 +42,15 @@ export type Scenario = {
     readonly target: LinkScenario;
     readonly unreachable: LinkScenario;
   };
-  readonly jobs: { readonly copy: JobScenario; readonly failing: JobScenario; readonly slow: JobScenario };
+  readonly jobs: {
+    readonly copy: JobScenario;
+    /** Its source table does not exist. */
+    readonly failing: JobScenario;
+    /** Ends when it is stopped. */
+    readonly slow: JobScenario;
+    /** Its column lists differ in length, so that no work can be made of it once it is started. */
+    readonly unfit: JobScenario;
+  };
 };
 
 export type DatabaseAddress = {
@@ -79,7 +87,13 @@ export function buildScenario(options: ScenarioOptions): Scenario {
   const tables = tableNames(sdk);
   const sourceLink = link(`${sdk}_source`, source);
   const targetLink = link(`${sdk}_target`, target);
-  const job = (name: string, from: string, to: string, rowsMoved: number): JobScenario => ({
+  const job = (
+    name: string,
+    from: string,
+    to: string,
+    rowsMoved = 0,
+    targetColumns = COLUMNS,
+  ): JobScenario => ({
     name: `${sdk}_${name}`,
     fromConnector: CONNECTOR,
     fromLink: sourceLink.name,
@@ -99,7 +113,7 @@ export function buildScenario(options: ScenarioOptions): Scenario {
         schemaName: target.schema,
         tablePreparation: 'DO_NOTHING',
         tableName: to,
-        columnList: COLUMNS,
+        columnList: targetColumns,
         beforeImportType: 'shouldClearTable',
         shouldClearTable: 'true',
         useStageTable: 'false',
@@ -126,8 +140,9 @@ export function buildScenario(options: ScenarioOptions): Scenario {
     },
     jobs: {
       copy: job('copy', tables.source, tables.copied, rows),
-      failing: job('failing', 'conf_no_such_table', tables.copied, 0),
-      slow: job('slow', tables.source, tables.slow, 0),
+      failing: job('failing', 'conf_no_such_table', tables.copied),
+      slow: job('slow', tables.source, tables.slow),
+      unfit: job('unfit', tables.source, tables.copied, 0, 'id&name'),
     },
   };
 }

@@ -66,11 +66,18 @@ function failedChecks(lines: readonly CheckLine[]): string[] {
   return lines.filter((line) => !line.ok).map((line) => `${line.operation}: ${line.check}`);
 }
 
-test('the program passes against a server that answers as published', async () => {
+test.concurrent('the program passes against a server that answers as published', async () => {
   const lines = await walk('none');
   expect(lines.filter((line) => !line.ok)).toEqual([]);
   const states = lines.find((line) => line.check === 'states seen')?.detail.split(', ');
-  expect(states).toEqual(['NEVER_EXECUTED', 'BOOTING', 'RUNNING', 'SUCCEEDED', 'FAILED']);
+  expect(states).toEqual([
+    'NEVER_EXECUTED',
+    'BOOTING',
+    'RUNNING',
+    'SUCCEEDED',
+    'FAILED',
+    'FAILURE_ON_SUBMIT',
+  ]);
 });
 
 /** Each planted fault, and the checks that must turn red for it, and no others. */
@@ -84,18 +91,18 @@ const PLANTED: readonly (readonly [Fault, readonly string[]])[] = [
   ['progress-zero-on-failure', ['ShowJobStatus: FAILED with progress -1', 'ShowJobStatus: FAILED by a stop']],
 ];
 
-test.each(PLANTED)('planted fault: %s', async (fault, expected) => {
+test.concurrent.each(PLANTED)('planted fault: %s', async (fault, expected) => {
   expect(failedChecks(await walk(fault)).sort()).toEqual([...expected].sort());
 });
 
-test('planted fault: a server that takes any signature', async () => {
+test.concurrent('planted fault: a server that takes any signature', async () => {
   const failed = failedChecks(await walk('signature-ignored'));
   expect(failed).toContain('Credentials: wrong secret key refused');
   expect(failed).toContain('Credentials: changed body refused');
   expect(failed).toContain('Credentials: changed query refused');
 });
 
-test('planted fault: no X-Request-Id', async () => {
+test.concurrent('planted fault: no X-Request-Id', async () => {
   const failed = failedChecks(await walk('request-id-missing'));
   expect(failed).toContain('ShowJobStatus: unknown job refused');
   expect(failed).toContain('ShowClusterDetail: unknown cluster is 404');

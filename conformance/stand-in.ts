@@ -330,6 +330,8 @@ function runMembers(job: Job, run: Run | undefined, options: StandInOptions): Js
       'error-details': cause,
     };
   }
+  if (name.includes('unfit') && age >= BOOTING_MS)
+    return { ...base, status: 'FAILURE_ON_SUBMIT', progress: -1 };
   if (age < BOOTING_MS) return { ...base, status: 'BOOTING', progress: 0 };
   if (age < RUNNING_MS || name.includes('slow')) return { ...base, status: 'RUNNING', progress: 50.5 };
   const succeeded: Json = { ...base, status: 'SUCCEEDED', progress: 100, write_rows: options.rows };

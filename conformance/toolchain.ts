@@ -77,7 +77,7 @@ async function preparePython(say: Say): Promise<Program> {
 }
 
 async function prepareGo(say: Say): Promise<Program> {
-  const go = await need('go', ['version'], GO_MIN, ['golang-go'], say);
+  const go = await need('go', ['version'], GO_MIN, ['golang-go', 'ca-certificates'], say);
   const source = path.join(here, 'go');
   const texts = await sources(source);
   const folder = path.join(cacheFolder(), `go-${digest(...texts, go.version)}`);

@@ -80,11 +80,12 @@ type scenario struct {
 		Copy    jobScenario `json:"copy"`
 		Failing jobScenario `json:"failing"`
 		Slow    jobScenario `json:"slow"`
+		Unfit   jobScenario `json:"unfit"`
 	} `json:"jobs"`
 }
 
 func (s scenario) jobs() []jobScenario {
-	return []jobScenario{s.Jobs.Copy, s.Jobs.Failing, s.Jobs.Slow}
+	return []jobScenario{s.Jobs.Copy, s.Jobs.Failing, s.Jobs.Slow, s.Jobs.Unfit}
 }
 
 func readScenario() scenario {

@@ -324,6 +324,7 @@ func main() {
 	w.history()
 	w.failedRun()
 	w.stoppedRun()
+	w.unfitRun()
 	w.unknownJob()
 	w.away()
 }

@@ -79,10 +79,11 @@ func (w *walk) successfulRun() {
 	})
 	check("ShowJobStatus", "ends SUCCEEDED", func() finding {
 		ended = w.waitForEnd(job.Name, note)
+		why := ""
 		if ended.ErrorSummary != nil {
-			equal(ended.Status, "SUCCEEDED", "status ("+*ended.ErrorSummary+")")
+			why = " (" + *ended.ErrorSummary + ")"
 		}
-		equal(ended.Status, "SUCCEEDED", "status")
+		equal(ended.Status, "SUCCEEDED", "status"+why)
 		return finding{}
 	})
 	check("ShowJobStatus", "BOOTING or RUNNING while open", func() finding {
@@ -109,6 +110,7 @@ func (w *walk) successfulRun() {
 		return finding{detail: fmt.Sprintf("ROWS_WRITTEN %d", *counter.RowsWritten)}
 	})
 	check("ShowJobStatus", "no error texts when SUCCEEDED", func() finding {
+		equal(ended.Status, "SUCCEEDED", "status")
 		demand(ended.ErrorSummary == nil && ended.ErrorDetails == nil, "an error text is there")
 		return finding{}
 	})
@@ -209,6 +211,18 @@ func (w *walk) stoppedRun() {
 	check("StopJob", "idle job refused", func() finding {
 		_, err := stop()
 		return refused(err, 400, "Cdm.0053")
+	})
+}
+
+func (w *walk) unfitRun() {
+	job := wanted.Jobs.Unfit
+	check("ShowJobStatus", "FAILURE_ON_SUBMIT with progress -1", func() finding {
+		w.start(job.Name)
+		run := w.waitForEnd(job.Name, func(string) {})
+		equal(run.Status, "FAILURE_ON_SUBMIT", "status")
+		equal(run.Progress, float32(-1), "progress")
+		demand(run.Counters == nil, "counters are there")
+		return finding{}
 	})
 }
 

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The second half of the walk: runs of the three jobs, their states and history, and the end of everything made. */
+/** The second half of the walk: runs of the four jobs, their states and history, and the end of everything made. */
 final class Runs {
     private static final long POLL_MS = 50;
     private static final long DAY_MS = 86_400_000;
@@ -42,6 +42,7 @@ final class Runs {
         history();
         failedRun();
         stoppedRun();
+        unfitRun();
         unknownJob();
         away();
     }
@@ -238,6 +239,18 @@ final class Runs {
             return Check.Finding.of(summary);
         });
         Check.check("StopJob", "idle job refused", () -> Check.refused(() -> stop(job.name()), 400, "Cdm.0053"));
+    }
+
+    private void unfitRun() {
+        Scenario.Job job = program.scenario.jobs().unfit();
+        Check.check("ShowJobStatus", "FAILURE_ON_SUBMIT with progress -1", () -> {
+            start(job.name());
+            Submission run = waitForEnd(job.name(), UNWATCHED);
+            Check.equal(run.getStatus(), "FAILURE_ON_SUBMIT", "status");
+            Check.equal(run.getProgress(), -1f, "progress");
+            Check.demand(run.getCounters() == null, "counters are there");
+            return Check.Finding.NOTHING;
+        });
     }
 
     private void unknownJob() {

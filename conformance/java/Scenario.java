@@ -25,9 +25,9 @@ record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs) {
     record Links(Link source, Link target, Link unreachable) {
     }
 
-    record Jobs(Job copy, Job failing, Job slow) {
+    record Jobs(Job copy, Job failing, Job slow, Job unfit) {
         List<Job> all() {
-            return List.of(copy, failing, slow);
+            return List.of(copy, failing, slow, unfit);
         }
     }
 

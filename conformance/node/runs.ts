@@ -17,7 +17,7 @@ export type RunsOptions = {
   readonly waitMs: number;
 };
 
-/** The checks of the three jobs' runs: their states, counters and history. */
+/** The checks of the four jobs' runs: their states, counters and history. */
 export class Runs {
   readonly #cdm: CdmClient;
   readonly #options: RunsOptions;
@@ -33,6 +33,7 @@ export class Runs {
     await this.#history(this.#options.jobs.copy);
     await this.#failedRun(this.#options.jobs.failing);
     await this.#stoppedRun(this.#options.jobs.slow);
+    await this.#unfitRun(this.#options.jobs.unfit);
     await this.#unknownJob();
   }
 
@@ -199,6 +200,16 @@ export class Runs {
       return summary;
     });
     await check('StopJob', 'idle job refused', () => refused(stop, 400, 'Cdm.0053'));
+  }
+
+  async #unfitRun(job: JobScenario): Promise<void> {
+    await check('ShowJobStatus', 'FAILURE_ON_SUBMIT with progress -1', async () => {
+      await this.#start(job.name);
+      const run = await this.#waitForEnd(job.name);
+      equal([run.status, run.progress], ['FAILURE_ON_SUBMIT', -1], 'status and progress');
+      demand(!('counters' in run), 'counters are there');
+      return undefined;
+    });
   }
 
   async #unknownJob(): Promise<void> {
