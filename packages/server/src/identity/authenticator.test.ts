@@ -1,7 +1,7 @@
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { accessKeyContext } from './access-key-context.ts';
+import { accessKeyContext } from '../secrets/sealed-values.ts';
 import { type CachingAuthenticator, createAuthenticator } from './authenticator.ts';
 import type { RawRequest } from './caller.ts';
 import { ensureFirstAccount, type FirstAccount } from './first-start.ts';

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { accessKeyContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { AccessKeyRecord, ProjectRecord } from '../store/model.ts';
 import type { IdentityRepository } from '../store/store.ts';
-import { accessKeyContext } from './access-key-context.ts';
 import {
   brokenSignature,
   differentSignature,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accessKeyContext } from './access-key-context.ts';
+import { accessKeyContext } from '../secrets/sealed-values.ts';
 import { ensureFirstAccount } from './first-start.ts';
 import { InMemoryIdentityRepository, inMemoryIdentityStore } from './in-memory-identity-repository.ts';
 import { isPassword } from './password-hash.ts';

@@ -1,6 +1,6 @@
+import { accessKeyContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { Conflict, type IdentityRepository } from '../store/store.ts';
-import { accessKeyContext } from './access-key-context.ts';
 import { hashPassword } from './password-hash.ts';
 import { newAccessKey, newId, newPassword, newSecretKey } from './random-text.ts';
 

@@ -1,7 +1,7 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { accessKeyContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { IdentityRepository } from '../store/store.ts';
-import { accessKeyContext } from './access-key-context.ts';
 import { readMethods } from './auth-request.ts';
 import { hashToken, newAccessKey, newSecretKey, newSecretToken } from './random-text.ts';
 

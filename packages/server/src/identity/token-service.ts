@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
+import { accessKeyContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { DomainRecord, ProjectRecord, UserRecord } from '../store/model.ts';
 import type { IdentityRepository } from '../store/store.ts';
-import { accessKeyContext } from './access-key-context.ts';
 import type { Reference, ScopeRequest, SignOnProof, SignOnRequest } from './auth-request.ts';
 import { BoundedGate, GateFull } from './bounded-gate.ts';
 import { IdentityError } from './identity-error.ts';

@@ -1,6 +1,6 @@
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank } from '@sluice/core/options/validate';
-import { linkSecretContext } from '../planner/resolve-work.ts';
+import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 
 /** What stands in place of a secret in answers and exports of other systems; some write a full stop behind it. */

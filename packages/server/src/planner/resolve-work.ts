@@ -2,14 +2,10 @@ import type { Json } from '@sluice/core/data/json';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { RunEnd, RunWork } from '@sluice/engine/work';
+import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
-
-/** Context that binds a link's sealed secrets to its cluster: a row copied into another cluster cannot be opened. */
-export function linkSecretContext(clusterId: string): string {
-  return `link:${clusterId}`;
-}
 
 /** A link's options with its secrets in clear. Never store or log the result. */
 export function openLinkOptions(link: LinkRecord, secrets: SecretBox): OptionValues {
