@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { run } from './kill.ts';
+
+/** The short form of the long proof: two kills that land, and the planted bug. */
+const limitMs = 420_000;
+
+test(
+  'kill -9 loses and doubles nothing, and a planted bug is seen',
+  async () => {
+    const lines: string[] = [];
+    const { ok, figures } = await run({ count: 2, seed: 20, log: (line) => lines.push(line) });
+    expect({ ok, figures, lines }).toMatchObject({ ok: true, figures: { landed: 2, plantedBugSeen: true } });
+  },
+  limitMs,
+);
