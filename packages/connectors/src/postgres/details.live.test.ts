@@ -286,7 +286,10 @@ describe.skipIf(url === '')('PostgreSQL in detail', () => {
     });
     // A partition column has the condition run while the table is cut, before anything is read.
     const source = (await connect()).source(
-      database().sourceOptions(from, { 'fromJobConfig.whereClause': where, 'fromJobConfig.partitionColumn': 'id' }),
+      database().sourceOptions(from, {
+        'fromJobConfig.whereClause': where,
+        'fromJobConfig.partitionColumn': 'id',
+      }),
     );
     await expect(source.split(await source.describe(), 2)).rejects.toMatchObject({ code: 'Cdm.0903' });
     expect((await database().query(`SELECT is_called FROM ${full(`${from}_s`)}`)).rows).toEqual([[false]]);
