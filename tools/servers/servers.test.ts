@@ -127,7 +127,7 @@ describe.each(cases)('$name', ({ name, start, query, schema }) => {
 
     it('lets an owner that forgets it come to its end', async () => {
       const owner = await startOwner(name, 'forget');
-      const [code] = await once(owner.process, 'exit');
+      const [code] = await owner.exit;
       expect(code).toBe(0);
       await until(() => !isThere(owner.serverPid));
     });
@@ -211,7 +211,7 @@ async function until(condition: () => boolean): Promise<void> {
 async function startOwner(
   name: 'postgres' | 'mariadb',
   then: 'wait' | 'forget' = 'wait',
-): Promise<{ process: ChildProcess; serverPid: number }> {
+): Promise<{ process: ChildProcess; exit: Promise<unknown[]>; serverPid: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-owner-'));
   const script = path.join(folder, 'owner.ts');
   const module = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
@@ -224,7 +224,9 @@ async function startOwner(
      ${then === 'wait' ? 'setInterval(() => undefined, 1_000);' : ''}`,
   );
   const owner = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Listened for from the start: it may end before its line has been read.
+  const exit = once(owner, 'exit');
   const [line] = await once(owner.stdout, 'data');
   await rm(folder, { recursive: true });
-  return { process: owner, serverPid: Number(String(line)) };
+  return { process: owner, exit, serverPid: Number(String(line)) };
 }

@@ -284,6 +284,14 @@ describe.skipIf(url === '')('PostgreSQL in detail', () => {
     ).rejects.toMatchObject({
       code: 'Cdm.0233',
     });
+    // A partition column has the condition run while the table is cut, before anything is read.
+    const source = (await connect()).source(
+      database().sourceOptions(from, {
+        'fromJobConfig.whereClause': where,
+        'fromJobConfig.partitionColumn': 'id',
+      }),
+    );
+    await expect(source.split(await source.describe(), 2)).rejects.toMatchObject({ code: 'Cdm.0903' });
     expect((await database().query(`SELECT is_called FROM ${full(`${from}_s`)}`)).rows).toEqual([[false]]);
   });
 
