@@ -43,7 +43,8 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       const { link } = sides[kind];
       const with_ = (change: Record<string, string>) => ({ ...link, ...change });
       await rig.link(`wrong_password_${kind}`, with_({ 'linkConfig.password': wrongPassword }));
-      await rig.link(`no_database_${kind}`, with_({ 'linkConfig.database': 'sluice_never_made' }));
+      if (kind === 'postgres')
+        await rig.link('no_database_postgres', with_({ 'linkConfig.database': 'sluice_never_made' }));
       await rig.link(`refused_${kind}`, with_({ 'linkConfig.port': String(await freePort()) }));
       await rig.link(
         `guest_${kind}`,
@@ -87,7 +88,6 @@ describe.skipIf(!hasServers)('runs that fail', () => {
     for (const text of [failure?.summary, failure?.details]) {
       for (const language of ['en', 'zh'] as const) {
         expect(text?.[language]).not.toMatch(/undefined|\[object|\{\w+\}/);
-        // No fact is lost on the way into Chinese: the server's own words stand in both.
       }
     }
     const everything = JSON.stringify([run, rig.events]);
@@ -114,11 +114,12 @@ describe.skipIf(!hasServers)('runs that fail', () => {
     });
 
     test('to a database that does not exist', async () => {
-      await expectFailure(
-        wish(kind, other, { fromLink: `no_database_${kind}` }),
-        'Cdm.0901',
-        /sluice_never_made/,
-      );
+      // In MySQL a database is what a job calls the schema, so there it is the job that names one that is not there.
+      const [code, way] =
+        kind === 'postgres'
+          ? (['Cdm.0901', { fromLink: 'no_database_postgres' }] as const)
+          : (['Cdm.0900', { fromOptions: { 'fromJobConfig.schemaName': 'sluice_never_made' } }] as const);
+      await expectFailure(wish(kind, other, way), code, /sluice_never_made/);
     });
 
     test('to a port where nobody listens', async () => {
@@ -166,9 +167,8 @@ describe.skipIf(!hasServers)('runs that fail', () => {
 
     test('without a column that the job names', async () => {
       const from = { 'fromJobConfig.columnList': 'id&nickname' };
-      const run = await rig.run(wish(kind, other, { fromOptions: from }));
-      expect(['Cdm.0926', 'Cdm.0903', 'Cdm.0931']).toContain(run.failure?.code);
-      expectEnd(run, run.failure?.code ?? '', /nickname/, 'failed');
+      const code = kind === 'postgres' ? 'Cdm.0903' : 'Cdm.0902';
+      await expectFailure(wish(kind, other, { fromOptions: from }), code, /nickname/);
       const to = { 'fromJobConfig.columnList': 'id&name' };
       await expectFailure(
         wish(other, kind, { fromOptions: to, toOptions: { 'toJobConfig.columnList': 'id&nickname' } }),
@@ -185,6 +185,9 @@ describe.skipIf(!hasServers)('runs that fail', () => {
     readonly value: string;
     readonly target: Readonly<Record<Side['kind'], string>>;
     readonly from: readonly Side['kind'][];
+    readonly to: readonly Side['kind'][];
+    /** What the summary must say. */
+    readonly words: RegExp;
   }[] = [
     {
       what: 'a text that is too long',
@@ -192,6 +195,8 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       value: `'a text of more than five characters'`,
       target: { postgres: 'varchar(5)', mysql: 'varchar(5)' },
       from: kinds,
+      to: kinds,
+      words: /too long|longer/i,
     },
     {
       what: 'an integer beyond the range',
@@ -199,6 +204,8 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       value: '99999999999',
       target: { postgres: 'integer', mysql: 'integer' },
       from: kinds,
+      to: kinds,
+      words: /range/i,
     },
     {
       what: 'a null where none may be',
@@ -206,6 +213,8 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       value: 'NULL',
       target: { postgres: 'integer NOT NULL', mysql: 'integer NOT NULL' },
       from: kinds,
+      to: kinds,
+      words: /null/i,
     },
     {
       what: 'a date before the destination begins',
@@ -213,17 +222,21 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       value: `'4000-01-01 BC'`,
       target: { postgres: 'date', mysql: 'date' },
       from: ['postgres'],
+      to: ['mysql'],
+      words: /\bv\b/,
     },
     {
       what: 'a NUL byte in a text',
       type: 'varchar(40)',
       value: `concat('a', char(0), 'b')`,
-      target: { postgres: 'varchar(40)', mysql: 'varchar(1)' },
+      target: { postgres: 'varchar(40)', mysql: 'varchar(40)' },
       from: ['mysql'],
+      to: ['postgres'],
+      words: /0x00/,
     },
   ];
   const misfitCases = misfits.flatMap((misfit) =>
-    misfit.from.flatMap((from) => kinds.map((to) => ({ ...misfit, from, to }))),
+    misfit.from.flatMap((from) => misfit.to.map((to) => ({ ...misfit, from, to }))),
   );
 
   test.each(misfitCases)('$what, $from to $to: nothing of the slice arrives', async (misfit) => {
@@ -236,12 +249,9 @@ describe.skipIf(!hasServers)('runs that fail', () => {
     const startedAt = performance.now();
     const run = await rig.run(wish(from, to, { fromTable: `${name}_from`, toTable: `${name}_to` }));
     expect(performance.now() - startedAt).toBeLessThan(endsWithinMs);
-    if (misfit.what.startsWith('a NUL') && to === 'mysql') {
-      // The same system holds it: there it must only be refused for its length.
-      expect(run.state).toBe('failed');
-    }
-    expect(run.failure?.code).toMatch(/^Cdm\.(0232|0234|0025|0064|0921)$/);
-    expectEnd(run, run.failure?.code ?? '', /column|"v"|\bv\b|value|null|range|long/i, 'failed');
+    // Where PostgreSQL casts for the destination, its complaint comes while reading.
+    const isCast = from === 'postgres' && to === 'postgres' && /integer/.test(target.postgres) && type === 'bigint';
+    expectEnd(run, isCast ? 'Cdm.0233' : 'Cdm.0234', misfit.words, 'failed');
     expect(await sides[to].sql(`SELECT * FROM ${name}_to`)).toEqual([]);
     await expectNoTraces(sides[to]);
   });
@@ -269,7 +279,7 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       expect(['Cdm.0234', 'Cdm.0232']).toContain(run.failure?.code);
       expectEnd(run, run.failure?.code ?? '', /cut|terminat|lost|kill|closed/i, 'failed');
       expect(seconds).toBeLessThan(6);
-      expect(await sides[kind].sql('SELECT count(*) AS n FROM target').then((r) => Number(r[0]?.n))).toBe(0);
+      expect(await fingerprint(sides[kind], 'target')).toBe(fingerprintOf(0));
       await expectNoTraces(sides[kind]);
     });
   });
