@@ -42,6 +42,7 @@ export const linkOptions: readonly Option[] = [
       zh: '数据库服务器的主机名或 IP 地址。',
     },
     example: '192.168.0.1',
+    isAddress: true,
     support: 'honoured',
   },
   {
@@ -52,6 +53,7 @@ export const linkOptions: readonly Option[] = [
     min: 1,
     max: 65_535,
     example: '5432',
+    isAddress: true,
     support: 'honoured',
   },
   {

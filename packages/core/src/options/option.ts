@@ -20,6 +20,8 @@ export interface Option {
   readonly min?: number;
   readonly max?: number;
   readonly example?: string;
+  /** Says where a link leads. When it changes, stored secrets are void: they were given for another place. */
+  readonly isAddress?: boolean;
   /** How Sluice treats it: `honoured` acts on it; `ignored` accepts and keeps it, for it has no meaning here; `refused` would change the result and is not built. */
   readonly support: 'honoured' | 'ignored' | 'refused';
 }

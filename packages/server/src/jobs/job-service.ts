@@ -3,6 +3,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
 import { explained } from '@sluice/core/options/validate-explained';
+import { refuseSelfCopy } from '../planner/self-copy.ts';
 import type { RunService } from '../runs/run-service.ts';
 import {
   activeRunStates,
@@ -189,8 +190,10 @@ export class JobService {
     const [fromLink, toLink] = [draft.fromLink, draft.toLink];
     if (isBlank(fromLink)) throw new SluiceError('Cdm.0238', { name: 'from-link-name' });
     if (isBlank(toLink)) throw new SluiceError('Cdm.0238', { name: 'to-link-name' });
-    const fromConnector = connectorOf(await this.#link(clusterId, fromLink), draft.fromConnector, registry);
-    const toConnector = connectorOf(await this.#link(clusterId, toLink), draft.toConnector, registry);
+    const fromRecord = await this.#link(clusterId, fromLink);
+    const toRecord = await this.#link(clusterId, toLink);
+    const fromConnector = connectorOf(fromRecord, draft.fromConnector, registry);
+    const toConnector = connectorOf(toRecord, draft.toConnector, registry);
     const fromGroup = registry.get(fromConnector).from;
     const toGroup = registry.get(toConnector).to;
     if (fromGroup === null) throw new SluiceError('Cdm.0061', { connector: fromConnector });
@@ -198,6 +201,12 @@ export class JobService {
 
     // The other types name their tables by options of their own, so what a table job must have is not asked of them.
     const rules = { isPartial: draft.type !== 'NORMAL_JOB' };
+    const fromOptions = endValues(fromGroup, draft.from, rules);
+    const toOptions = endValues(toGroup, draft.to, rules);
+    refuseSelfCopy(
+      { link: fromRecord.options, options: fromOptions },
+      { link: toRecord.options, options: toOptions },
+    );
     return {
       name: draft.name,
       type: draft.type,
@@ -205,8 +214,8 @@ export class JobService {
       fromLink,
       toConnector,
       toLink,
-      fromOptions: endValues(fromGroup, draft.from, rules),
-      toOptions: endValues(toGroup, draft.to, rules),
+      fromOptions,
+      toOptions,
       driverOptions: validateOptions(driverGroups, draft.driver, rules).values,
     };
   }

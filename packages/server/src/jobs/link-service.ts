@@ -1,7 +1,8 @@
 import type { ConnectorRegistry, ConnectorSpec } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { OptionValues } from '@sluice/core/options/option';
+import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { validateOptions } from '@sluice/core/options/validate';
+import { explained } from '@sluice/core/options/validate-explained';
 import type { RunService } from '../runs/run-service.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';
@@ -101,7 +102,8 @@ export class LinkService {
   }
 
   /**
-   * Tests the changed link and stores it in place of the old one. A secret that is missing or only masked keeps its value.
+   * Tests the changed link and stores it in place of the old one. A secret that is missing or only masked keeps its value,
+   * unless the link leads elsewhere now.
    * @param isCheckOnly tests and stores nothing.
    * @throws Cdm.0101 (404) no such link; Cdm.0317 another connector; Cdm.0315 new name taken; the option codes; LinkCheckFailure.
    */
@@ -120,8 +122,10 @@ export class LinkService {
     }
     if (draft.connector !== link.connector) throw new SluiceError('Cdm.0317', { link: name });
     const spec = registry.get(link.connector);
+    const given = withoutPlaceholders(spec.link, draft.values);
     const kept = openSecrets(secrets, clusterId, link.sealedSecrets);
-    const values = this.#valid(spec, { ...kept, ...withoutPlaceholders(spec.link, draft.values) });
+    refuseMovedSecrets(spec.link, link.options, given, kept);
+    const values = this.#valid(spec, { ...kept, ...given });
     await this.#test(spec, values);
     if (isCheckOnly) return;
 
@@ -193,4 +197,29 @@ function taken(name: string): SluiceError {
 
 function missing(name: string): SluiceError {
   return new SluiceError('Cdm.0101', { link: name }, { status: 404 });
+}
+
+/**
+ * A stored secret was given for one place. Whoever may edit a link but does not know its password could otherwise have it
+ * sent to a server of their own.
+ * @throws Cdm.0238 naming the secret that has to be given again.
+ */
+function refuseMovedSecrets(
+  group: OptionGroup,
+  before: OptionValues,
+  given: OptionValues,
+  kept: OptionValues,
+): void {
+  const moved = group.options.find(
+    ({ name, isAddress }) => isAddress === true && String(given[name] ?? '') !== String(before[name] ?? ''),
+  );
+  const missing = Object.keys(kept).find((name) => given[name] === undefined);
+  if (moved === undefined || missing === undefined) return;
+  throw new SluiceError('Cdm.0238', {
+    name: missing,
+    ...explained({
+      en: `${moved.name} has changed, so ${missing} must be given again.`,
+      zh: `${moved.name} 已更改，因此必须重新填写 ${missing}。`,
+    }),
+  });
 }

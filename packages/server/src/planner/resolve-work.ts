@@ -6,6 +6,7 @@ import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
+import { refuseSelfCopy } from './self-copy.ts';
 
 /** A link's options with its secrets in clear. Never store or log the result. */
 export function openLinkOptions(link: LinkRecord, secrets: SecretBox): OptionValues {
@@ -37,11 +38,14 @@ export async function resolveWork(run: RunRecord, store: Store, secrets: SecretB
   if (mapping.from !== null && mapping.to !== null && mapping.from.length !== mapping.to.length) {
     throw new SluiceError('Cdm.0931', { schema: mapping.to.join(', '), result: mapping.from.join(', ') });
   }
+  const from = await end(job.fromConnector, job.fromLink, job.fromOptions);
+  const to = await end(job.toConnector, job.toLink, job.toOptions);
+  refuseSelfCopy(from, to);
   return {
     runId: run.id,
     runKey: runKeyOf(run.id),
-    from: await end(job.fromConnector, job.fromLink, job.fromOptions),
-    to: await end(job.toConnector, job.toLink, job.toOptions),
+    from,
+    to,
     mapping,
     extractors: extractorsOf(job.driverOptions),
   };

@@ -74,12 +74,22 @@ export class SqlJobRepository implements JobRepository {
 
   async update(job: JobRecord): Promise<void> {
     try {
-      const { numUpdatedRows } = await this.#db
-        .updateTable('jobs')
-        .set(changeableColumns(job))
-        .where('id', '=', job.id)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) throw new Gone(`job ${job.name}`);
+      await inTransaction(this.#db, async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('jobs')
+          .set(changeableColumns(job))
+          .where('id', '=', job.id)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) throw new Gone(`job ${job.name}`);
+        // Runs are asked for by the job's name, so they follow a rename.
+        await db
+          .updateTable('runs')
+          .set({ job_name: job.name })
+          .where('cluster_id', '=', job.clusterId)
+          .where('job_id', '=', job.id)
+          .where('job_name', '<>', job.name)
+          .execute();
+      });
     } catch (error) {
       if (this.#adapter.isUniqueViolation(error)) throw new Conflict(`job ${job.name}`);
       throw error;

@@ -31,6 +31,17 @@ export function runSuite(fixtureOf: () => StoreFixture): void {
       expect((await fixture.createRun()).submissionId).toBe(before + 2);
     });
 
+    it("carries a renamed job's runs along, and leaves those of another job of the old name", async () => {
+      const job = await fixture.createJob();
+      const run = await fixture.createRun(job);
+      const claimed = await fixture.claimRun(run.id);
+      await store.runs.change({ runId: run.id, fence: claimed.fence }, { state: 'succeeded' }, now);
+      const renamed = `${job.name}-renamed`;
+      await store.jobs.update({ ...job, name: renamed });
+      expect((await store.runs.latest(cluster.id, renamed))?.id).toBe(run.id);
+      expect(await store.runs.latest(cluster.id, job.name)).toBeNull();
+    });
+
     it('gives each of 50 jobs started at once its own number', async () => {
       const jobs: JobRecord[] = [];
       for (let i = 0; i < 50; i += 1) jobs.push(await fixture.createJob());
@@ -77,6 +88,22 @@ export function runSuite(fixtureOf: () => StoreFixture): void {
       const won = claims.filter((each) => each !== null);
       expect(won).toHaveLength(1);
       expect(won[0]).toMatchObject({ id: run.id, fence: 2, leaseUntil: late + 1 + leaseMs });
+    });
+
+    it('gives a run that another engine holds to nobody', async () => {
+      await fixture.drain();
+      const run = await fixture.createRun();
+      const { fence } = await fixture.claimRun(run.id);
+      const claim = { runId: run.id, fence };
+      await store.runs.change(claim, { state: 'unknown' }, now);
+      const late = now + 10 * leaseMs;
+      expect(await store.runs.claim('b', late, leaseMs)).toBeNull();
+      await store.runs.releaseLeases('a');
+      expect(await store.runs.claim('b', late, leaseMs)).toBeNull();
+      expect(await store.runs.find(run.id)).toMatchObject({ state: 'unknown', fence });
+      // It still is the job's run: another one may not start beside it.
+      await expect(fixture.createRun({ ...run.job, id: run.jobId })).rejects.toThrow(Conflict);
+      await store.runs.change(claim, { state: 'stopped' }, now);
     });
 
     it('drops the leases of one owner, so that its runs are claimable at once', async () => {
