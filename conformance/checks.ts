@@ -51,5 +51,11 @@ export const EXPECTED_CHECKS: Readonly<Record<string, readonly string[]>> = {
   DeleteCluster: ['202, then 404'],
 };
 
+/** The check in which a program lists the run states that it has read, and those that must be among them. */
+export const STATES_SEEN = {
+  check: 'states seen',
+  needed: ['NEVER_EXECUTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'FAILURE_ON_SUBMIT'],
+};
+
 /** The check whose request id is compared with the header that the server sent. */
 export const RELAYED_REFUSAL = { operation: 'ShowJobStatus', check: 'unknown job refused' };

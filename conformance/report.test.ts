@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EXPECTED_CHECKS, RELAYED_REFUSAL } from './checks.ts';
+import { EXPECTED_CHECKS, RELAYED_REFUSAL, STATES_SEEN } from './checks.ts';
 import { addTo, type CheckLine, judge, operationLines, readCheckLines, type Totals } from './report.ts';
 
 const REQUEST_ID = 'id-of-the-refusal';
@@ -7,7 +7,10 @@ const SENT = new Set([REQUEST_ID]);
 
 function allLines(): CheckLine[] {
   return Object.entries(EXPECTED_CHECKS).flatMap(([operation, checks]) =>
-    checks.map((check) => ({ sdk: 'go', operation, check, ok: true, detail: '', requestId: REQUEST_ID })),
+    checks.map((check) => {
+      const detail = check === STATES_SEEN.check ? STATES_SEEN.needed.join(', ') : '';
+      return { sdk: 'go', operation, check, ok: true, detail, requestId: REQUEST_ID };
+    }),
   );
 }
 
@@ -38,6 +41,15 @@ describe('judging what a program reported', () => {
     expect(failures(judge('go', [...allLines(), stray], SENT))).toEqual([
       'Credentials: something else: not an expected check: ',
     ]);
+  });
+
+  test('a state that was never read fails the list of states', () => {
+    const lines = allLines().map((line) =>
+      line.check === STATES_SEEN.check
+        ? { ...line, detail: 'NEVER_EXECUTED, SUCCEEDED, FAILED, FAILURE_ON_SUBMIT' }
+        : line,
+    );
+    expect(failures(judge('go', lines, SENT))).toEqual(['ShowJobStatus: states seen: never read: RUNNING']);
   });
 
   test('a request id that the server never sent fails the refusal, and so does none', () => {

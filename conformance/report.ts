@@ -1,4 +1,4 @@
-import { EXPECTED_CHECKS, RELAYED_REFUSAL } from './checks.ts';
+import { EXPECTED_CHECKS, RELAYED_REFUSAL, STATES_SEEN } from './checks.ts';
 
 /** One line that an SDK program prints. */
 export type CheckLine = {
@@ -35,7 +35,8 @@ function parse(text: string): CheckLine | null {
 
 /**
  * What a program's lines amount to: its own lines, a failed one for each expected check that is missing or came twice,
- * and the refusal over the relay failed when the request id it read is not one that the server sent.
+ * the refusal over the relay failed when the request id it read is not one that the server sent, and the list of states
+ * failed when one is missing.
  */
 export function judge(
   sdk: string,
@@ -54,7 +55,7 @@ export function judge(
           first === undefined ? 'the program did not report it' : 'the program reported it twice';
         judged.push({ sdk, operation, check, ok: false, detail });
       } else {
-        judged.push(withComparedRequestId(first, sentRequestIds));
+        judged.push(withComparedStates(withComparedRequestId(first, sentRequestIds)));
       }
     }
   }
@@ -74,6 +75,13 @@ function withComparedRequestId(line: CheckLine, sent: ReadonlySet<string>): Chec
     ok: false,
     detail: `request id ${line.requestId} is not an X-Request-Id that the server sent`,
   };
+}
+
+function withComparedStates(line: CheckLine): CheckLine {
+  if (line.check !== STATES_SEEN.check || !line.ok) return line;
+  const seen = line.detail.split(', ');
+  const missing = STATES_SEEN.needed.filter((state) => !seen.includes(state));
+  return missing.length === 0 ? line : { ...line, ok: false, detail: `never read: ${missing.join(', ')}` };
 }
 
 /** One line per operation, `python  ShowJobStatus  ok (15 checks)`, and one more for each failed check. */
@@ -99,5 +107,5 @@ export function addTo(totals: Totals, lines: readonly CheckLine[]): void {
 
 /** The run states that an SDK has read, as its program listed them. */
 export function statesSeen(lines: readonly CheckLine[]): string {
-  return lines.find((line) => line.check === 'states seen')?.detail ?? 'none';
+  return lines.find((line) => line.check === STATES_SEEN.check)?.detail ?? 'none';
 }
