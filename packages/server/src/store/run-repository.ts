@@ -15,6 +15,9 @@ const slicesPerStatementMax = 500;
 /** As text in the statement, not as parameters: only then do the partial indexes on active runs apply. */
 const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) => sql.lit(state)))})`;
 
+/** Another engine holds an unknown run, and may still be writing: nobody here takes it up. */
+const isClaimable = sql<boolean>`${isActive} and state <> 'unknown'`;
+
 /** Statements on runs and their slices. Every change under a claim asks for its fence, and for a run that has not ended, in the WHERE itself. */
 export class SqlRunRepository implements RunRepository {
   readonly #db: Db;
@@ -117,7 +120,7 @@ export class SqlRunRepository implements RunRepository {
     const oldestClaimable = this.#db
       .selectFrom('runs')
       .select('id')
-      .where(isActive)
+      .where(isClaimable)
       .where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_until', '<', now)]))
       .orderBy('created_at')
       .orderBy('id')

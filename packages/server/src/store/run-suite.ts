@@ -79,6 +79,22 @@ export function runSuite(fixtureOf: () => StoreFixture): void {
       expect(won[0]).toMatchObject({ id: run.id, fence: 2, leaseUntil: late + 1 + leaseMs });
     });
 
+    it('gives a run that another engine holds to nobody', async () => {
+      await fixture.drain();
+      const run = await fixture.createRun();
+      const { fence } = await fixture.claimRun(run.id, 'a');
+      const claim = { runId: run.id, fence };
+      await store.runs.change(claim, { state: 'unknown' }, now);
+      const late = now + 10 * leaseMs;
+      expect(await store.runs.claim('b', late, leaseMs)).toBeNull();
+      await store.runs.releaseLeases('a');
+      expect(await store.runs.claim('b', late, leaseMs)).toBeNull();
+      expect(await store.runs.find(run.id)).toMatchObject({ state: 'unknown', fence });
+      // It still is the job's run: another one may not start beside it.
+      await expect(fixture.createRun({ ...run.job, id: run.jobId })).rejects.toThrow(Conflict);
+      await store.runs.change(claim, { state: 'stopped' }, now);
+    });
+
     it('drops the leases of one owner, so that its runs are claimable at once', async () => {
       await fixture.drain();
       const mine = await fixture.createRun();
