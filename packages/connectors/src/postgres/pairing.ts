@@ -1,4 +1,4 @@
-import type { Column, NeutralType } from '@sluice/core/data/column';
+import type { NeutralType } from '@sluice/core/data/column';
 import { isBuiltIn, partsOf } from './types.ts';
 
 /** A destination column as far as sending data to it goes. */
@@ -13,11 +13,6 @@ export interface TargetColumn {
   readonly isGenerated: boolean;
   readonly hasDefault: boolean;
 }
-
-/** Can a column go into another as COPY BINARY, and what must the source cast it to? */
-export type BinaryPairing =
-  | { readonly canSplice: true; readonly cast: string | null }
-  | { readonly canSplice: false };
 
 /** Types whose binary forms are the same bytes: plain text. `character` sends its padding, which text would keep. */
 const textFamily: ReadonlySet<string> = new Set(['text', 'character varying']);
@@ -45,22 +40,20 @@ const safeCasts: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   } satisfies Record<string, string[]>).map(([from, to]) => [from, new Set(to)]),
 );
 
-/** How a source column goes into a target column when both ends speak COPY BINARY. */
-export function pairBinary(source: Column, target: TargetColumn): BinaryPairing {
-  // A label is the binary form of an enumeration, and every type can be cast to its text.
-  if (target.isEnum) return { canSplice: true, cast: 'text' };
-  if (!isBuiltIn(target.native)) return { canSplice: false };
-  const to = wireBase(target.native);
-  if (!isBuiltIn(source.native)) {
-    return textFamily.has(to) ? { canSplice: true, cast: 'text' } : { canSplice: false };
-  }
-  const from = wireBase(source.native);
-  if (from === to || (textFamily.has(from) && textFamily.has(to))) return { canSplice: true, cast: null };
+/**
+ * How a column of PostgreSQL is sent as another of its types in COPY BINARY; null: it cannot be without bending values.
+ * @param wireType a built-in type; labels of an enumeration are asked for as text.
+ */
+export function binaryCast(native: string, wireType: string): { readonly cast: string | null } | null {
+  if (!isBuiltIn(wireType)) return null;
+  const to = wireBase(wireType);
+  if (!isBuiltIn(native)) return textFamily.has(to) ? { cast: 'text' } : null;
+  const from = wireBase(native);
+  if (from === to || (textFamily.has(from) && textFamily.has(to))) return { cast: null };
   // Bytes as text are their hexadecimal form, which nobody means: the planner refuses that pair.
-  if (textFamily.has(to) && from !== 'bytea') return { canSplice: true, cast: 'text' };
-  if (safeCasts.get(from)?.has(to) === true)
-    return { canSplice: true, cast: to === 'character' ? 'text' : to };
-  return { canSplice: false };
+  if (textFamily.has(to) && from !== 'bytea') return { cast: 'text' };
+  if (safeCasts.get(from)?.has(to) === true) return { cast: to === 'character' ? 'text' : to };
+  return null;
 }
 
 /** Without modifiers: the target enforces its own length and scale as it reads, which a cast to them would do in silence. */

@@ -20,7 +20,7 @@ import {
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import { type Phase, translateError } from './errors.ts';
-import { fitOf, pairBinary, type TargetColumn } from './pairing.ts';
+import { fitOf, type TargetColumn } from './pairing.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
@@ -260,18 +260,20 @@ function choose(
   if (!offer.forms.includes('pgcopy-binary')) {
     return { projection: { form: 'rows', columns: plain }, reason: 'the source does not speak COPY BINARY' };
   }
-  const columns: { name: string; cast: string | null }[] = [];
+  const columns: { name: string; cast: string | null; wireType: string }[] = [];
   for (const [i, column] of offer.columns.entries()) {
     const target = targets[i];
-    const pairing = target === undefined ? null : pairBinary(column, target);
-    if (pairing === null || !pairing.canSplice) {
+    // A label is the binary form of an enumeration.
+    const wireType = target?.isEnum ? 'text' : (target?.native ?? '');
+    const sent = offer.sendAs?.('pgcopy-binary', column, wireType) ?? null;
+    if (sent === null) {
       const types = `${column.native} into ${target?.native ?? 'nothing'}`;
       return {
         projection: { form: 'rows', columns: plain },
         reason: `column "${column.name}", ${types}, cannot travel as COPY BINARY`,
       };
     }
-    columns.push({ name: column.name, cast: pairing.cast });
+    columns.push({ name: column.name, cast: sent.cast, wireType });
   }
   const casts = columns.filter(({ cast }) => cast !== null).length;
   return {

@@ -23,6 +23,7 @@ import {
   sliceCount,
 } from './cuts.ts';
 import { translateError } from './errors.ts';
+import { binaryCast } from './pairing.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
@@ -64,7 +65,11 @@ export class PgSource implements Source {
   }
 
   offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
-    return { columns, forms: ['pgcopy-binary', 'rows'] };
+    return {
+      columns,
+      forms: ['pgcopy-binary', 'rows'],
+      sendAs: (_form, column, wireType) => binaryCast(column.native, wireType),
+    };
   }
 
   async split(_shape: TableShape, sliceCountHint: number): Promise<readonly Slice[]> {

@@ -1,7 +1,7 @@
 import type { Column, NeutralType } from '@sluice/core/data/column';
 import { describe, expect, it } from 'vitest';
 import { createdColumns, createTableSql } from './ddl.ts';
-import { fitOf, pairBinary, type TargetColumn } from './pairing.ts';
+import { binaryCast, fitOf } from './pairing.ts';
 import { createdTypeOf, isBuiltIn, isOwnType, isUserType, nativeOf, neutralOf } from './types.ts';
 
 const column = (native: string, type: NeutralType = neutralOf(native), name = 'c'): Column => ({
@@ -11,16 +11,6 @@ const column = (native: string, type: NeutralType = neutralOf(native), name = 'c
   isNullable: true,
   isGenerated: false,
 });
-const target = (native: string, isEnum = false): TargetColumn => ({
-  name: 't',
-  native,
-  type: neutralOf(native),
-  isEnum,
-  isNullable: true,
-  isGenerated: false,
-  hasDefault: false,
-});
-
 describe('types of PostgreSQL', () => {
   it('become neutral and come back', () => {
     for (const native of [
@@ -113,7 +103,7 @@ describe('pairing for COPY BINARY', () => {
     ['public.mood', 'text', 'text'],
     ['integer[]', 'integer[]', null],
   ])('%s into %s casts to %s', (from, into, cast) => {
-    expect(pairBinary(column(from), target(into))).toEqual({ canSplice: true, cast });
+    expect(binaryCast(from, into)).toEqual({ cast });
   });
 
   it.each([
@@ -126,14 +116,7 @@ describe('pairing for COPY BINARY', () => {
     ['public.pair', 'public.pair'],
     ['real', 'double precision'],
   ])('%s into %s does not', (from, into) => {
-    expect(pairBinary(column(from), target(into))).toEqual({ canSplice: false });
-  });
-
-  it('sends labels to enumerations', () => {
-    expect(pairBinary(column('public.mood'), target('other.mood', true))).toEqual({
-      canSplice: true,
-      cast: 'text',
-    });
+    expect(binaryCast(from, into)).toBeNull();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Batch, Position, WireForm } from '../data/batch.ts';
+import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
 import type { Column, TableShape } from '../data/column.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
 import type { OptionValues } from '../options/option.ts';
@@ -39,12 +39,29 @@ export interface SourceOffer {
   readonly columns: readonly Column[];
   /** Forms that the source can send these columns in, best first; always ends with `rows`. */
   readonly forms: readonly WireForm[];
+  /**
+   * Byte forms carry values in the binary shape of one system's types. Says whether the source can send a column as such a
+   * type, and what to cast it to in its own SQL first; null: it cannot. Absent: in no byte form.
+   * @param wireType a type of the form's own system, a PostgreSQL type for `pgcopy-binary`.
+   */
+  readonly sendAs?: (
+    form: ByteForm,
+    column: Column,
+    wireType: string,
+  ) => { readonly cast: string | null } | null;
 }
 
-/** What a read gives: the columns in order, and the form. `cast` is a native type of the source to cast to before sending. */
+/**
+ * What a read gives: the columns in order, and the form. `cast` is a native type of the source to cast to before sending;
+ * `wireType`, in byte forms, is the type of the form's own system that the bytes must be of.
+ */
 export interface Projection {
   readonly form: WireForm;
-  readonly columns: readonly { readonly name: string; readonly cast: string | null }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly cast: string | null;
+    readonly wireType?: string;
+  }[];
 }
 
 export interface Source {

@@ -25,7 +25,10 @@ export type Value = null | boolean | number | bigint | string | Uint8Array;
  * - `pgcopy-binary`: the tuples of PostgreSQL's COPY BINARY, without file header and trailer.
  * - `rows`: arrays of neutral values; every connector speaks it.
  */
-export type WireForm = 'pgcopy-binary' | 'rows';
+export type WireForm = ByteForm | 'rows';
+
+/** Forms that are bytes from end to end: nothing in between makes a value of them. */
+export type ByteForm = 'pgcopy-binary';
 
 /** How far a slice has been read, in the source's own words; reading can go on behind it. Plain JSON. */
 export type Position = Json;
