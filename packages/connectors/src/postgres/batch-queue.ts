@@ -13,14 +13,17 @@ const BATCHES_WAITING_MAX = 2;
  */
 export class BatchQueue<T> {
   readonly #tap: Tap;
+  readonly #done: (batch: T) => void;
   readonly #waiting: T[] = [];
   #isHeld = false;
   #isEnded = false;
   #failure: { readonly error: unknown } | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(tap: Tap) {
+  /** @param done called with each batch when its reader has asked for the next: its memory is free again. */
+  constructor(tap: Tap, done: (batch: T) => void = () => undefined) {
     this.#tap = tap;
+    this.#done = done;
   }
 
   /** A read that is under way may push a few batches more after the tap was held. */
@@ -56,6 +59,7 @@ export class BatchQueue<T> {
           this.#tap.release();
         }
         yield next;
+        this.#done(next);
         continue;
       }
       if (this.#isEnded) return;

@@ -27,6 +27,7 @@ import { binaryCast } from './pairing.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
+import { SlabPool } from './slab-pool.ts';
 import { decodeRow, decodersOf } from './text-rows.ts';
 import { neutralOf } from './types.ts';
 
@@ -181,7 +182,10 @@ export class PgSource implements Source {
     if (after !== null) throw new Error('a slice of PostgreSQL cannot be entered behind a position');
     const cut = cutFromJson(slice.cut);
     const session = await this.#sessions.openData();
-    const queue = new BatchQueue<Batch>(session);
+    const slabs = new SlabPool(TUPLES_BATCH_BYTES);
+    const queue = new BatchQueue<Batch>(session, (batch) => {
+      if (batch.form === 'pgcopy-binary') slabs.give(batch.bytes);
+    });
     try {
       try {
         // One statement, one snapshot. READ ONLY also holds for whatever the job's condition may call.
@@ -192,6 +196,7 @@ export class PgSource implements Source {
           await this.#statement(session, cut, projection),
           projection,
           queue,
+          slabs,
         );
         copying.then(
           () => queue.end(),
@@ -238,17 +243,23 @@ export class PgSource implements Source {
     statement: { sql: string; types: readonly string[] },
     projection: Projection,
     queue: BatchQueue<Batch>,
+    slabs: SlabPool,
   ): Promise<void> {
     return projection.form === 'pgcopy-binary'
-      ? copyTuples(session, statement.sql, queue)
+      ? copyTuples(session, statement.sql, queue, slabs)
       : copyRows(session, statement, queue, this.#batchRowsMax);
   }
 }
 
 /** COPY BINARY, forwarded as it comes: the tuples are gathered into batches without a look inside. */
-async function copyTuples(session: PgSession, select: string, queue: BatchQueue<Batch>): Promise<void> {
+async function copyTuples(
+  session: PgSession,
+  select: string,
+  queue: BatchQueue<Batch>,
+  slabs: SlabPool,
+): Promise<void> {
   const cutter = new TupleCutter();
-  let batch = Buffer.allocUnsafeSlow(TUPLES_BATCH_BYTES);
+  let batch = slabs.take(TUPLES_BATCH_BYTES);
   let fill = 0;
   let rowCount = 0;
   const flush = () => {
@@ -270,7 +281,7 @@ async function copyTuples(session: PgSession, select: string, queue: BatchQueue<
     if (size === 0) return;
     if (fill + size > batch.length) {
       flush();
-      batch = Buffer.allocUnsafeSlow(Math.max(TUPLES_BATCH_BYTES, size));
+      batch = slabs.take(size);
     }
     buffer.copy(batch, fill, from, end);
     fill += size;
