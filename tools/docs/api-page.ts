@@ -1,0 +1,55 @@
+import type { Operation, OperationId, OperationTag } from '@sluice/contract/operation';
+import { operations } from '@sluice/contract/operations';
+import type { Language, Text } from '@sluice/core/data/text';
+import { code, fileText, type Page, pageHead, pagePath, table } from './markdown.ts';
+
+const tags: Readonly<Record<OperationTag, Text>> = {
+  clusters: { en: 'Clusters', zh: '集群' },
+  catalogue: { en: 'Catalogue', zh: '规格与区域' },
+  links: { en: 'Links', zh: '连接' },
+  jobs: { en: 'Jobs', zh: '作业' },
+};
+
+const texts = {
+  title: { en: 'Operations of the API', zh: 'API 操作一览' },
+  notServed: { en: 'not yet', zh: '暂不提供' },
+  served: { en: 'yes', zh: '是' },
+  head: {
+    en: ['operation', 'request', 'served', 'success', 'what it does'],
+    zh: ['操作', '请求', '是否提供', '成功状态码', '说明'],
+  },
+} as const;
+
+/** @param served what the application answers itself; the rest says 404 and that this version does not serve it. */
+export function apiPage(served: ReadonlySet<OperationId>, language: Language): Page {
+  const count = operations.filter(({ operationId }) => served.has(operationId)).length;
+  const intro = {
+    en: `This version serves ${count} of ${operations.length} operations under \`/v1.1\`. The others are answered with 404, code \`APIGW.0101\`, and their name. A running server describes the ones it serves at \`/openapi.json\`. Tokens, projects and temporary keys are under \`/v3\`.`,
+    zh: `当前版本提供 \`/v1.1\` 下 ${operations.length} 个操作中的 ${count} 个，其余返回 404、错误码 \`APIGW.0101\` 和操作名。运行中的服务在 \`/openapi.json\` 给出所提供操作的描述。令牌、项目和临时密钥位于 \`/v3\` 下。`,
+  };
+  const sources = ['packages/contract/src/operations.ts'];
+  const lines = [...pageHead(texts.title[language], language, 'api', sources), intro[language]];
+  for (const [tag, title] of Object.entries(tags)) {
+    const rows = operations.filter((operation) => operation.tag === tag);
+    lines.push('', `## ${title[language]}`, '');
+    lines.push(
+      ...table(
+        texts.head[language],
+        rows.map((operation) => row(operation, served, language)),
+      ),
+    );
+  }
+  return { path: pagePath('api', language), text: fileText(lines) };
+}
+
+function row(operation: Operation, served: ReadonlySet<OperationId>, language: Language): readonly string[] {
+  const isServed = served.has(operation.operationId);
+  const member = operation.variant === null ? '' : ` ${code(`{"${operation.variant.bodyMember}": …}`)}`;
+  return [
+    operation.operationId,
+    `${code(`${operation.method} ${operation.path}`)}${member}`,
+    texts[isServed ? 'served' : 'notServed'][language],
+    String(operation.successStatus),
+    operation.summary[language],
+  ];
+}
