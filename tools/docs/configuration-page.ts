@@ -10,6 +10,16 @@ const machineDefaults: Readonly<Partial<Record<Name, Text>>> = {
   workersMax: { en: 'number of cores', zh: 'CPU 核数' },
 };
 
+/** What the server does not do yet; a test sees to it that nothing else is without effect. */
+export const shortcomings: Readonly<Partial<Record<Name, Text>>> = {
+  rateLimits: { en: 'Without effect in this version.', zh: '当前版本中不起作用。' },
+  jobIdForm: { en: 'Without effect in this version.', zh: '当前版本中不起作用。' },
+  language: {
+    en: 'In this version only the greeting at the start follows it; error texts without `X-Language` are English.',
+    zh: '当前版本仅影响启动时的提示；请求未带 `X-Language` 时错误信息为英文。',
+  },
+};
+
 const texts = {
   title: { en: 'Configuration', zh: '配置' },
   intro: {
@@ -50,8 +60,14 @@ function row(name: Name, language: Language): readonly string[] {
     code(option.environment),
     option.type.expected[language],
     defaultText(name, option, language),
-    `${option.help[language]}${option.isSecret ? texts.secret[language] : ''}`,
+    meaning(name, option, language),
   ];
+}
+
+function meaning(name: Name, option: ConfigOption<unknown>, language: Language): string {
+  const secret = option.isSecret ? texts.secret[language] : '';
+  const gap = shortcomings[name]?.[language];
+  return `${option.help[language]}${secret}${gap === undefined ? '' : ` **${gap}**`}`;
 }
 
 /** The same text on every machine: the home folder is `~`, and no variable of the environment counts. */

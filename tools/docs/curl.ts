@@ -78,9 +78,13 @@ export async function runCurlLine(
 }
 
 /** The same request without curl. */
-export async function fetchAnswer(url: string, token: string): Promise<HttpAnswer> {
+export async function fetchAnswer(
+  url: string,
+  token: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<HttpAnswer> {
   const response = await fetch(url, {
-    headers: { 'X-Auth-Token': token },
+    headers: { 'X-Auth-Token': token, ...headers },
     signal: AbortSignal.timeout(callLimitMs),
   });
   const contentType = response.headers.get('content-type') ?? '';

@@ -25,8 +25,8 @@ const titles: { readonly [K in keyof typeof catalogueParts]: Text } = {
 const texts = {
   title: { en: 'Error codes', zh: '错误码' },
   intro: {
-    en: 'Every refused request has a JSON body with the code as `errCode` and the sentence as `externalMessage`; older and newer clients find both under `error_code`, `error_msg`, `code` and `message` too. The status of a FAILED run gives the code in front of `error-summary`. Words in braces are filled in where they are known. The status is the usual one; an operation may answer with another where clients expect it.',
-    zh: '请求被拒绝时，JSON 应答体以 `errCode` 给出错误码，以 `externalMessage` 给出说明；为兼容各类客户端，`error_code`、`error_msg`、`code`、`message` 的取值与之相同。运行失败（FAILED）时，错误码位于 `error-summary` 的开头。花括号中的内容在已知时填入。状态码为一般情况；客户端另有约定的操作可能返回其他状态码。',
+    en: 'A refused request under `/v1.1` has a JSON body with the code as `errCode` and the sentence as `externalMessage`; older and newer clients find both under `error_code`, `error_msg`, `code` and `message` too. The status of a FAILED run gives the code in front of `error-summary`. Words in braces are filled in where they are known. The status is the usual one; an operation may answer with another where clients expect it.',
+    zh: '`/v1.1` 下的请求被拒绝时，JSON 应答体以 `errCode` 给出错误码，以 `externalMessage` 给出说明；为兼容各类客户端，`error_code`、`error_msg`、`code`、`message` 的取值与之相同。运行失败（FAILED）时，错误码位于 `error-summary` 的开头。花括号中的内容在已知时填入。状态码为一般情况；客户端另有约定的操作可能返回其他状态码。',
   },
   unbuilt: {
     en: 'Some codes belong to systems for which this version has no connector yet. A code keeps its meaning, so they are listed already.',

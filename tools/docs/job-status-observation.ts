@@ -29,6 +29,10 @@ export interface JobStatusObservations {
   readonly equalRows: number;
   /** The stored run in state `unknown` before and after a running server had time to touch it. */
   readonly unknownRun: { readonly before: unknown; readonly after: unknown };
+  /** The status of a job that is not there. */
+  readonly missingJob: HttpAnswer;
+  /** The same failed run, asked for in Chinese. */
+  readonly failedInChinese: HttpAnswer;
   /** Texts of this machine and moment that answers may hold, and what to show in their place. */
   readonly volatile: ReadonlyMap<string, string>;
 }
@@ -98,6 +102,8 @@ class Observer {
     await this.#ask('never-executed');
     const equalRows = await this.#bootRunSucceed();
     await this.#fail();
+    const failedInChinese = await this.#curl(jobOf('failed'), '-H "X-Language: zh-cn"');
+    const missingJob = await this.#curl('no_such_job');
     await this.#stop();
     await this.#refuse();
     const unknownRun = await this.#loseTrack();
@@ -105,6 +111,8 @@ class Observer {
       observations: this.#observations,
       equalRows,
       unknownRun,
+      missingJob,
+      failedInChinese,
       volatile: new Map([[this.#database.name, 'sales']]),
     };
   }
@@ -193,7 +201,11 @@ class Observer {
   }
 
   async #ask(id: ExampleId): Promise<void> {
-    const job = jobOf(id);
+    this.#observations.push({ id, answer: await this.#curl(jobOf(id)) });
+  }
+
+  /** @param header a further option of curl. */
+  async #curl(job: string, header = ''): Promise<HttpAnswer> {
     const { endpoint, token, projectId } = this.#client;
     const variables = {
       ENDPOINT: endpoint,
@@ -201,10 +213,9 @@ class Observer {
       PROJECT_ID: projectId,
       CLUSTER_ID: this.#clusterId,
     };
-    const answer = this.#withCurl
-      ? await runCurlLine(curlLine(job), variables)
-      : await fetchAnswer(`${endpoint}/v1.1/${projectId}${this.#jobPath(id)}/status`, token);
-    this.#observations.push({ id, answer });
+    if (this.#withCurl) return await runCurlLine(`${curlLine(job)} ${header}`, variables);
+    const url = `${endpoint}/v1.1/${projectId}/clusters/${this.#clusterId}/cdm/job/${job}/status`;
+    return await fetchAnswer(url, token, header === '' ? {} : { 'X-Language': 'zh-cn' });
   }
 
   /** @param status the example whose status is waited for. @param id the example whose job is asked; default: the same. */

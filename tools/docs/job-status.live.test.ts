@@ -5,7 +5,7 @@ import { haveCurl } from './curl.ts';
 import { type ExampleId, statusExamples } from './job-status-examples.ts';
 import { type JobStatusObservations, observeJobStatuses } from './job-status-observation.ts';
 import { jobStatusPage } from './job-status-page.ts';
-import { brokenRules, runStatuses } from './job-status-rules.ts';
+import { brokenRules, onlySubmission, runStatuses } from './job-status-rules.ts';
 import { OrdersDatabase } from './orders-database.ts';
 
 const postgresUrl = process.env.SLUICE_TEST_POSTGRES;
@@ -36,6 +36,17 @@ describe.skipIf(postgresUrl === undefined)('the status operation in every state'
     expect(answer?.httpStatus).toBe(200);
     expect(answer?.contentType).toMatch(/^application\/json/);
     expect(brokenRules(answer?.body, statusExamples[id].status)).toEqual([]);
+  });
+
+  it('gives error texts in the language that was asked for', () => {
+    expect(brokenRules(seen.failedInChinese.body, 'FAILED')).toEqual([]);
+    expect(onlySubmission(seen.failedInChinese.body)?.['error-summary']).toMatch(
+      /^Cdm\.0900 : .*\p{Script=Han}/u,
+    );
+  });
+
+  it('answers 400 and Cdm.0100 for a job that is not there', () => {
+    expect(seen.missingJob).toMatchObject({ httpStatus: 400, body: { errCode: 'Cdm.0100' } });
   });
 
   it('says SUCCEEDED of rows that arrived', () => {

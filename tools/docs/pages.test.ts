@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { configOptions } from '@sluice/server/config/options';
 import { driverGroups } from '@sluice/server/jobs/driver-options';
 import { describe, expect, it } from 'vitest';
 import { apiPage } from './api-page.ts';
-import { configurationPage } from './configuration-page.ts';
+import { configurationPage, shortcomings } from './configuration-page.ts';
 import { connectorsPage } from './connectors-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { table } from './markdown.ts';
@@ -77,6 +77,24 @@ describe('served operations', () => {
     const page = apiPage(served, 'en').text;
     const notYet = page.match(/\| not yet \|/g)?.length ?? 0;
     expect(notYet).toBe(operations.length - served.size);
+  });
+});
+
+describe('settings without effect', () => {
+  it('are marked as such, and no others are', () => {
+    const sources = readdirSync(join(root, 'packages/server/src'), { recursive: true, encoding: 'utf8' })
+      .filter(
+        (path) =>
+          path.endsWith('.ts') && !path.startsWith('config/') && !/\.test\.ts$|-suite\.ts$/.test(path),
+      )
+      .map((path) => readFileSync(join(root, 'packages/server/src', path), 'utf8'));
+    const unread = Object.keys(configOptions).filter(
+      (name) => !sources.some((text) => new RegExp(`\\b${name}\\b`).test(text)),
+    );
+    const marked = Object.keys(shortcomings).filter((name) =>
+      shortcomings[name as 'language']?.en.startsWith('Without'),
+    );
+    expect(unread).toEqual(marked);
   });
 });
 
