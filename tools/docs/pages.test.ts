@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { operations } from '@sluice/contract/operations';
@@ -35,6 +35,25 @@ describe('the committed reference', () => {
         columns = bars;
       }
     }
+  });
+});
+
+describe('links between pages', () => {
+  const folders = ['docs', 'packages/connectors/src'];
+  const pages = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md'))
+      .map((path) => join(folder, path)),
+  );
+
+  it.each(['README.md', 'README.zh-CN.md', ...pages])('lead to what is there: %s', (page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+    const broken = targets.filter(
+      (target) =>
+        !/^[a-z]+:|^#/.test(target) && !existsSync(join(root, dirname(page), target.replace(/#.*/, ''))),
+    );
+    expect(broken).toEqual([]);
   });
 });
 
