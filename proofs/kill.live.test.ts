@@ -9,7 +9,8 @@ test(
   async () => {
     const lines: string[] = [];
     const { ok, figures } = await run({ count: 2, seed: 20, log: (line) => lines.push(line) });
-    expect({ ok, figures, lines }).toMatchObject({ ok: true, figures: { landed: 2, plantedBugSeen: true } });
+    expect(ok, `${JSON.stringify(figures)}\n${lines.join('\n')}`).toBe(true);
+    expect(figures).toMatchObject({ landed: 2, plantedBugSeen: true });
   },
   limitMs,
 );
