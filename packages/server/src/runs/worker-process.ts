@@ -58,6 +58,7 @@ export class WorkerProcess {
   #task: OpenTask | null = null;
   #nextTaskId = 1;
   #ended: WorkerDied | null = null;
+  #isKilled = false;
   #onEnd: () => void = () => undefined;
 
   constructor(settings: WorkerSettings) {
@@ -85,14 +86,15 @@ export class WorkerProcess {
           this.#hear(message);
         }
       });
-      this.#child.once('error', (error) => {
+      this.#child.on('error', (error) => {
         clearTimeout(timer);
         reject(new WorkerStartFailed(error.message));
         this.#end(error.message);
       });
-      this.#child.once('exit', (code, signal) => {
+      // `close`, not `exit`: only then is all of stderr here.
+      this.#child.once('close', (code, signal) => {
         clearTimeout(timer);
-        const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+        const how = endOf(code, signal, tail, settings.memoryMb);
         reject(new WorkerStartFailed(how));
         if (tail !== '' && code !== 0) settings.onStderr(this.pid, tail);
         this.#end(how);
@@ -106,8 +108,9 @@ export class WorkerProcess {
     return this.#child.pid ?? -1;
   }
 
+  /** False from the kill on, though the process ends a moment later: nobody may be given a dying worker. */
   get isAlive(): boolean {
-    return this.#ended === null;
+    return this.#ended === null && !this.#isKilled;
   }
 
   get isBusy(): boolean {
@@ -127,8 +130,7 @@ export class WorkerProcess {
     listener: TaskListener,
     signal: AbortSignal,
   ): Promise<TaskResults[K]> {
-    signal.throwIfAborted();
-    await this.ready;
+    await unlessAborted(this.ready, signal);
     if (this.#ended !== null) throw this.#ended;
     if (this.#task !== null) throw new Error('a worker process takes one task at a time');
     const id = this.#nextTaskId++;
@@ -156,6 +158,7 @@ export class WorkerProcess {
   }
 
   kill(): void {
+    this.#isKilled = true;
     this.#child.kill('SIGKILL');
   }
 
@@ -201,5 +204,28 @@ export class WorkerProcess {
     this.#ended = new WorkerDied(this.pid, how);
     this.#task?.reject(this.#ended);
     this.#onEnd();
+  }
+}
+
+/** How a process ended, in words. V8 says in its last lines that the heap was too small, and then aborts. */
+function endOf(code: number | null, signal: string | null, stderrTail: string, memoryMb: number): string {
+  if (/heap out of memory|Array buffer allocation failed/i.test(stderrTail)) {
+    return `out of memory, its limit is ${memoryMb} MiB`;
+  }
+  return signal === null ? `exit code ${code}` : `signal ${signal}`;
+}
+
+/** Waits for the promise, or rejects with the signal's reason as soon as it aborts. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
