@@ -102,9 +102,13 @@ describe.skipIf(!hasServers)('runs that succeed', () => {
     expect(await fingerprint(side, table)).toBe(fingerprintOf(rows));
 
     // Appended: what stands there stays.
-    await side.sql(`DELETE FROM ${table} WHERE id > 0; INSERT INTO ${table} (id, name, amount) VALUES (-1, 'mine', 0)`);
+    await side.sql(
+      `DELETE FROM ${table} WHERE id > 0; INSERT INTO ${table} (id, name, amount) VALUES (-1, 'mine', 0)`,
+    );
     expectSucceeded(await into(table, { 'toJobConfig.tablePreparation': 'DO_NOTHING' }), rows);
-    expect((await side.sql(`SELECT count(*) AS n FROM ${table}`)).map((row) => Number(row.n))).toEqual([rows + 1]);
+    expect((await side.sql(`SELECT count(*) AS n FROM ${table}`)).map((row) => Number(row.n))).toEqual([
+      rows + 1,
+    ]);
 
     // Dropped and made anew: another shape stands there before.
     await side.sql(`DROP TABLE ${table}; CREATE TABLE ${table} (other integer)`);
@@ -114,7 +118,9 @@ describe.skipIf(!hasServers)('runs that succeed', () => {
   });
 
   test('column lists: two of three columns, paired by position under other names', async () => {
-    await sides.mysql.sql('CREATE TABLE narrow (price decimal(12,2), ident integer PRIMARY KEY, note varchar(9))');
+    await sides.mysql.sql(
+      'CREATE TABLE narrow (price decimal(12,2), ident integer PRIMARY KEY, note varchar(9))',
+    );
     const run = await rig.run({
       from: sides.postgres,
       to: sides.mysql,

@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
-import { linkSecretContext } from '../planner/resolve-work.ts';
+
 import { RunDesk } from '../runs/run-desk.ts';
 import { WorkerPool } from '../runs/worker-pool.ts';
 import type { TaskListener } from '../runs/worker-process.ts';
 import { AesSecretBox } from '../secrets/aes-secret-box.ts';
+import { linkSecretContext } from '../secrets/sealed-values.ts';
 import { activeRunStates, type ClusterRecord, type JobRecord, type RunRecord } from '../store/model.ts';
 import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { createSampleCluster } from '../store/sample-records.ts';
@@ -238,7 +239,11 @@ export function isActive(run: RunRecord): boolean {
 }
 
 /** Polls until a condition holds. */
-export async function eventually(what: string, holds: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function eventually(
+  what: string,
+  holds: () => Promise<boolean>,
+  withinMs = 10_000,
+): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
