@@ -12,6 +12,8 @@ export const runLimits = {
   attemptsPerSliceMax: 8,
   /** The same for a step. */
   attemptsPerStepMax: 5,
+  /** The same where the memory of a worker did not suffice, which seldom changes from one time to the next. */
+  attemptsOutOfMemoryMax: 3,
   /** Pause before such another attempt, in milliseconds. */
   attemptPauseMs: 50,
   /** How often a run may be taken up again, by this or another server, without a commit in between, before it fails: a run that brings down whoever drives it must not do so for ever. */

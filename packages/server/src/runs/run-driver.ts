@@ -258,7 +258,8 @@ export class RunDriver {
           if (!(await this.#extendLease())) throw new LetGo('the lease was lost', { cause: error });
           if (attempts >= attemptsMax) throw foreignCheckpoints(error);
         } else if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
-          if (attempts >= attemptsMax) throw error;
+          const isHopeless = error instanceof WorkerDied && error.isOutOfMemory;
+          if (attempts >= (isHopeless ? runLimits.attemptsOutOfMemoryMax : attemptsMax)) throw error;
         } else {
           throw error;
         }

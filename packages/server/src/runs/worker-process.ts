@@ -15,10 +15,13 @@ export interface TaskListener {
 /** The worker process ended under a task: killed, out of memory, or crashed in native code. */
 export class WorkerDied extends Error {
   readonly pid: number;
-  constructor(pid: number, how: string) {
+  /** Its memory was too small for the task, and will be the next time. */
+  readonly isOutOfMemory: boolean;
+  constructor(pid: number, how: string, isOutOfMemory: boolean) {
     super(`worker process ${pid} ended: ${how}`);
     this.name = 'WorkerDied';
     this.pid = pid;
+    this.isOutOfMemory = isOutOfMemory;
   }
 }
 
@@ -70,8 +73,11 @@ export class WorkerProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let tail = '';
+    let isOutOfMemory = false;
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       tail = (tail + text).slice(-runLimits.stderrTailBytes);
+      // V8 says so and then aborts, behind a stack trace of any length.
+      isOutOfMemory ||= /JavaScript (heap )?out of memory/.test(tail);
     });
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -89,15 +95,19 @@ export class WorkerProcess {
       this.#child.on('error', (error) => {
         clearTimeout(timer);
         reject(new WorkerStartFailed(error.message));
-        this.#end(error.message);
+        this.#end(error.message, false);
       });
       // `close`, not `exit`: only then is all of stderr here.
       this.#child.once('close', (code, signal) => {
         clearTimeout(timer);
-        const how = endOf(code, signal, tail, settings.memoryMb);
+        const how = isOutOfMemory
+          ? `out of memory, its limit is ${settings.memoryMb} MiB`
+          : signal === null
+            ? `exit code ${code}`
+            : `signal ${signal}`;
         reject(new WorkerStartFailed(how));
         if (tail !== '' && code !== 0) settings.onStderr(this.pid, tail);
-        this.#end(how);
+        this.#end(how, isOutOfMemory);
       });
     });
     // Who starts a task hears of a failed start; nobody else needs to.
@@ -199,20 +209,12 @@ export class WorkerProcess {
     }
   }
 
-  #end(how: string): void {
+  #end(how: string, isOutOfMemory: boolean): void {
     if (this.#ended !== null) return;
-    this.#ended = new WorkerDied(this.pid, how);
+    this.#ended = new WorkerDied(this.pid, how, isOutOfMemory);
     this.#task?.reject(this.#ended);
     this.#onEnd();
   }
-}
-
-/** How a process ended, in words. V8 says in its last lines that the heap was too small, and then aborts. */
-function endOf(code: number | null, signal: string | null, stderrTail: string, memoryMb: number): string {
-  if (/heap out of memory|Array buffer allocation failed/i.test(stderrTail)) {
-    return `out of memory, its limit is ${memoryMb} MiB`;
-  }
-  return signal === null ? `exit code ${code}` : `signal ${signal}`;
 }
 
 /** Waits for the promise, or rejects with the signal's reason as soon as it aborts. */
