@@ -177,7 +177,7 @@ export class KillRounds {
   async #workerDeathIsInLog(server: SluiceProcess): Promise<boolean> {
     const lines = (await readFile(server.logFile, 'utf8')).split('\n');
     return lines.some(
-      (line) => line.includes('run.worker-died') && line.includes(`"pid":${this.#victimPid},`),
+      (line) => line.includes('run.tried-again') && line.includes(`worker process ${this.#victimPid} ended`),
     );
   }
 

@@ -269,7 +269,7 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
   }),
   stopGraceMs: open({
     type: integer(0, minute),
-    default: 4 * second,
+    default: 2 * second,
     environment: 'SLUICE_STOP_GRACE_MS',
     flag: 'stop-grace-ms',
     help: {

@@ -9,19 +9,23 @@ import type { Store } from '../store/store.ts';
 import { refuseSelfCopy } from './self-copy.ts';
 
 /** A link's options with its secrets in clear. Never store or log the result. */
-export function openLinkOptions(link: LinkRecord, secrets: SecretBox): OptionValues {
+function openLinkOptions(link: LinkRecord, secrets: SecretBox): OptionValues {
   if (link.sealedSecrets === null) return link.options;
-  const clear = JSON.parse(secrets.open(link.sealedSecrets, linkSecretContext(link.clusterId))) as Record<
-    string,
-    Json
-  >;
-  return { ...link.options, ...clear };
+  let clear: string;
+  try {
+    clear = secrets.open(link.sealedSecrets, linkSecretContext(link.clusterId));
+  } catch (error) {
+    const cause = `the secrets of link ${link.name} cannot be opened with the master key of this server`;
+    throw new SluiceError('Cdm.0036', { cause }, { cause: error });
+  }
+  return { ...link.options, ...(JSON.parse(clear) as OptionValues) };
 }
 
 /**
  * Turns a run's frozen job into what workers need: both ends with their secrets, the column pairs, the parallelism.
  * Links are read anew, so a run that goes on after a restart signs in with the link as it is then.
- * @throws Cdm.0101 a link is gone; Cdm.0060 a link is disabled; Cdm.0931 the two column lists differ in length.
+ * @throws Cdm.0101 a link is gone; Cdm.0060 a link is disabled; Cdm.0931 the two column lists differ in length;
+ * Cdm.0036 a link's secrets cannot be opened. Whatever else is thrown is the store's.
  */
 export async function resolveWork(run: RunRecord, store: Store, secrets: SecretBox): Promise<RunWork> {
   const { job } = run;
@@ -56,10 +60,9 @@ export function runKeyOf(runId: string): string {
   return runId.replaceAll('-', '').slice(-12).toLowerCase();
 }
 
-/** `a&b&c` to its names; null when absent or empty, which means all columns in order. */
+/** `a&b&c` to its names as typed, for blanks may belong to a name; null when absent or empty: all columns in order. */
 function columnList(value: Json | undefined): readonly string[] | null {
-  if (typeof value !== 'string' || value.trim() === '') return null;
-  return value.split('&').map((name) => name.trim());
+  return typeof value !== 'string' || value.trim() === '' ? null : value.split('&');
 }
 
 /** `throttlingConfig.numExtractors`, 1 when unset; its range was checked when the job was saved. */

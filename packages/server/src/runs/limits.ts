@@ -2,14 +2,22 @@
 export const runLimits = {
   /** Runs driven at once by one server; more stay queued. */
   drivenRunsMax: 64,
-  /** Worker processes for short tasks (check, plan, prepare, verify, finish) beside those that move slices. */
-  controlWorkersMax: 2,
+  /** Worker processes for the steps of runs (plan, prepare, verify, finish) beside those that move slices. A step may wait for a lock. */
+  stepWorkersMax: 4,
+  /** Worker processes for what must never wait behind a lock: link tests, and the removal of a stopped run's traces. */
+  promptWorkersMax: 2,
   /** Tasks that may wait for a worker; beyond that a task is refused. */
   waitingTasksMax: 20_000,
-  /** How often a slice may lose its worker process before the run fails. */
-  workerDeathsPerSliceMax: 8,
-  /** The same for a short task. */
-  workerDeathsPerTaskMax: 5,
+  /** How often a slice may be tried that loses its worker process, or meets a checkpoint that is not its own, before the run fails. */
+  attemptsPerSliceMax: 8,
+  /** The same for a step. */
+  attemptsPerStepMax: 5,
+  /** The same where the memory of a worker did not suffice, which seldom changes from one time to the next. */
+  attemptsOutOfMemoryMax: 3,
+  /** Pause before such another attempt, in milliseconds. */
+  attemptPauseMs: 50,
+  /** How often a run may be taken up again, by this or another server, without a commit in between, before it fails: a run that brings down whoever drives it must not do so for ever. */
+  fruitlessClaimsMax: 30,
   /** A worker process must report itself ready within this time. */
   workerStartMs: 15_000,
   /** A link test ends after this time, whatever the network does. */

@@ -3,11 +3,16 @@ import type { CheckStep } from '@sluice/core/connector/contract';
 import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
+import type { TaskOf } from '@sluice/engine/work';
 import { activeRunStates, type RunRecord } from '../store/model.ts';
 import { Conflict } from '../store/store.ts';
+import { endRun } from './end-run.ts';
+import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
+import { percentOfRecord } from './run-progress.ts';
 import type { RunService, StartRequest } from './run-service.ts';
+import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 export interface DeskTools extends DriverTools {
   /** Called when a run has been queued, so that it is claimed at once. */
@@ -75,8 +80,13 @@ export class RunDesk implements RunService {
     if (run === null) throw new SluiceError('Cdm.0053', { job: jobName });
     const driver = this.#drivers.get(run.id);
     driver?.stop(user);
-    // A run that nobody drives yet is claimed and ended by its driver at once.
-    if (driver === undefined) onQueued();
+    if (driver === undefined) {
+      // Nothing was begun, so there is nothing to take back; a claim in the same moment changes the fence and wins.
+      if (isUntouched(run))
+        await endRun(store, { runId: run.id, fence: run.fence }, 'stopped', stoppedBy(user), now());
+      // A run that went on under a server that is gone is claimed and ended by its driver at once.
+      else onQueued();
+    }
     const deadline = now() + runLimits.stopWaitMs;
     while (now() < deadline) {
       const seen = await store.runs.find(run.id);
@@ -99,13 +109,16 @@ export class RunDesk implements RunService {
       case 'queued':
       case 'planning':
         return 1;
-      default:
-        return this.#drivers.get(run.id)?.progress.percent() ?? 1;
+      default: {
+        const progress = this.#drivers.get(run.id)?.progress;
+        return progress?.hasBegun ? progress.percent() : percentOfRecord(run);
+      }
     }
   }
 
   liveCounts(run: RunRecord): SliceCounts {
-    return this.#drivers.get(run.id)?.progress.counts() ?? run.counts;
+    const progress = this.#drivers.get(run.id)?.progress;
+    return progress?.hasBegun ? progress.counts() : run.counts;
   }
 
   async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
@@ -116,8 +129,11 @@ export class RunDesk implements RunService {
     };
     const timeout = AbortSignal.timeout(runLimits.linkCheckMs);
     try {
-      return await this.#tools.pool.run({ kind: 'check', connector, link: options }, listener, timeout);
+      return await this.#check({ kind: 'check', connector, link: options }, listener, timeout);
     } catch (error) {
+      if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
+        throw new SluiceError('Cdm.0941', { cause: error.message }, { cause: error });
+      }
       if (!timeout.aborted) throw error;
       throw new SluiceError(
         'Cdm.0941',
@@ -127,12 +143,27 @@ export class RunDesk implements RunService {
     }
   }
 
+  /** A worker that dies under the test says nothing about the link: a second one is asked. */
+  async #check(
+    task: TaskOf<'check'>,
+    listener: TaskListener,
+    signal: AbortSignal,
+  ): Promise<readonly CheckStep[]> {
+    try {
+      return await this.#tools.pool.run(task, listener, signal);
+    } catch (error) {
+      if (!(error instanceof WorkerDied)) throw error;
+      return await this.#tools.pool.run(task, listener, signal);
+    }
+  }
+
   /** Drives a claimed run. Called by the scheduler. */
   take(run: RunRecord): void {
     const driver = new RunDriver(run, this.#tools);
     this.#drivers.set(run.id, driver);
     void driver.ended.then(() => {
-      this.#drivers.delete(run.id);
+      // A server that slept through its own lease has claimed the run anew meanwhile.
+      if (this.#drivers.get(run.id) === driver) this.#drivers.delete(run.id);
       this.#tools.onQueued();
     });
   }
@@ -147,4 +178,9 @@ export class RunDesk implements RunService {
 
 function isActive(run: RunRecord): boolean {
   return (activeRunStates as readonly string[]).includes(run.state);
+}
+
+/** Nobody has claimed the run, now or ever to any effect. */
+function isUntouched(run: RunRecord): boolean {
+  return run.state === 'queued' && run.leaseOwner === null && run.plan === null;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { addCounts, type Slice, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
@@ -5,6 +6,7 @@ import { resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
+import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { RunProgress } from './run-progress.ts';
@@ -20,7 +22,7 @@ export interface DriverTools {
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Why a driver lets go of its run. */
+/** Somebody wants the run to end. */
 class StopAsked extends Error {
   readonly user: string;
   constructor(user: string) {
@@ -28,8 +30,28 @@ class StopAsked extends Error {
     this.user = user;
   }
 }
-/** The run belongs to another server now, or this server shuts down: its record is not ours to end. */
+/** An earlier driver stored this failure and went away before the end. */
+class FailedBefore extends Error {
+  readonly failure: RunFailure;
+  constructor(failure: RunFailure) {
+    super('the run failed under an earlier driver');
+    this.failure = failure;
+  }
+}
+/** The run cannot be handed to a worker at all. */
+class Unworkable extends Error {
+  readonly failure: RunFailure;
+  constructor(cause: SluiceError) {
+    super(cause.message);
+    this.failure = failureOf(cause);
+  }
+}
+/** The run's record is not ours to end: it stays as it is, for a later driver. */
 class LetGo extends Error {}
+/** This server shuts down. */
+class ShutDown extends LetGo {}
+/** Our own store does not answer: that says nothing about the run. */
+class StoreFailed extends LetGo {}
 
 /**
  * Drives one claimed run from where its record stands to its end:
@@ -63,39 +85,33 @@ export class RunDriver {
 
   /** Leaves the run as its record says, for a later driver. */
   letGo(): void {
-    this.#stopper.abort(new LetGo('this server is shutting down'));
+    this.#stopper.abort(new ShutDown('this server is shutting down'));
   }
 
   async #drive(run: RunRecord): Promise<void> {
-    const { log, store } = this.#tools;
     const heartbeat = setInterval(() => void this.#beat(), runLimits.heartbeatMs);
     let work: RunWork | null = null;
     let plan: RunPlan | null = run.plan;
     try {
-      if (run.stopRequestedBy !== null) throw new StopAsked(run.stopRequestedBy);
-      try {
-        work = await resolveWork(run, store, this.#tools.secrets);
-      } catch (error) {
-        // The start call could not see this, and there is nobody left to tell but the record.
-        await this.#end('rejected', failureOf(error));
-        return;
-      }
+      const ending = endingOf(run);
+      work = await resolveWork(run, this.#tools.store, this.#tools.secrets).catch((error: unknown) => {
+        throw ending ?? unworkable(error);
+      });
+      if (ending !== null) throw ending;
       if (plan === null) {
+        this.#expectWorthwhile(run, []);
         if (run.state === 'queued') {
           await this.#change({ state: 'planning', startedAt: run.startedAt ?? this.#tools.now() });
         }
-        plan = await this.#task({ kind: 'plan', work });
-        if (!(await store.runs.storePlan(this.#claim, plan, this.#tools.now()))) throw new Fenced('the run');
-        log('run.planned', {
-          run: run.id,
-          slices: plan.slices.length,
-          form: plan.target.form,
-          reason: plan.reason,
-        });
+        plan = await this.#plan(work);
+      } else {
+        const records = await this.#slices();
+        this.progress.begin(records);
+        this.#expectWorthwhile(run, records);
       }
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
-          await this.#task({ kind: 'prepare', work, plan });
+          await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
         }
         await this.#change({ state: 'running' });
@@ -103,45 +119,90 @@ export class RunDriver {
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
-      await this.#task({ kind: 'finish', work, plan, outcome: 'publish' });
+      await this.#step({ kind: 'finish', work, plan, outcome: 'publish' });
       await this.#end('succeeded', null);
     } catch (error) {
-      await this.#settle(error, work, plan, run);
+      await this.#settle(error, work, plan);
     } finally {
       clearInterval(heartbeat);
     }
   }
 
-  /** Ends the record after a failure or a stop; never throws. */
-  async #settle(thrown: unknown, work: RunWork | null, plan: RunPlan | null, run: RunRecord): Promise<void> {
-    const { log } = this.#tools;
+  /** Plans the run and stores the plan with its slices. */
+  async #plan(work: RunWork): Promise<RunPlan> {
+    const { store, now, log } = this.#tools;
+    const plan = await this.#step({ kind: 'plan', work });
+    if (!(await stored(() => store.runs.storePlan(this.#claim, plan, now())))) throw new Fenced('the run');
+    const { slices, target, reason } = plan;
+    log('run.planned', { run: this.runId, slices: slices.length, form: target.form, reason });
+    return plan;
+  }
+
+  /** Claims that led to a commit are none of a run that brings down its servers; each of the others is suspicious. */
+  #expectWorthwhile(run: RunRecord, records: readonly SliceRecord[]): void {
+    const commits = records.reduce((sum, { checkpoint }) => sum + (checkpoint?.sequence ?? 0), 0);
+    if (run.fence - commits <= runLimits.fruitlessClaimsMax) return;
+    const cause = `the run was taken up ${run.fence - 1} times and came to no end`;
+    throw new SluiceError('Cdm.0036', { cause });
+  }
+
+  /** Ends the record after a failure or a stop, or leaves it to another driver; never throws. */
+  async #settle(thrown: unknown, work: RunWork | null, plan: RunPlan | null): Promise<void> {
+    const { log, now, store } = this.#tools;
     const reason: unknown = this.#stopper.signal.aborted ? this.#stopper.signal.reason : thrown;
-    if (reason instanceof LetGo || reason instanceof Fenced) {
-      log('run.let-go', { run: run.id, why: reason.message });
-      return;
-    }
     try {
+      if (reason instanceof LetGo || reason instanceof Fenced) {
+        log('run.let-go', { run: this.runId, why: reason.message, cause: reason.cause });
+        // The lease ends with this server, so that another need not wait for it.
+        if (reason instanceof ShutDown) await store.runs.heartbeat(this.#claim, now(), 0);
+        return;
+      }
+      const { state, failure } = this.#verdict(reason, plan);
+      // First the record, under the fence. A driver that has lost its claim must leave the destination alone, for there
+      // the next one is at work; and one that comes after a crash in the next line must find why the run ends.
+      if ((await store.runs.change(this.#claim, { failure }, now())) === null) throw new Fenced('the run');
       if (work !== null && plan !== null) await this.#discard(work, plan);
-      if (reason instanceof StopAsked) return await this.#end('stopped', stoppedBy(reason.user));
-      if (!(reason instanceof SluiceError)) log('run.unexpected', { run: run.id, error: reason });
-      await this.#end(reason instanceof WorkerStartFailed ? 'rejected' : 'failed', failureOf(reason));
+      await this.#end(state, failure);
     } catch (error) {
-      // Our own store is out of reach. The lease runs out and the run is taken up again.
-      log('run.unsettled', { run: run.id, error });
+      // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
+      log('run.unsettled', { run: this.runId, error });
     }
+  }
+
+  #verdict(
+    reason: unknown,
+    plan: RunPlan | null,
+  ): { readonly state: EndState; readonly failure: RunFailure } {
+    if (reason instanceof StopAsked) return { state: 'stopped', failure: stoppedBy(reason.user) };
+    if (reason instanceof FailedBefore) return { state: 'failed', failure: reason.failure };
+    // Without a plan nothing was handed to anybody yet.
+    const state = plan === null ? 'rejected' : 'failed';
+    if (reason instanceof Unworkable) return { state, failure: reason.failure };
+    if (reason instanceof WorkerStartFailed) return { state, failure: failureOf(reason) };
+    if (!(reason instanceof SluiceError || reason instanceof WorkerDied)) {
+      this.#tools.log('run.unexpected', { run: this.runId, error: reason });
+    }
+    return { state: 'failed', failure: failureOf(reason) };
   }
 
   /** Removes the run's traces from the destination; what cannot be done in time is logged, not waited for. */
   async #discard(work: RunWork, plan: RunPlan): Promise<void> {
     const timeout = AbortSignal.timeout(runLimits.discardMs);
     const task = { kind: 'finish', work, plan, outcome: 'discard' } as const;
-    await this.#tools.pool
+    const discarding = this.#tools.pool
       .run(task, this.#listener(), timeout)
       .catch((error: unknown) => this.#tools.log('run.discard-failed', { run: this.runId, error }));
+    // The worker's own grace time comes on top of the signal; the run's end does not wait for that.
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, runLimits.discardMs);
+    });
+    await Promise.race([discarding, tooLong]);
+    clearTimeout(timer);
   }
 
   async #moveSlices(work: RunWork, plan: RunPlan): Promise<void> {
-    const records = await this.#tools.store.runs.slices(this.runId);
+    const records = await this.#slices();
     this.progress.begin(records);
     const open = records.filter((record) => !record.checkpoint?.isComplete);
     // One lane's failure ends the others too, and so does a stop.
@@ -171,36 +232,51 @@ export class RunDriver {
 
   /** Moves a slice; a slice whose worker process died begins again from what the destination holds of it. */
   async #moveSlice(work: RunWork, plan: RunPlan, slice: Slice, signal: AbortSignal): Promise<void> {
-    await this.#survivingDeaths(runLimits.workerDeathsPerSliceMax, () =>
-      this.#tools.pool.run({ kind: 'slice', work, plan, slice }, this.#listener(), signal),
+    const task = { kind: 'slice', work, plan, slice } as const;
+    await this.#attempts(runLimits.attemptsPerSliceMax, signal, () =>
+      this.#tools.pool.run(task, this.#listener(), signal),
     );
   }
 
-  async #task<K extends TaskKind>(task: TaskOf<K>): Promise<TaskResults[K]> {
-    return await this.#survivingDeaths(runLimits.workerDeathsPerTaskMax, () =>
-      this.#tools.pool.run(task, this.#listener(), this.#stopper.signal),
+  async #step<K extends TaskKind>(task: TaskOf<K>): Promise<TaskResults[K]> {
+    const { signal } = this.#stopper;
+    return await this.#attempts(runLimits.attemptsPerStepMax, signal, () =>
+      this.#tools.pool.run(task, this.#listener(), signal),
     );
   }
 
-  async #survivingDeaths<T>(deathsMax: number, attempt: () => Promise<T>): Promise<T> {
-    for (let deaths = 1; ; deaths++) {
+  /**
+   * Tries again when the worker process died or did not start, and when the destination held a newer checkpoint than
+   * the attempt knew: the commit of a worker whose server was killed may arrive after its successor has begun.
+   */
+  async #attempts<T>(attemptsMax: number, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    for (let attempts = 1; ; attempts++) {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof WorkerDied) || deaths >= deathsMax) throw error;
-        this.#tools.log('run.worker-died', { run: this.runId, pid: error.pid, why: error.message, deaths });
+        if (error instanceof Fenced) {
+          if (!(await this.#extendLease())) throw new LetGo('the lease was lost', { cause: error });
+          if (attempts >= attemptsMax) throw foreignCheckpoints(error);
+        } else if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
+          const isHopeless = error instanceof WorkerDied && error.isOutOfMemory;
+          if (attempts >= (isHopeless ? runLimits.attemptsOutOfMemoryMax : attemptsMax)) throw error;
+        } else {
+          throw error;
+        }
+        this.#tools.log('run.tried-again', { run: this.runId, why: error.message, attempts });
+        await sleep(runLimits.attemptPauseMs, undefined, { signal });
       }
     }
   }
 
   /** A run may succeed only when the destination itself confirms every slice and every row that we counted. */
   async #verify(work: RunWork, plan: RunPlan): Promise<void> {
-    const records = await this.#tools.store.runs.slices(this.runId);
+    const records = await this.#slices();
     const ours = records.reduce(
       (sum: SliceCounts, record) => addCounts(sum, record.checkpoint?.counts ?? zeroCounts),
       zeroCounts,
     );
-    const theirs = await this.#task({ kind: 'verify', work, plan });
+    const theirs = await this.#step({ kind: 'verify', work, plan });
     const isSame =
       theirs.completeSlices === records.length &&
       theirs.counts.rowsWritten === ours.rowsWritten &&
@@ -219,7 +295,7 @@ export class RunDriver {
     return {
       progress: (sliceNo, counts) => this.progress.live(sliceNo, counts),
       checkpoint: async (sliceNo, checkpoint) => {
-        const totals = await store.runs.checkpoint(this.#claim, sliceNo, checkpoint, now());
+        const totals = await stored(() => store.runs.checkpoint(this.#claim, sliceNo, checkpoint, now()));
         if (totals === null) return false;
         this.progress.settle(sliceNo, checkpoint);
         return true;
@@ -229,9 +305,9 @@ export class RunDriver {
   }
 
   async #beat(): Promise<void> {
-    const { store, now, leaseMs, log } = this.#tools;
+    const { store, log } = this.#tools;
     try {
-      if (!(await store.runs.heartbeat(this.#claim, now(), leaseMs))) {
+      if (!(await this.#extendLease())) {
         this.#stopper.abort(new LetGo('the lease was lost'));
         return;
       }
@@ -242,40 +318,54 @@ export class RunDriver {
     }
   }
 
+  /** @returns false when the run is another driver's, or has ended. */
+  #extendLease(): Promise<boolean> {
+    const { store, now, leaseMs } = this.#tools;
+    return stored(() => store.runs.heartbeat(this.#claim, now(), leaseMs));
+  }
+
+  #slices(): Promise<readonly SliceRecord[]> {
+    return stored(() => this.#tools.store.runs.slices(this.runId));
+  }
+
   async #change(change: RunChange): Promise<void> {
     this.#stopper.signal.throwIfAborted();
-    const changed = await this.#tools.store.runs.change(this.#claim, change, this.#tools.now());
+    const { store, now } = this.#tools;
+    const changed = await stored(() => store.runs.change(this.#claim, change, now()));
     if (changed === null) throw new Fenced('the run');
   }
 
-  /** Writes the terminal state, once, and removes a job that was made for one run. */
-  async #end(
-    state: 'succeeded' | 'failed' | 'stopped' | 'rejected',
-    failure: RunFailure | null,
-  ): Promise<void> {
+  async #end(state: EndState, failure: RunFailure | null): Promise<void> {
     const { store, now, log } = this.#tools;
-    const at = now();
-    const ended = await store.transaction(async (tx) => {
-      const run = await tx.runs.change(
-        this.#claim,
-        { state, endedAt: at, ...(failure === null ? {} : { failure }) },
-        at,
-      );
-      if (run !== null && isToBeDeleted(run, state)) await tx.jobs.delete(run.clusterId, run.jobName);
-      return run;
-    });
+    const ended = await stored(() => endRun(store, this.#claim, state, failure, now()));
     if (ended === null) throw new Fenced('the run');
-    log('run.ended', {
-      run: this.runId,
-      job: ended.jobName,
-      state,
-      code: failure?.code ?? null,
-      ...ended.counts,
-    });
+    const code = failure?.code ?? null;
+    log('run.ended', { run: this.runId, job: ended.jobName, state, code, ...ended.counts });
   }
 }
 
-function isToBeDeleted(run: RunRecord, state: string): boolean {
-  const disposable = run.job.driverOptions['schedulerConfig.disposableType'];
-  return disposable === 'DELETE' || (disposable === 'DELETE_AFTER_SUCCEED' && state === 'succeeded');
+/** Why a run that was claimed is to end without further work; null: it is to go on. */
+function endingOf(run: RunRecord): StopAsked | FailedBefore | null {
+  if (run.stopRequestedBy !== null) return new StopAsked(run.stopRequestedBy);
+  return run.failure === null ? null : new FailedBefore(run.failure);
+}
+
+function unworkable(error: unknown): Error {
+  return error instanceof SluiceError
+    ? new Unworkable(error)
+    : new StoreFailed('the links could not be read', { cause: error });
+}
+
+function foreignCheckpoints(error: Fenced): SluiceError {
+  const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
+  return new SluiceError('Cdm.0232', { cause }, { cause: error });
+}
+
+/** What our own store throws ends the driver, never the run. */
+async function stored<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw new StoreFailed('the store failed', { cause: error });
+  }
 }

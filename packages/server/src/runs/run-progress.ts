@@ -1,5 +1,5 @@
 import { addCounts, type Checkpoint, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
-import type { SliceRecord } from '../store/model.ts';
+import type { RunRecord, SliceRecord } from '../store/model.ts';
 
 /**
  * Progress of a run in memory, so that pollers never touch the store. Counts come from checkpoints only;
@@ -11,6 +11,11 @@ export class RunProgress {
   readonly #live = new Map<number, SliceCounts>();
   #weightTotal = 0;
   #percentShown = 1;
+
+  /** False until the slices are known: then the record says more. */
+  get hasBegun(): boolean {
+    return this.#weightTotal > 0;
+  }
 
   begin(slices: readonly SliceRecord[]): void {
     this.#weights.clear();
@@ -56,4 +61,15 @@ export class RunProgress {
     this.#percentShown = Math.max(this.#percentShown, Math.min(99, Math.max(1, percent)));
     return this.#percentShown;
   }
+}
+
+/** The same from the record alone, for a run that another server drives or that waits for its next driver. */
+export function percentOfRecord(run: RunRecord): number {
+  if (run.state === 'finishing') return 99;
+  const slices = run.plan?.slices ?? [];
+  // Where the source knows nothing of its size, rows say nothing of progress.
+  if (slices.length === 0 || slices.some((slice) => slice.rowsEstimate === null)) return 1;
+  const rowsTotal = slices.reduce((sum, slice) => sum + Math.max(1, slice.rowsEstimate ?? 1), 0);
+  const percent = Math.floor(100 * Math.min(0.95, run.counts.rowsRead / rowsTotal));
+  return Math.max(1, percent);
 }

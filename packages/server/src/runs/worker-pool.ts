@@ -1,5 +1,5 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import type { Task, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { runLimits } from './limits.ts';
 import { type TaskListener, WorkerProcess, type WorkerSettings } from './worker-process.ts';
 
@@ -10,24 +10,29 @@ export interface PoolSettings extends WorkerSettings {
   readonly idleMs: number;
 }
 
-type Lane = 'slice' | 'control';
+type Lane = 'slice' | 'step' | 'prompt';
 
 interface Waiting {
   readonly lane: Lane;
+  /** Whose task it is: a run, or nobody's in particular. */
+  readonly runId: string;
   readonly start: (worker: WorkerProcess) => void;
   readonly cancel: (error: unknown) => void;
 }
 
 /**
- * Worker processes and the tasks that wait for one. Two lanes share the processes: slices, which may keep a worker
- * for minutes, and control tasks, which must never wait behind them.
+ * Worker processes and the tasks that wait for one. Three lanes share the processes: slices, which may keep a worker
+ * for minutes; steps of runs, which may wait for a lock; and what must be prompt, and so waits behind neither.
+ * Within a lane the run with the fewest workers comes first, so that one with hundreds of slices slows no other down.
  */
 export class WorkerPool {
   readonly #settings: PoolSettings;
   readonly #idle: { worker: WorkerProcess; timer: NodeJS.Timeout | null }[] = [];
   readonly #all = new Set<WorkerProcess>();
   readonly #waiting: Waiting[] = [];
-  readonly #busy: Record<Lane, number> = { slice: 0, control: 0 };
+  readonly #busy: Record<Lane, number> = { slice: 0, step: 0, prompt: 0 };
+  /** Workers in hand by run; no entry: none. */
+  readonly #busyOfRun = new Map<string, number>();
   #isClosed = false;
 
   constructor(settings: PoolSettings) {
@@ -53,12 +58,13 @@ export class WorkerPool {
     listener: TaskListener,
     signal: AbortSignal,
   ): Promise<TaskResults[K]> {
-    const lane: Lane = task.kind === 'slice' ? 'slice' : 'control';
-    const worker = await this.#take(lane, signal);
+    const lane = laneOf(task);
+    const runId = runIdOf(task);
+    const worker = await this.#take(lane, runId, signal);
     try {
       return await worker.run(task, listener, signal);
     } finally {
-      this.#busy[lane]--;
+      this.#count(lane, runId, -1);
       this.#rest(worker);
       this.#pump();
     }
@@ -71,7 +77,7 @@ export class WorkerPool {
     for (const worker of this.#all) worker.kill();
   }
 
-  #take(lane: Lane, signal: AbortSignal): Promise<WorkerProcess> {
+  #take(lane: Lane, runId: string, signal: AbortSignal): Promise<WorkerProcess> {
     signal.throwIfAborted();
     if (this.#isClosed) return Promise.reject(new Error('the worker pool is closed'));
     if (this.#waiting.length >= runLimits.waitingTasksMax) {
@@ -89,11 +95,15 @@ export class WorkerPool {
       };
       const waiting: Waiting = {
         lane,
+        runId,
         start: (worker) => {
           signal.removeEventListener('abort', onAbort);
           resolve(worker);
         },
-        cancel: reject,
+        cancel: (error) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
       };
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(waiting);
@@ -102,21 +112,38 @@ export class WorkerPool {
   }
 
   #pump(): void {
-    const free: Record<Lane, number> = {
-      slice: this.#settings.sliceWorkersMax - this.#busy.slice,
-      control: runLimits.controlWorkersMax - this.#busy.control,
-    };
-    for (let at = 0; at < this.#waiting.length && free.slice + free.control > 0; ) {
-      const next = this.#waiting[at];
-      if (next === undefined || free[next.lane] === 0) {
-        at++;
-        continue;
-      }
-      this.#waiting.splice(at, 1);
-      free[next.lane]--;
-      this.#busy[next.lane]++;
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      this.#waiting.splice(this.#waiting.indexOf(next), 1);
+      this.#count(next.lane, next.runId, 1);
       next.start(this.#wake());
     }
+  }
+
+  /** Of the tasks whose lane has room, the one whose run has the fewest workers; of equal ones the oldest. */
+  #next(): Waiting | null {
+    const max: Record<Lane, number> = {
+      slice: this.#settings.sliceWorkersMax,
+      step: runLimits.stepWorkersMax,
+      prompt: runLimits.promptWorkersMax,
+    };
+    let best: Waiting | null = null;
+    let bestBusy = Number.POSITIVE_INFINITY;
+    for (const waiting of this.#waiting) {
+      if (this.#busy[waiting.lane] >= max[waiting.lane]) continue;
+      const busy = this.#busyOfRun.get(waiting.runId) ?? 0;
+      if (busy >= bestBusy) continue;
+      best = waiting;
+      bestBusy = busy;
+      if (busy === 0) break;
+    }
+    return best;
+  }
+
+  #count(lane: Lane, runId: string, change: 1 | -1): void {
+    this.#busy[lane] += change;
+    const ofRun = (this.#busyOfRun.get(runId) ?? 0) + change;
+    if (ofRun === 0) this.#busyOfRun.delete(runId);
+    else this.#busyOfRun.set(runId, ofRun);
   }
 
   #wake(): WorkerProcess {
@@ -152,4 +179,13 @@ export class WorkerPool {
     });
     return worker;
   }
+}
+
+function laneOf(task: Task): Lane {
+  if (task.kind === 'slice') return 'slice';
+  return task.kind === 'check' || (task.kind === 'finish' && task.outcome === 'discard') ? 'prompt' : 'step';
+}
+
+function runIdOf(task: Task): string {
+  return task.kind === 'check' ? '' : task.work.runId;
 }

@@ -15,10 +15,13 @@ export interface TaskListener {
 /** The worker process ended under a task: killed, out of memory, or crashed in native code. */
 export class WorkerDied extends Error {
   readonly pid: number;
-  constructor(pid: number, how: string) {
+  /** Its memory was too small for the task, and will be the next time. */
+  readonly isOutOfMemory: boolean;
+  constructor(pid: number, how: string, isOutOfMemory: boolean) {
     super(`worker process ${pid} ended: ${how}`);
     this.name = 'WorkerDied';
     this.pid = pid;
+    this.isOutOfMemory = isOutOfMemory;
   }
 }
 
@@ -58,6 +61,7 @@ export class WorkerProcess {
   #task: OpenTask | null = null;
   #nextTaskId = 1;
   #ended: WorkerDied | null = null;
+  #isKilled = false;
   #onEnd: () => void = () => undefined;
 
   constructor(settings: WorkerSettings) {
@@ -69,8 +73,11 @@ export class WorkerProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let tail = '';
+    let isOutOfMemory = false;
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       tail = (tail + text).slice(-runLimits.stderrTailBytes);
+      // V8 says so and then aborts, behind a stack trace of any length.
+      isOutOfMemory ||= /JavaScript (heap )?out of memory/.test(tail);
     });
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -85,17 +92,22 @@ export class WorkerProcess {
           this.#hear(message);
         }
       });
-      this.#child.once('error', (error) => {
+      this.#child.on('error', (error) => {
         clearTimeout(timer);
         reject(new WorkerStartFailed(error.message));
-        this.#end(error.message);
+        this.#end(error.message, false);
       });
-      this.#child.once('exit', (code, signal) => {
+      // `close`, not `exit`: only then is all of stderr here.
+      this.#child.once('close', (code, signal) => {
         clearTimeout(timer);
-        const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+        const how = isOutOfMemory
+          ? `out of memory, its limit is ${settings.memoryMb} MiB`
+          : signal === null
+            ? `exit code ${code}`
+            : `signal ${signal}`;
         reject(new WorkerStartFailed(how));
         if (tail !== '' && code !== 0) settings.onStderr(this.pid, tail);
-        this.#end(how);
+        this.#end(how, isOutOfMemory);
       });
     });
     // Who starts a task hears of a failed start; nobody else needs to.
@@ -106,8 +118,9 @@ export class WorkerProcess {
     return this.#child.pid ?? -1;
   }
 
+  /** False from the kill on, though the process ends a moment later: nobody may be given a dying worker. */
   get isAlive(): boolean {
-    return this.#ended === null;
+    return this.#ended === null && !this.#isKilled;
   }
 
   get isBusy(): boolean {
@@ -127,8 +140,7 @@ export class WorkerProcess {
     listener: TaskListener,
     signal: AbortSignal,
   ): Promise<TaskResults[K]> {
-    signal.throwIfAborted();
-    await this.ready;
+    await unlessAborted(this.ready, signal);
     if (this.#ended !== null) throw this.#ended;
     if (this.#task !== null) throw new Error('a worker process takes one task at a time');
     const id = this.#nextTaskId++;
@@ -156,6 +168,7 @@ export class WorkerProcess {
   }
 
   kill(): void {
+    this.#isKilled = true;
     this.#child.kill('SIGKILL');
   }
 
@@ -196,10 +209,25 @@ export class WorkerProcess {
     }
   }
 
-  #end(how: string): void {
+  #end(how: string, isOutOfMemory: boolean): void {
     if (this.#ended !== null) return;
-    this.#ended = new WorkerDied(this.pid, how);
+    this.#ended = new WorkerDied(this.pid, how, isOutOfMemory);
     this.#task?.reject(this.#ended);
     this.#onEnd();
+  }
+}
+
+/** Waits for the promise, or rejects with the signal's reason as soon as it aborts. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -12,6 +12,7 @@ import {
   fingerprint,
   fingerprintOf,
   hasServers,
+  lockTable,
   type Side,
 } from './test-sides-suite.ts';
 
@@ -115,11 +116,11 @@ describe.skipIf(!hasServers)('runs that fail', () => {
 
     test('to a database that does not exist', async () => {
       // In MySQL a database is what a job calls the schema, so there it is the job that names one that is not there.
-      const [code, way] =
+      const way =
         kind === 'postgres'
-          ? (['Cdm.0901', { fromLink: 'no_database_postgres' }] as const)
-          : (['Cdm.0900', { fromOptions: { 'fromJobConfig.schemaName': 'sluice_never_made' } }] as const);
-      await expectFailure(wish(kind, other, way), code, /sluice_never_made/);
+          ? { fromLink: 'no_database_postgres' }
+          : { fromOptions: { 'fromJobConfig.schemaName': 'sluice_never_made' } };
+      await expectFailure(wish(kind, other, way), 'Cdm.0901', /sluice_never_made/);
     });
 
     test('to a port where nobody listens', async () => {
@@ -297,7 +298,7 @@ describe.skipIf(!hasServers)('runs that fail', () => {
   ): Promise<{ run: RunRecord; seconds: number }> {
     const holder = await side.holder();
     try {
-      const release = holdBefore('slice', () => lock(holder, side, table));
+      const release = holdBefore('slice', () => lockTable(holder, side, table));
       const started = await rig.start(await rig.job(job));
       await eventually('a session waits for the lock', async () => (await side.waiting()) > 0);
       release();
@@ -329,14 +330,6 @@ describe.skipIf(!hasServers)('runs that fail', () => {
     ).toEqual([]);
   });
 });
-
-async function lock(holder: { sql(text: string): Promise<void> }, side: Side, table: string): Promise<void> {
-  await holder.sql(
-    side.kind === 'postgres'
-      ? `BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`
-      : `LOCK TABLES ${table} WRITE`,
-  );
-}
 
 async function cutWaiting(side: Side): Promise<void> {
   const database = String(side.link['linkConfig.database']);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+
 import { RunDesk } from '../runs/run-desk.ts';
 import { WorkerPool } from '../runs/worker-pool.ts';
 import type { TaskListener } from '../runs/worker-process.ts';

@@ -170,3 +170,12 @@ export async function expectNoTraces(side: Side): Promise<void> {
   );
   expect(rows).toEqual([]);
 }
+
+/** Keeps everybody else from reading and writing the table until the holder is released. */
+export async function lockTable(holder: Holder, side: Side, table: string): Promise<void> {
+  await holder.sql(
+    side.kind === 'postgres'
+      ? `BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`
+      : `LOCK TABLES ${table} WRITE`,
+  );
+}
