@@ -2,7 +2,7 @@ import type { Connection } from '@sluice/core/connector/contract';
 import { copyTable } from '@sluice/core/contract-suite/copy-table';
 import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
 import type { OptionValues } from '@sluice/core/options/option';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type LiveDatabase, makeLiveDatabase, SCHEMA } from './live-database.ts';
 import { quoteName } from './quote.ts';
 
@@ -375,7 +375,9 @@ describe.skipIf(url === '')('PostgreSQL in detail', () => {
 
   it('keeps the rows of a slice out while a reader is slow, and memory bounded', async () => {
     const from = freshName('press');
-    await database().makeNumbers(from, 120_000);
+    // More than the kernel's buffers on both sides of a loopback connection can hold.
+    const rowsSent = 1_000_000;
+    await database().makeNumbers(from, rowsSent);
     const source = (await connect()).source(database().sourceOptions(from));
     const shape = await source.describe();
     const [slice] = await source.split(shape, 1);
@@ -387,15 +389,19 @@ describe.skipIf(url === '')('PostgreSQL in detail', () => {
       rows += batch.rowCount;
       if (!isSent) {
         isSent = true;
-        await new Promise((resolve) => setTimeout(resolve, 300));
         // The server waits for us to read: it has not sent the table into our memory.
-        const { rows: waits } = await database().query(
-          `SELECT wait_event FROM pg_stat_activity WHERE datname = $1 AND application_name = 'sluice' AND query LIKE 'COPY%' AND query NOT LIKE '%pg_sleep%' AND state = 'active'`,
-          [database().name],
+        await vi.waitFor(
+          async () => {
+            const { rows: waits } = await database().query(
+              `SELECT wait_event FROM pg_stat_activity WHERE datname = $1 AND application_name = 'sluice' AND query LIKE 'COPY%' AND state = 'active'`,
+              [database().name],
+            );
+            expect(waits).toEqual([['ClientWrite']]);
+          },
+          { timeout: 10_000, interval: 100 },
         );
-        expect(waits).toEqual([['ClientWrite']]);
       }
     }
-    expect(rows).toBe(120_000);
+    expect(rows).toBe(rowsSent);
   });
 });
