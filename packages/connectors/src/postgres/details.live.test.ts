@@ -376,7 +376,7 @@ describe.skipIf(url === '')('PostgreSQL in detail', () => {
   it('keeps the rows of a slice out while a reader is slow, and memory bounded', async () => {
     const from = freshName('press');
     // More than the kernel's buffers on both sides of a loopback connection can hold.
-    const rowsSent = 1_000_000;
+    const rowsSent = 400_000;
     await database().makeNumbers(from, rowsSent);
     const source = (await connect()).source(database().sourceOptions(from));
     const shape = await source.describe();
