@@ -1,7 +1,8 @@
 import { type Checkpoint, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { expect, test } from 'vitest';
-import type { SliceRecord } from '../store/model.ts';
-import { RunProgress } from './run-progress.ts';
+import type { RunRecord, SliceRecord } from '../store/model.ts';
+import { sampleJob, samplePlan, sampleRun } from '../store/sample-records.ts';
+import { percentOfRecord, RunProgress } from './run-progress.ts';
 
 const record = (no: number, rowsEstimate: number, checkpoint: Checkpoint | null = null): SliceRecord => ({
   runId: 'r',
@@ -41,4 +42,17 @@ test('a resumed run begins with what is durable', () => {
   progress.begin([record(0, 10, done(10)), record(1, 10)]);
   expect(progress.percent()).toBe(50);
   expect(progress.counts().rowsRead).toBe(10);
+});
+
+test('from the record alone: what is durable against the estimates, and never as good as done', () => {
+  const job = { ...sampleJob('c', 'j'), id: 1 };
+  const run: RunRecord = { ...sampleRun(job, 'p'), submissionId: 1, state: 'running' };
+  const plan = samplePlan(2);
+  const sized = { ...plan, slices: plan.slices.map((slice) => ({ ...slice, rowsEstimate: 100 })) };
+  expect(percentOfRecord(run)).toBe(1);
+  expect(percentOfRecord({ ...run, plan, counts: rows(50) })).toBe(1);
+  expect(percentOfRecord({ ...run, plan: sized, counts: rows(0) })).toBe(1);
+  expect(percentOfRecord({ ...run, plan: sized, counts: rows(50) })).toBe(25);
+  expect(percentOfRecord({ ...run, plan: sized, counts: rows(5_000) })).toBe(95);
+  expect(percentOfRecord({ ...run, plan: sized, state: 'finishing' })).toBe(99);
 });

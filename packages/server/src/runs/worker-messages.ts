@@ -72,8 +72,12 @@ export class WorkerBug extends Error {
 
 export function fromPortable(portable: PortableError): Error {
   switch (portable.kind) {
-    case 'fenced':
-      return new Fenced(portable.message);
+    case 'fenced': {
+      const fenced = new Fenced('');
+      // The whole sentence came across; the constructor would write its own behind it.
+      fenced.message = portable.message;
+      return fenced;
+    }
     case 'sluice': {
       const cause = portable.cause === null ? undefined : new Error(portable.cause);
       return new SluiceError(portable.code, portable.facts, { retry: portable.retry, cause });
