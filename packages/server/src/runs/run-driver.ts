@@ -109,6 +109,8 @@ export class RunDriver {
         this.progress.begin(records);
         this.#expectWorthwhile(run, records);
       }
+      // The slices come from the store one by one; a thousand of them in every message would be most of its bytes.
+      plan = { ...plan, slices: [] };
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
           await this.#step({ kind: 'prepare', work, plan });

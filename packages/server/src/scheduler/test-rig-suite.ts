@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 
@@ -58,7 +57,8 @@ export interface JobWish {
   readonly toLink?: string;
 }
 
-const workerScript = fileURLToPath(new URL('../worker.ts', import.meta.url));
+/** Started, never imported: the real worker with the real connectors. */
+const workerScript = join(import.meta.dirname, '../worker.ts');
 const box = new AesSecretBox([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
 let jobCount = 0;
 
