@@ -208,6 +208,26 @@ describe.skipIf(!hasServers)('leases', () => {
     await sides.mysql.sql(`DROP TABLE ${table}`);
   });
 
+  test('our own store fails for a moment: that is no failure of the run, which goes on when its lease is over', async () => {
+    const rig = await open({ leaseMs: 5_000 });
+    const { runs } = rig.store;
+    const checkpoint = runs.checkpoint.bind(runs);
+    let faults = 0;
+    runs.checkpoint = async (...facts) => {
+      if (++faults === 1) throw new Error('disk full');
+      return await checkpoint(...facts);
+    };
+    const wish = await wishTo('mysql');
+    const ended = await rig.run(wish);
+    expectSucceeded(ended);
+    expect(ended.fence).toBe(2);
+    // The rows were committed before the store failed: the second driver took them as they were.
+    expect(faults).toBe(2);
+    expect(await fingerprint(sides.mysql, wish.toTable)).toBe(fingerprintOf(rows));
+    expect(rig.events.filter(({ event }) => event === 'run.let-go')).toHaveLength(1);
+    await expectNoTraces(sides.mysql);
+  });
+
   test('a run that brings down every server is given up in the end', async () => {
     const rig = await open();
     await rig.queue.close();
