@@ -243,6 +243,18 @@ describe('update', () => {
     },
   );
 
+  test('a link that leads elsewhere needs its secret again: a stored one never goes to another host', async () => {
+    await send('POST', '/link', linkBody('l1'));
+    const moved = { 'linkConfig.host': '127.0.0.9', 'linkConfig.password': undefined };
+    const checksBefore = sample.runs.checked.length;
+    expect(await outcome('PUT', '/link/l1', linkBody('l1', moved))).toEqual([400, 'Cdm.0238']);
+    expect(sample.runs.checked).toHaveLength(checksBefore);
+    expect((await sample.store.links.find(clusterId, 'l1'))?.options['linkConfig.host']).toBe('127.0.0.1');
+    const given = { 'linkConfig.host': '127.0.0.9', 'linkConfig.password': 'again' };
+    expect((await send('PUT', '/link/l1', linkBody('l1', given))).statusCode).toBe(200);
+    expect(secretOf()).toBe('again');
+  });
+
   test('a new secret replaces the old one', async () => {
     await send('PUT', '/link/l1', linkBody('l1', { 'linkConfig.password': 'other' }));
     await send('PUT', '/link/l1', linkBody('l1', { 'linkConfig.password': undefined }));

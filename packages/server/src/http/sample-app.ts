@@ -40,7 +40,15 @@ const linkGroup: OptionGroup = {
       values: ['MYSQL', 'POSTGRESQL'],
       support: 'honoured',
     },
-    { name: 'linkConfig.host', type: 'string', title: text, help: text, required: true, support: 'honoured' },
+    {
+      name: 'linkConfig.host',
+      type: 'string',
+      title: text,
+      help: text,
+      required: true,
+      isAddress: true,
+      support: 'honoured',
+    },
     {
       name: 'linkConfig.port',
       type: 'integer',
