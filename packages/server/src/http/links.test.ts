@@ -233,18 +233,17 @@ describe('update', () => {
   test.each([undefined, null, '', 'Add password here', 'Add password here.'])(
     'a secret sent as %j keeps what is stored',
     async (value) => {
-      const body = linkBody('l1', { 'linkConfig.password': value, 'linkConfig.host': '127.0.0.2' });
+      const body = linkBody('l1', { 'linkConfig.password': value, 'linkConfig.username': 'other' });
       const answer = await send('PUT', '/link/l1', body);
       expect([answer.statusCode, answer.json()]).toEqual([200, { 'validation-result': [{}] }]);
       expect(secretOf()).toBe('Mig#2024%');
       const stored = await sample.store.links.find(clusterId, 'l1');
       expect(sampleBox.open(stored?.sealedSecrets ?? '', `link:${clusterId}`)).toContain('Mig#2024%');
-      expect(stored?.options['linkConfig.host']).toBe('127.0.0.2');
+      expect(stored?.options['linkConfig.username']).toBe('other');
     },
   );
 
   test('a link that leads elsewhere needs its secret again: a stored one never goes to another host', async () => {
-    await send('POST', '/link', linkBody('l1'));
     const moved = { 'linkConfig.host': '127.0.0.9', 'linkConfig.password': undefined };
     const checksBefore = sample.runs.checked.length;
     expect(await outcome('PUT', '/link/l1', linkBody('l1', moved))).toEqual([400, 'Cdm.0238']);
@@ -284,7 +283,7 @@ describe('update', () => {
   });
 
   test('validate=true tests and changes nothing', async () => {
-    const body = linkBody('l1', { 'linkConfig.host': '127.0.0.9', 'linkConfig.password': undefined });
+    const body = linkBody('l1', { 'linkConfig.host': '127.0.0.9' });
     expect(await outcome('PUT', '/link/l1?validate=true', body)).toEqual([200, '']);
     expect(sample.runs.checked).toHaveLength(1);
     expect((await sample.store.links.find(clusterId, 'l1'))?.options['linkConfig.host']).toBe('127.0.0.1');
