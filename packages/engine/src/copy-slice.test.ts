@@ -27,7 +27,10 @@ class MemoryDestination {
   checkpoint: Checkpoint | null = null;
   opened = 0;
   /** What to do with commit number k (1, 2 …): lose the answer after or before it took effect. */
-  readonly faults = new Map<number, 'lost after commit' | 'lost before commit' | 'fenced'>();
+  readonly faults = new Map<
+    number,
+    'lost after commit' | 'lost before commit' | 'another came first' | 'fenced'
+  >();
   commits = 0;
 
   readonly sink = {
@@ -45,6 +48,17 @@ class MemoryDestination {
         },
         commit: async (counts, position, isComplete) => {
           const fault = this.faults.get(++this.commits);
+          if (fault === 'another came first') {
+            const theirs = { ...counts, rowsRead: counts.rowsRead + 2, rowsWritten: counts.rowsWritten + 2 };
+            this.rows.push(...pending.splice(0), counts.rowsRead, counts.rowsRead + 1);
+            this.checkpoint = {
+              sequence: sequence + 1,
+              position: counts.rowsRead + 1,
+              counts: theirs,
+              isComplete,
+            };
+            throw new SluiceError('Cdm.0234', {}, { retry: true });
+          }
           if (fault === 'lost before commit') throw new SluiceError('Cdm.0234', {}, { retry: true });
           if (fault === 'fenced' || (this.checkpoint?.sequence ?? 0) !== sequence)
             throw new Fenced('slice 3');
@@ -144,6 +158,18 @@ describe('copySlice', () => {
     await expect(copySlice(plan, slice, all)).rejects.toMatchObject({ code: 'Cdm.0234' });
     expect(destination.rows).toEqual(upTo(6));
     expect(reported).toHaveLength(1);
+  });
+
+  test('a commit whose answer was lost while another attempt committed other rows is not taken for ours', async () => {
+    const destination = new MemoryDestination();
+    destination.faults.set(2, 'another came first');
+    const { all, reported } = tools(numbers(15), destination);
+    await expect(copySlice(plan, slice, all)).rejects.toBeInstanceOf(Fenced);
+    expect(destination.rows).toEqual(upTo(14));
+    expect(reported).toHaveLength(1);
+    // The next attempt goes on behind what the other one left.
+    await copySlice(plan, slice, tools(numbers(15), destination).all);
+    expect(destination.rows).toEqual(upTo(15));
   });
 
   test('a complete slice is not read again', async () => {

@@ -8,7 +8,7 @@ import {
   type SliceCounts,
   zeroCounts,
 } from '@sluice/core/data/slice';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { type EngineLimits, engineLimits } from './limits.ts';
 import type { Ledger, RunPlan } from './work.ts';
 
@@ -71,13 +71,13 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
 
     async function settle(position: Position | null, isComplete: boolean): Promise<Checkpoint> {
       const counts = countsSoFar();
-      const expected = (last?.sequence ?? 0) + 1;
+      const sent: Checkpoint = { sequence: (last?.sequence ?? 0) + 1, position, counts, isComplete };
       let checkpoint: Checkpoint;
       try {
         checkpoint = await writer.commit(counts, position, isComplete);
         bytesWrittenBefore = writer.bytesWritten();
       } catch (error) {
-        ({ writer, checkpoint } = await inquire(error, expected, writer));
+        ({ writer, checkpoint } = await inquire(error, sent, writer));
         bytesWrittenBefore = 0;
       }
       // From here on the rows are durable. A crash before the next line is mended by the destination's checkpoint.
@@ -94,7 +94,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
   /** A commit whose answer was lost may have happened: only the destination can tell. */
   async function inquire(
     error: unknown,
-    expected: number,
+    sent: Checkpoint,
     lost: SliceWriter,
   ): Promise<{ writer: SliceWriter; checkpoint: Checkpoint }> {
     if (!(error instanceof SluiceError && error.retry)) throw error;
@@ -103,11 +103,26 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
       await sleep(limits.commitInquiryPauseMs * 2 ** inquiry, undefined, { signal });
       const reopened = await sink.openWriter(plan.target, slice).catch(() => null);
       if (reopened === null) continue;
-      if (reopened.resumed?.sequence === expected) return { writer: reopened, checkpoint: reopened.resumed };
+      if (reopened.resumed?.sequence === sent.sequence) {
+        if (isSame(reopened.resumed, sent)) return { writer: reopened, checkpoint: reopened.resumed };
+        // Another attempt was there first and ended elsewhere: to go on from our own place would double or lose rows.
+        await reopened.close();
+        throw new Fenced(`slice ${slice.no}`);
+      }
       await reopened.close();
       // Not there: the server rolled it back, or is still to. The sequence check of the next attempt keeps both apart.
       throw error;
     }
     throw error;
   }
+}
+
+/** The same rows up to the same place. */
+function isSame(found: Checkpoint, sent: Checkpoint): boolean {
+  return (
+    found.isComplete === sent.isComplete &&
+    found.counts.rowsRead === sent.counts.rowsRead &&
+    found.counts.rowsWritten === sent.counts.rowsWritten &&
+    JSON.stringify(found.position) === JSON.stringify(sent.position)
+  );
 }
