@@ -22,8 +22,10 @@ export const runLimits = {
   workerStartMs: 15_000,
   /** A link test ends after this time, whatever the network does. */
   linkCheckMs: 60_000,
-  /** Removing the traces of a failed or stopped run from the destination may take this long, then it is given up. */
+  /** Removing the traces of a stopped run from the destination may take this long while somebody waits for the stop, then it is given up. */
   discardMs: 2_500,
+  /** The same where nobody waits: after a failure, or when the run was found after a restart and a worker must start first. */
+  discardPatientMs: 15_000,
   /** A stop call answers after this time even when the run has not ended yet. */
   stopWaitMs: 5_000,
   /** How often a driver looks for a stop asked of another server, and extends its lease. */

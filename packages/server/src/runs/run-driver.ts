@@ -163,7 +163,10 @@ export class RunDriver {
       // First the record, under the fence. A driver that has lost its claim must leave the destination alone, for there
       // the next one is at work; and one that comes after a crash in the next line must find why the run ends.
       if ((await store.runs.change(this.#claim, { failure }, now())) === null) throw new Fenced('the run');
-      if (work !== null && plan !== null) await this.#discard(work, plan);
+      if (work !== null && plan !== null) {
+        const isAwaited = reason === this.#stopper.signal.reason;
+        await this.#discard(work, plan, isAwaited ? runLimits.discardMs : runLimits.discardPatientMs);
+      }
       await this.#end(state, failure);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
@@ -188,8 +191,8 @@ export class RunDriver {
   }
 
   /** Removes the run's traces from the destination; what cannot be done in time is logged, not waited for. */
-  async #discard(work: RunWork, plan: RunPlan): Promise<void> {
-    const timeout = AbortSignal.timeout(runLimits.discardMs);
+  async #discard(work: RunWork, plan: RunPlan, withinMs: number): Promise<void> {
+    const timeout = AbortSignal.timeout(withinMs);
     const task = { kind: 'finish', work, plan, outcome: 'discard' } as const;
     const discarding = this.#tools.pool
       .run(task, this.#listener(), timeout)
@@ -197,7 +200,7 @@ export class RunDriver {
     // The worker's own grace time comes on top of the signal; the run's end does not wait for that.
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, runLimits.discardMs);
+      timer = setTimeout(resolve, withinMs);
     });
     await Promise.race([discarding, tooLong]);
     clearTimeout(timer);

@@ -198,11 +198,11 @@ export class RunRig {
   }
 
   /** Starts a job and waits for its end. */
-  async run(wish: JobWish, withinMs = 20_000): Promise<RunRecord> {
+  async run(wish: JobWish, withinMs = 28_000): Promise<RunRecord> {
     return await this.ended(await this.start(await this.job(wish)), withinMs);
   }
 
-  async ended(run: RunRecord, withinMs = 20_000): Promise<RunRecord> {
+  async ended(run: RunRecord, withinMs = 28_000): Promise<RunRecord> {
     return await this.until(run, (seen) => !isActive(seen), withinMs);
   }
 
