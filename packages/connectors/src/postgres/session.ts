@@ -104,7 +104,8 @@ export class PgSession {
     try {
       const { rows } = await session.query('SHOW server_version_num');
       session.#serverVersion = Number(rows[0]?.[0] ?? 0);
-      for (const setting of SETTINGS) await session.query(setting);
+      // One round trip for all: a small job opens several sessions, and may be far from its server.
+      await session.query(SETTINGS.join('; '));
       if (session.serverVersion >= PEER_CHECK_SINCE) {
         await session.query(`SET client_connection_check_interval = ${PEER_CHECK_INTERVAL_MS}`);
       }
