@@ -19,6 +19,8 @@ export interface TableDesign {
 
 export interface TableDdl {
   readonly sql: string;
+  /** Types by position, as in `sql`. */
+  readonly columnTypes: readonly string[];
   /** What the table will not keep of the source, for people. */
   readonly warnings: readonly string[];
 }
@@ -149,6 +151,7 @@ export function createTable(design: TableDesign): TableDdl {
   if (hasKey) lines.push(`  PRIMARY KEY (${keyColumns.map((column) => quoteName(column.name)).join(', ')})`);
   return {
     sql: `CREATE TABLE ${quoteTable(design.database, design.table)} (\n${lines.join(',\n')}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT=DYNAMIC`,
+    columnTypes: columns.map((column) => column.sql),
     warnings,
   };
 }

@@ -8,6 +8,7 @@ export function connectOptions(
   link: SqlLink,
   database: string | null,
   timeoutMs: number,
+  wantsBulk = false,
 ): mysql.ConnectionOptions {
   return {
     host: link.host,
@@ -24,7 +25,8 @@ export function connectOptions(
     supportBigNumbers: true,
     multipleStatements: false,
     // LOCAL_FILES off: a server must not be able to ask for a file of ours. IGNORE_SPACE off: see sqlMode.
-    flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', '-IGNORE_SPACE'],
+    // LONG_PASSWORD means nothing any more, but MariaDB takes who sets it for a MySQL client without extended capabilities.
+    flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', '-IGNORE_SPACE', ...(wantsBulk ? ['-LONG_PASSWORD'] : [])],
     enableKeepAlive: true,
     ...(link.tls === null
       ? {}
@@ -39,11 +41,41 @@ export function connectOptions(
   };
 }
 
+/** MARIADB_CLIENT_STMT_BULK_OPERATIONS, of the capabilities that MariaDB keeps beside MySQL's. */
+const BULK_OPERATIONS = 4;
+
+/** The parts of mysql2's connection that it keeps for itself and that its types do not show. */
+interface Insides {
+  /** The log-in, until the server has answered it. */
+  readonly _command?: { mariadbExtendedClientFlags?: number } | null;
+  /** The server's greeting; `null` before it came. */
+  readonly _handshakePacket?: { readonly mariadbExtendedCapabilityFlags?: number } | null;
+}
+
+/**
+ * Has the log-in, which has not begun, announce the bulk command. mysql2 speaks MariaDB's extended capabilities but has no
+ * option for this one; the alternative would be a log-in of our own with all its methods of authentication and TLS.
+ * A server that is no MariaDB takes the flag for filler.
+ */
+function announceBulk(connection: mysql.Connection): void {
+  const logIn = (connection as unknown as Insides)._command;
+  if (typeof logIn?.mariadbExtendedClientFlags !== 'number')
+    throw new TypeError('this version of mysql2 has no place for extended capabilities');
+  logIn.mariadbExtendedClientFlags |= BULK_OPERATIONS;
+}
+
+/** Does the server take the bulk command? MariaDB since 10.2 does, MySQL does not. */
+export function offersBulk(connection: mysql.Connection): boolean {
+  const greeting = (connection as unknown as Insides)._handshakePacket;
+  return ((greeting?.mariadbExtendedCapabilityFlags ?? 0) & BULK_OPERATIONS) !== 0;
+}
+
 /** Opens and signs in. Errors of the socket and of the login come out as SluiceErrors. */
 export function connect(
   options: mysql.ConnectionOptions,
   server: string,
   signal: AbortSignal | null,
+  wantsBulk = false,
 ): Promise<mysql.Connection> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
@@ -51,6 +83,7 @@ export function connect(
       return;
     }
     const connection = mysql.createConnection(options);
+    if (wantsBulk) announceBulk(connection);
     const onAbort = (): void => {
       destroySocket(connection);
       reject(abortError(server));

@@ -4,10 +4,10 @@ import type { SluiceError } from '@sluice/core/errors/sluice-error';
 import type mysql from 'mysql2';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError, type Stage } from './errors.ts';
-import { connect, connectOptions, destroySocket, socketOf } from './login.ts';
+import { connect, connectOptions, destroySocket, offersBulk, socketOf } from './login.ts';
 
-/** What a session is for. It decides what the session may do on the server. */
-export type SessionRole = 'read' | 'write';
+/** What a session is for. It decides what the session may do on the server; `bulk` is writing with MariaDB's bulk command. */
+export type SessionRole = 'read' | 'write' | 'bulk';
 
 /**
  * The server closes a connection whose peer does not take rows (or send statements) for this long. A destination that
@@ -36,8 +36,9 @@ const settings = [
 const transactions: Readonly<Record<SessionRole, string>> = {
   read: 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY',
   write: 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+  bulk: 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
 };
-const autocommit: Readonly<Record<SessionRole, 0 | 1>> = { read: 1, write: 0 };
+const autocommit: Readonly<Record<SessionRole, 0 | 1>> = { read: 1, write: 0, bulk: 0 };
 /** MySQL 8 answers sizes of tables from a cache that is up to a day old. */
 const freshSizesSince = 8;
 
@@ -57,6 +58,8 @@ export interface Session {
   readonly socket: Duplex;
   readonly serverVersion: string;
   readonly isMariaDb: boolean;
+  /** The server takes the bulk command; it works in a session of the role `bulk`. */
+  readonly offersBulk: boolean;
   /** The server's limit on one statement. */
   readonly packetBytesMax: number;
   /** Runs one statement that returns rows; rows are arrays. For small results. */
@@ -65,6 +68,8 @@ export interface Session {
   run(sql: string, stage: Stage, target: string): Promise<Outcome>;
   /** Has the server parse exactly one statement, and run nothing. */
   parse(sql: string, stage: Stage, target: string): Promise<void>;
+  /** Has the server keep a statement for the bulk command. @returns its number, which ends with the session. */
+  prepare(sql: string, stage: Stage, target: string): Promise<number>;
   /** Asks the server to stop what this session runs, over a connection of its own; gives up quietly within a second. */
   killQuery(): Promise<void>;
   /** Ends at once, whatever is under way. Safe to repeat. */
@@ -89,7 +94,13 @@ export async function openSession(
   host: Host,
 ): Promise<Session> {
   const server = `${link.host}:${link.port}`;
-  const native = await connect(connectOptions(link, database, link.connectTimeoutMs), server, host.signal);
+  const wantsBulk = role === 'bulk';
+  const native = await connect(
+    connectOptions(link, database, link.connectTimeoutMs, wantsBulk),
+    server,
+    host.signal,
+    wantsBulk,
+  );
   let isOpen = true;
   const onAbort = (): void => destroy();
   host.signal.addEventListener('abort', onAbort, { once: true });
@@ -151,6 +162,17 @@ export async function openSession(
     statement.close();
   }
 
+  async function prepare(sql: string, stage: Stage, target: string): Promise<number> {
+    const statement = await ask<mysql.PrepareStatementInfo & { readonly id: number }>(
+      stage,
+      target,
+      (answer) => {
+        native.prepare(sql, answer as (error: unknown, value: mysql.PrepareStatementInfo) => void);
+      },
+    );
+    return statement.id;
+  }
+
   async function killQuery(): Promise<void> {
     const threadId = native.threadId;
     if (typeof threadId !== 'number') return;
@@ -199,10 +221,12 @@ export async function openSession(
       socket: socketOf(native),
       serverVersion,
       isMariaDb,
+      offersBulk: offersBulk(native),
       packetBytesMax: Number(facts?.[1]),
       rows,
       run,
       parse,
+      prepare,
       killQuery,
       destroy,
       close,

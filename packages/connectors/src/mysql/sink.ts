@@ -9,12 +9,17 @@ import type {
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
+import { agreeBulk, plannedColumn } from './bulk/bulk-agreement.ts';
+import { BulkLoader } from './bulk/bulk-loader.ts';
+import { chooseKernel } from './bulk/kernels.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
 import { CheckpointTable } from './checkpoint-table.ts';
 import { provenCondition } from './condition.ts';
 import { createTable, type TableDdl } from './ddl.ts';
-import { encoderFor, pair } from './encode.ts';
+import { encoderFor, pair, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
+import { InsertLoader } from './insert-loader.ts';
+import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
 import { openSession, type Session, type SessionRole } from './session.ts';
 import { MysqlSliceWriter } from './writer.ts';
@@ -50,15 +55,14 @@ export class MysqlSink implements Sink {
         throw new SluiceError('Cdm.0900', { table: this.#name() });
       }
       const isCreated = found === null || preparation === 'DROP_AND_CREATE';
-      const warnings = isCreated
-        ? (await this.#design(session, offer, names, [])).warnings
-        : pairColumns(offer, names, found);
-      return {
-        projection: { form: 'rows', columns: offer.columns.map(({ name }) => ({ name, cast: null })) },
-        reason: 'MySQL takes rows as INSERT statements',
-        warnings,
-        columnNames: names,
-      };
+      if (isCreated) {
+        const { columnTypes, warnings } = await this.#design(session, offer, names, []);
+        const targets = names.map((name, at) => plannedColumn(name, columnTypes[at] ?? ''));
+        return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
+      }
+      const warnings = pairColumns(offer, names, found);
+      const targets = names.map((name) => targetColumn(found, requireColumn(found, name)));
+      return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
     });
   }
 
@@ -84,7 +88,8 @@ export class MysqlSink implements Sink {
 
   async openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter> {
     const { schema, table } = this.#options;
-    const session = await openSession(this.#tools.link, 'write', schema, this.#tools.host);
+    const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
+    const session = await openSession(this.#tools.link, role, schema, this.#tools.host);
     try {
       const found = await requireTable(session, schema, table, false);
       const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
@@ -92,24 +97,55 @@ export class MysqlSink implements Sink {
       const resumed = await checkpoints.read(session, slice.no);
       // Ends the snapshot of the look-ups and the lock that keeps the tables from being dropped.
       await session.run('COMMIT', 'write', this.#name());
+      const loader = await this.#openLoader(session, plan, columns);
       return new MysqlSliceWriter({
         session,
         checkpoints,
         sliceNo: slice.no,
         resumed,
         target: this.#name(),
-        insertHead: `INSERT INTO ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
-        encoders: columns.map((column, at) => {
-          const source = plan.sourceColumns[at];
-          if (source === undefined)
-            throw new RangeError(`a plan with ${plan.sourceColumns.length} source columns`);
-          return encoderFor(source.type, column);
-        }),
+        loader,
       });
     } catch (error) {
       session.destroy();
       throw error;
     }
+  }
+
+  async #openLoader(session: Session, plan: TargetPlan, columns: readonly TargetColumn[]): Promise<Loader> {
+    const { schema, table } = this.#options;
+    const target = this.#name();
+    const sourceOf = (at: number) => {
+      const source = plan.sourceColumns[at];
+      if (source === undefined)
+        throw new RangeError(`a plan with ${plan.sourceColumns.length} source columns`);
+      return source;
+    };
+    if (plan.form === 'rows') {
+      return new InsertLoader({
+        session,
+        target,
+        insertHead: `INSERT INTO ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
+        encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
+      });
+    }
+    // The same choice as when the run was agreed, unless the server or the table has been exchanged since.
+    if (!session.offersBulk)
+      throw new SluiceError('Cdm.0234', { cause: 'the server takes no bulk commands' });
+    const kernels = columns.map((column, at) => {
+      const choice = chooseKernel(sourceOf(at), column);
+      if (choice !== null) return choice.kernel;
+      throw new SluiceError('Cdm.0921', {
+        type: `${sourceOf(at).native} of ${sourceOf(at).name} in ${column.columnType} of ${column.name}`,
+      });
+    });
+    return BulkLoader.open({
+      session,
+      target,
+      quotedTable: quoteTable(schema, table),
+      kernels,
+      silenceTimeoutMs: this.#tools.link.silenceTimeoutMs,
+    });
   }
 
   async checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
@@ -195,6 +231,27 @@ export class MysqlSink implements Sink {
     }
     await session.run('COMMIT', 'clear', this.#name());
   }
+}
+
+/** Binary where everything can be, and says why otherwise. */
+function chooseForm(
+  session: Session,
+  offer: SourceOffer,
+  targets: readonly TargetColumn[],
+): Pick<SinkAgreement, 'projection' | 'reason'> {
+  const bulk = session.offersBulk
+    ? agreeBulk(offer, targets)
+    : { columns: null, reason: 'the server takes no bulk commands, which MariaDB does since 10.2' };
+  if (bulk.columns !== null) {
+    return {
+      projection: { form: 'pgcopy-binary', columns: bulk.columns },
+      reason: 'MariaDB takes all columns in binary form, as bulk commands',
+    };
+  }
+  return {
+    projection: { form: 'rows', columns: offer.columns.map(({ name }) => ({ name, cast: null })) },
+    reason: `rows as INSERT statements: ${bulk.reason}`,
+  };
 }
 
 /** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */

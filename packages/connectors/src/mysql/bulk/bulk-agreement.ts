@@ -1,0 +1,47 @@
+import type { Projection, SourceOffer } from '@sluice/core/connector/contract';
+import type { TargetColumn } from '../encode.ts';
+import { chooseKernel } from './kernels.ts';
+
+/** Either the columns as the source has to send them, or why rows cannot go in bulk, for people. */
+export type BulkAgreement =
+  | { readonly columns: Projection['columns'] }
+  | { readonly columns: null; readonly reason: string };
+
+/**
+ * Looks whether every column can go as MariaDB's bulk command: one row is one tuple, so one column without a kernel
+ * takes the others with it. Pure.
+ * @param targets where the offer's columns go, by position.
+ */
+export function agreeBulk(offer: SourceOffer, targets: readonly TargetColumn[]): BulkAgreement {
+  if (!offer.forms.includes('pgcopy-binary') || offer.sendAs === undefined)
+    return { columns: null, reason: 'the source does not send binary tuples' };
+  // A statement without columns has no bulk form.
+  if (targets.length === 0) return { columns: null, reason: 'there is no column' };
+  const columns: Projection['columns'][number][] = [];
+  for (const [at, source] of offer.columns.entries()) {
+    const target = targets[at];
+    const choice = target === undefined ? null : chooseKernel(source, target);
+    const sent = choice === null ? null : offer.sendAs('pgcopy-binary', source, choice.wireType);
+    if (choice === null || sent === null) {
+      const into = target === undefined ? '' : ` into ${target.columnType}`;
+      return { columns: null, reason: `column ${source.name}, ${source.native}${into}, has no binary way` };
+    }
+    columns.push({ name: source.name, cast: sent.cast, wireType: choice.wireType });
+  }
+  return { columns };
+}
+
+/** A column that is still to be created, from the type in its DDL: `DECIMAL(10,2)`, `INT UNSIGNED`. */
+export function plannedColumn(name: string, sql: string): TargetColumn {
+  const columnType = sql.toLowerCase();
+  const [, dataType = columnType, first] = /^([a-z]+)(?:\((\d+))?/.exec(columnType) ?? [];
+  const argument = first === undefined ? null : Number(first);
+  const hasFraction = dataType === 'time' || dataType === 'datetime' || dataType === 'timestamp';
+  return {
+    name,
+    dataType,
+    columnType,
+    fraction: hasFraction ? (argument ?? 0) : 0,
+    length: hasFraction ? null : argument,
+  };
+}

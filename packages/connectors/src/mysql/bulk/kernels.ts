@@ -1,0 +1,221 @@
+import type { Column } from '@sluice/core/data/column';
+import type { TargetColumn } from '../encode.ts';
+
+/**
+ * What is done with the bytes of one column on their way from COPY BINARY to the bulk command. Numbers, because the loop
+ * switches on them.
+ */
+export const operation = {
+  /** One byte. */
+  boolean: 0,
+  /** `true` or `false` as text. */
+  booleanWord: 1,
+  int2: 2,
+  int4: 3,
+  int8: 4,
+  float4: 5,
+  float8: 6,
+  /** Base 10,000 digits to decimal text. */
+  numeric: 7,
+  /** The bytes as they are: text and bytea. */
+  bytes: 8,
+  /** JSON text behind a version byte. */
+  jsonb: 9,
+  date: 10,
+  timestamp: 11,
+  time: 12,
+  uuid: 13,
+  /** A bit string to a number. */
+  bits: 14,
+} as const;
+type Operation = (typeof operation)[keyof typeof operation];
+
+/** Type bytes of MySQL's binary protocol. */
+const fieldType = {
+  tiny: 1,
+  short: 2,
+  long: 3,
+  float: 4,
+  double: 5,
+  longlong: 8,
+  date: 10,
+  time: 11,
+  datetime: 12,
+  newDecimal: 246,
+  blob: 252,
+  varString: 253,
+} as const;
+
+/** `limit` where there is none. */
+export const UNLIMITED = -1;
+
+/** How one column is moved; chosen before the first row. */
+export interface Kernel {
+  readonly operation: Operation;
+  /** The type that the values are announced as. */
+  readonly fieldType: number;
+  readonly isUnsigned: boolean;
+  /** Digits behind the point, digits of a second, or bits that the destination keeps; UNLIMITED: it takes any. */
+  readonly limit: number;
+  /** Where the values go, for messages. */
+  readonly name: string;
+  readonly columnType: string;
+}
+
+export interface KernelChoice {
+  /** The PostgreSQL type that the source must send. */
+  readonly wireType: string;
+  readonly kernel: Kernel;
+}
+
+const wholeTypes = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
+const approximateTypes = new Set(['float', 'double']);
+const binaryTypes = new Set(['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob']);
+const textTypes = new Set([
+  'char',
+  'varchar',
+  'tinytext',
+  'text',
+  'mediumtext',
+  'longtext',
+  'enum',
+  'set',
+  'json',
+  'uuid',
+  'inet4',
+  'inet6',
+]);
+
+/** Bytes of the integers that COPY BINARY has; an unsigned one goes as the next larger, the largest as numeric. */
+function integerWireType(bits: number, isUnsigned: boolean): 'smallint' | 'integer' | 'bigint' | 'numeric' {
+  const needed = isUnsigned ? bits + 1 : bits;
+  if (needed <= 16) return 'smallint';
+  if (needed <= 32) return 'integer';
+  return needed <= 64 ? 'bigint' : 'numeric';
+}
+
+/**
+ * Text of MySQL's own family may hold the character 0, which PostgreSQL's `text` cannot: there it has to come as bytes.
+ * PostgreSQL writes its types out: `character varying(9)`, never `varchar(9)`; its unbounded `text` has no length.
+ */
+function isPostgresText({ native, type }: Column): boolean {
+  return (
+    native.startsWith('character') || (native === 'text' && type.kind === 'text' && type.length === null)
+  );
+}
+
+/**
+ * Chooses the kernel of one column, and with it the type that the source has to send.
+ * Depends on nothing but the two columns, so that planner and writer choose alike. Pairs without a kernel, where a value
+ * could change or the rows lane checks more than the server does, travel as rows: null.
+ */
+export function chooseKernel(source: Column, target: TargetColumn): KernelChoice | null {
+  const { type } = source;
+  const to = target.dataType;
+  const choice = (
+    wireType: string,
+    op: Operation,
+    field: number,
+    limit = UNLIMITED,
+    isUnsigned = false,
+  ): KernelChoice => ({
+    wireType,
+    kernel: {
+      operation: op,
+      fieldType: field,
+      isUnsigned,
+      limit,
+      name: target.name,
+      columnType: target.columnType,
+    },
+  });
+  const asText = () => choice('text', operation.bytes, fieldType.varString);
+
+  if (textTypes.has(to)) {
+    switch (type.kind) {
+      case 'boolean':
+        return choice('boolean', operation.booleanWord, fieldType.varString);
+      case 'text': {
+        if (!isPostgresText(source)) return choice('bytea', operation.bytes, fieldType.varString);
+        // Asked for as text, PostgreSQL would cut the blanks that `character` pads with; the rows lane keeps them.
+        const isPadded = source.native.startsWith('character(');
+        return choice(isPadded ? 'character' : 'text', operation.bytes, fieldType.varString);
+      }
+      case 'json':
+        return source.native === 'jsonb'
+          ? choice('jsonb', operation.jsonb, fieldType.varString)
+          : choice('json', operation.bytes, fieldType.varString);
+      case 'uuid':
+        return choice('uuid', operation.uuid, fieldType.varString);
+      // Two spellings of one number: 1e+15 here, 1000000000000000 in the rows lane. One table should have one.
+      case 'float':
+      case 'binary':
+        return null;
+      default:
+        return asText();
+    }
+  }
+  switch (type.kind) {
+    case 'boolean':
+      return wholeTypes.has(to) || to === 'decimal' || approximateTypes.has(to) || to === 'bit'
+        ? choice('boolean', operation.boolean, fieldType.tiny)
+        : null;
+    case 'integer': {
+      const wireType = integerWireType(type.bits, type.unsigned);
+      if (wireType === 'numeric') return numericChoice();
+      if (!wholeTypes.has(to) && to !== 'decimal' && !approximateTypes.has(to)) return null;
+      if (wireType === 'smallint') return choice(wireType, operation.int2, fieldType.short);
+      if (wireType === 'integer') return choice(wireType, operation.int4, fieldType.long);
+      return choice(wireType, operation.int8, fieldType.longlong);
+    }
+    case 'decimal':
+      return numericChoice();
+    case 'float':
+      if (type.bits === 64 && approximateTypes.has(to))
+        return choice('double precision', operation.float8, fieldType.double);
+      // The double next to a float4 is not the one that its digits say: 0.1 would become 0.10000000149011612.
+      return to === 'float' ? choice('real', operation.float4, fieldType.float) : null;
+    case 'binary':
+      return binaryTypes.has(to) ? choice('bytea', operation.bytes, fieldType.blob) : null;
+    case 'date':
+      return to === 'date' || to === 'datetime' || to === 'timestamp'
+        ? choice('date', operation.date, fieldType.date)
+        : null;
+    case 'timestamp':
+      return to === 'datetime' || to === 'timestamp'
+        ? choice(
+            `timestamp ${type.zoned ? 'with' : 'without'} time zone`,
+            operation.timestamp,
+            fieldType.datetime,
+            target.fraction,
+          )
+        : null;
+    case 'time':
+      // MySQL's own goes beyond 24 hours and below zero.
+      return to === 'time' && !type.zoned && /without time zone$/.test(source.native)
+        ? choice('time without time zone', operation.time, fieldType.time, target.fraction)
+        : null;
+    case 'bits':
+      return to === 'bit' && target.length !== null
+        ? choice(
+            source.native.startsWith('bit varying') ? 'bit varying' : 'bit',
+            operation.bits,
+            fieldType.longlong,
+            target.length,
+            true,
+          )
+        : null;
+    default:
+      // The server reads these from text, and the rows lane looks at the text first.
+      return null;
+  }
+
+  function numericChoice(): KernelChoice | null {
+    if (wholeTypes.has(to)) return choice('numeric', operation.numeric, fieldType.newDecimal, 0);
+    // As text and not as a decimal, which has 81 digits at most and loses the rest without a word.
+    if (approximateTypes.has(to)) return choice('numeric', operation.numeric, fieldType.varString);
+    if (to !== 'decimal') return null;
+    const scale = Number(/^decimal\(\d+,(\d+)\)/i.exec(target.columnType)?.[1] ?? 0);
+    return choice('numeric', operation.numeric, fieldType.newDecimal, scale);
+  }
+}
