@@ -353,52 +353,57 @@ describe.skipIf(mysqlUrl === undefined || postgresUrl === undefined)(
       expect(printed.rows.map((row) => row[0])).toEqual(values.map(([, text]) => text));
     });
 
-    it.each(toMysql)('PostgreSQL $type becomes MySQL $becomes', async ({ type, becomes, values }) => {
-      const table = freshName('p');
-      await postgres.query(`CREATE TABLE "${SCHEMA}"."${table}" (id integer PRIMARY KEY, v ${type})`);
-      for (const [i, [literal]] of values.entries()) {
-        await postgres.query(`INSERT INTO "${SCHEMA}"."${table}" VALUES (${i}, ${literal})`);
-      }
-      const { my, pg } = await both();
-      await copyTable(pg.source(postgres.sourceOptions(table)), my.sink(mysql.sinkOptions(table, created)), {
-        runKey: runKey(),
+    describe.each(['pgcopy-binary', 'rows'] as const)('in form %s', (form) => {
+      it.each(toMysql)('PostgreSQL $type becomes MySQL $becomes', async ({ type, becomes, values }) => {
+        const table = freshName('p');
+        await postgres.query(`CREATE TABLE "${SCHEMA}"."${table}" (id integer PRIMARY KEY, v ${type})`);
+        for (const [i, [literal]] of values.entries()) {
+          await postgres.query(`INSERT INTO "${SCHEMA}"."${table}" VALUES (${i}, ${literal})`);
+        }
+        const { my, pg } = await both();
+        const { plan } = await copyTable(
+          pg.source(postgres.sourceOptions(table)),
+          my.sink(mysql.sinkOptions(table, created)),
+          { runKey: runKey(), forms: [form] },
+        );
+        expect(plan.form).toBe(form);
+        const [column] = await mysql.query(
+          `SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '${mysql.database}' AND TABLE_NAME = '${table}' AND COLUMN_NAME = 'v'`,
+        );
+        expect(column).toEqual([becomes]);
+        const print = becomes === 'longblob' ? 'HEX(v)' : becomes.startsWith('bit') ? 'v + 0' : 'v';
+        const printed = await mysql.query(`SELECT ${print} FROM ${mysql.database}.${table} ORDER BY id`);
+        expect(printed.map((row) => row[0])).toEqual(values.map(([, text]) => text));
+        expect(await mysql.primaryKey(table)).toEqual(['id']);
       });
-      const [column] = await mysql.query(
-        `SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '${mysql.database}' AND TABLE_NAME = '${table}' AND COLUMN_NAME = 'v'`,
-      );
-      expect(column).toEqual([becomes]);
-      const print = becomes === 'longblob' ? 'HEX(v)' : becomes.startsWith('bit') ? 'v + 0' : 'v';
-      const printed = await mysql.query(`SELECT ${print} FROM ${mysql.database}.${table} ORDER BY id`);
-      expect(printed.map((row) => row[0])).toEqual(values.map(([, text]) => text));
-      expect(await mysql.primaryKey(table)).toEqual(['id']);
-    });
 
-    it.each([
-      ['numeric', "'NaN'"],
-      ['double precision', "'Infinity'"],
-      ['date', "'infinity'"],
-      ['date', "'0044-03-15 BC'"],
-      ['timestamp', "'12024-01-01 00:00:00'"],
-      ['numeric', "repeat('9', 36)::numeric"],
-      ['numeric(40,35)', "'0.00000000000000000000000000000000001'"],
-    ])('PostgreSQL %s %s has no form in MySQL, and says so by its column', async (type, literal) => {
-      const table = freshName('p');
-      await postgres.query(`CREATE TABLE "${SCHEMA}"."${table}" (id integer PRIMARY KEY, odd_value ${type})`);
-      await postgres.query(`INSERT INTO "${SCHEMA}"."${table}" VALUES (1, ${literal})`);
-      const { my, pg } = await both();
-      const attempt = copyTable(
-        pg.source(postgres.sourceOptions(table)),
-        my.sink(mysql.sinkOptions(table, created)),
-        {
-          runKey: runKey(),
-        },
-      );
-      await expect(attempt).rejects.toMatchObject({
-        code: 'Cdm.0234',
-        retry: false,
-        facts: { cause: expect.stringContaining('odd_value') },
+      it.each([
+        ['numeric', "'NaN'"],
+        ['double precision', "'Infinity'"],
+        ['date', "'infinity'"],
+        ['date', "'0044-03-15 BC'"],
+        ['timestamp', "'12024-01-01 00:00:00'"],
+        ['numeric', "repeat('9', 36)::numeric"],
+        ['numeric(40,35)', "'0.00000000000000000000000000000000001'"],
+      ])('PostgreSQL %s %s has no form in MySQL, and says so by its column', async (type, literal) => {
+        const table = freshName('p');
+        await postgres.query(
+          `CREATE TABLE "${SCHEMA}"."${table}" (id integer PRIMARY KEY, odd_value ${type})`,
+        );
+        await postgres.query(`INSERT INTO "${SCHEMA}"."${table}" VALUES (1, ${literal})`);
+        const { my, pg } = await both();
+        const attempt = copyTable(
+          pg.source(postgres.sourceOptions(table)),
+          my.sink(mysql.sinkOptions(table, created)),
+          { runKey: runKey(), forms: [form] },
+        );
+        await expect(attempt).rejects.toMatchObject({
+          code: 'Cdm.0234',
+          retry: false,
+          facts: { cause: expect.stringContaining('odd_value') },
+        });
+        expect(await mysql.readBack(table)).toEqual([]);
       });
-      expect(await mysql.readBack(table)).toEqual([]);
     });
   },
 );

@@ -18,5 +18,7 @@ describe.skipIf(mysqlUrl === undefined)('mysql on a live server', () => {
   registerLinkSuite('mysql', lend);
   registerSourceSuite('mysql', lend);
   registerSinkSuite('mysql', lend);
+  // The server of the live tests is a MariaDB.
+  registerSinkSuite('mysql', lend, 'pgcopy-binary');
   registerRoundTripSuite('mysql', lend, ['rows']);
 });

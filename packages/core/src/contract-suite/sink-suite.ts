@@ -1,51 +1,30 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Connection, Sink, SourceOffer, TargetPlan } from '../connector/contract.ts';
-import type { RowBatch, Value } from '../data/batch.ts';
-import type { Column } from '../data/column.ts';
+import type { Connection, Projection, Sink, SourceOffer, TargetPlan } from '../connector/contract.ts';
+import type { Batch, Value, WireForm } from '../data/batch.ts';
 import type { Slice, SliceCounts } from '../data/slice.ts';
 import { Fenced } from '../errors/sluice-error.ts';
 import type { OptionValues } from '../options/option.ts';
 import {
   freshName,
-  numbersAmount,
   numbersLabel,
   type PrintedRow,
   printedNumbersRow,
   type SuiteFixture,
   testHost,
 } from './fixture.ts';
+import { batchOfRows, numbersColumns, numbersOffer, numbersRow } from './numbers-batch.ts';
 
 const ABORT_MS_MAX = 1_000;
 
-/** The numbers table as a source of another kind would describe it: the native names mean nothing to the sink. */
-const numbersColumns: readonly Column[] = [
-  {
-    name: 'id',
-    native: 'suite-long',
-    type: { kind: 'integer', bits: 64, unsigned: false },
-    isNullable: false,
-    isGenerated: false,
-  },
-  {
-    name: 'label',
-    native: 'suite-text(100)',
-    type: { kind: 'text', length: 100, fixed: false },
-    isNullable: false,
-    isGenerated: false,
-  },
-  {
-    name: 'amount',
-    native: 'suite-int',
-    type: { kind: 'integer', bits: 32, unsigned: false },
-    isNullable: true,
-    isGenerated: false,
-  },
-];
-const numbersOffer: SourceOffer = { columns: numbersColumns, forms: ['rows'] };
-
-/** What any sink of tables must do. */
-export function registerSinkSuite(name: string, fixture: () => SuiteFixture): void {
-  describe(`${name}: sink`, () => {
+/**
+ * What any sink of tables must do.
+ * @param form the form in which the rows come; the sink must agree to it.
+ */
+export function registerSinkSuite(name: string, fixture: () => SuiteFixture, form: WireForm = 'rows'): void {
+  describe(`${name}: sink of ${form}`, () => {
+    const offered = numbersOffer(form);
+    /** What the sink last agreed to: the same for every numbers table. */
+    let projection: Projection = { form: 'rows', columns: [] };
     const open = new Set<Connection>();
     const tables = new Set<string>();
     afterAll(async () => {
@@ -68,6 +47,39 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture): vo
       const plan = await planOf(sink);
       await sink.prepare(plan);
       return { table, sink, plan };
+    }
+
+    async function planOf(sink: Sink): Promise<TargetPlan> {
+      const agreed = await sink.agree(offered, null);
+      expect(agreed.projection.form).toBe(form);
+      expect(agreed.projection.columns.length).toBe(numbersColumns.length);
+      projection = agreed.projection;
+      return {
+        runKey: runKey(),
+        sourceColumns: numbersColumns,
+        sourcePrimaryKey: ['id'],
+        columnNames: agreed.columnNames,
+        form: agreed.projection.form,
+      };
+    }
+
+    async function writeSlice(
+      sink: Sink,
+      plan: TargetPlan,
+      into: Slice,
+      ids: readonly number[],
+    ): Promise<void> {
+      const writer = await sink.openWriter(plan, into);
+      try {
+        await writer.write(batchOf(ids));
+        await writer.commit(countsOf(ids.length), null, true);
+      } finally {
+        await writer.close();
+      }
+    }
+
+    function batchOf(ids: readonly number[]): Batch {
+      return batchOfRows(ids.map(numbersRow), projection);
     }
 
     it('creates the table, with its primary key, and fills it', async () => {
@@ -116,15 +128,15 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture): vo
 
     it('says Cdm.0900 when the table is missing and none is to be made', async () => {
       const sink = await sinkOf(freshName('absent'));
-      await expect(sink.agree(numbersOffer, null)).rejects.toMatchObject({ code: 'Cdm.0900' });
+      await expect(sink.agree(offered, null)).rejects.toMatchObject({ code: 'Cdm.0900' });
     });
 
     it('says Cdm.0931 when the columns do not pair up', async () => {
       const table = freshName('pair');
       await fixture().makeNumbers(table, 0);
       const sink = await sinkOf(table);
-      await expect(sink.agree(numbersOffer, ['id', 'label'])).rejects.toMatchObject({ code: 'Cdm.0931' });
-      await expect(sink.agree(numbersOffer, ['id', 'label', 'nosuch'])).rejects.toMatchObject({
+      await expect(sink.agree(offered, ['id', 'label'])).rejects.toMatchObject({ code: 'Cdm.0931' });
+      await expect(sink.agree(offered, ['id', 'label', 'nosuch'])).rejects.toMatchObject({
         code: 'Cdm.0931',
       });
     });
@@ -134,10 +146,11 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture): vo
       await fixture().makeNumbers(table, 0);
       const sink = await sinkOf(table);
       const offer: SourceOffer = {
+        ...offered,
         columns: numbersColumns.map((c) => ({ ...c, name: `from_${c.name}` })),
-        forms: ['rows'],
       };
       const agreed = await sink.agree(offer, ['id', 'label', 'amount']);
+      projection = agreed.projection;
       expect(agreed.columnNames).toEqual(['id', 'label', 'amount']);
       const plan: TargetPlan = {
         runKey: runKey(),
@@ -351,18 +364,13 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture): vo
       for (const bad of [
         [null, numbersLabel(1), 1],
         [1, null, 1],
-        [2, numbersLabel(2), 3_000_000_000],
+        // Bytes of a 32-bit integer cannot say so.
+        ...(form === 'rows' ? [[2, numbersLabel(2), 3_000_000_000]] : []),
       ] satisfies Value[][]) {
         const { table, sink, plan } = await ready();
         const writer = await sink.openWriter(plan, slice(0));
         const attempt = (async () => {
-          await writer.write({
-            form: 'rows',
-            rowCount: 2,
-            byteCount: 100,
-            position: null,
-            rows: [rowOf(50), bad],
-          });
+          await writer.write(batchOfRows([numbersRow(50), bad], projection));
           await writer.commit(countsOf(2), null, true);
         })();
         await expect(attempt, JSON.stringify(bad)).rejects.toMatchObject({ code: 'Cdm.0234', retry: false });
@@ -445,45 +453,8 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture): vo
   });
 }
 
-async function planOf(sink: Sink): Promise<TargetPlan> {
-  const agreed = await sink.agree(numbersOffer, null);
-  expect(agreed.projection.form).toBe('rows');
-  expect(agreed.projection.columns.length).toBe(numbersColumns.length);
-  return {
-    runKey: runKey(),
-    sourceColumns: numbersColumns,
-    sourcePrimaryKey: ['id'],
-    columnNames: agreed.columnNames,
-    form: agreed.projection.form,
-  };
-}
-
-async function writeSlice(sink: Sink, plan: TargetPlan, into: Slice, ids: readonly number[]): Promise<void> {
-  const writer = await sink.openWriter(plan, into);
-  try {
-    await writer.write(batchOf(ids));
-    await writer.commit(countsOf(ids.length), null, true);
-  } finally {
-    await writer.close();
-  }
-}
-
 function slice(no: number): Slice {
   return { no, cut: null, label: `slice ${no}`, rowsEstimate: null };
-}
-
-function rowOf(id: number): readonly Value[] {
-  return [id, numbersLabel(id), numbersAmount(id)];
-}
-
-function batchOf(ids: readonly number[]): RowBatch {
-  return {
-    form: 'rows',
-    rowCount: ids.length,
-    byteCount: ids.length * 60,
-    position: null,
-    rows: ids.map(rowOf),
-  };
 }
 
 function countsOf(rows: number): SliceCounts {
