@@ -55,7 +55,7 @@ export class TupleEncoder {
    */
   encode(bytes: Buffer, start: number, packet: BulkPacket): number {
     let at = start;
-    while (at < bytes.length && packet.size < packet.bytesTarget) {
+    while (at < bytes.length && (packet.rowCount === 0 || packet.size < packet.bytesTarget)) {
       const rowStart = packet.size;
       at = this.#encodeTuple(bytes, at, packet);
       if (packet.size <= packet.bytesMax) packet.rowCount += 1;
