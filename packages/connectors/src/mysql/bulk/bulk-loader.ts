@@ -56,15 +56,16 @@ export class BulkLoader implements Loader {
 
   /** Has the server prepare the statement. */
   static async open(parts: BulkParts): Promise<BulkLoader> {
-    const { session, target, quotedTable, kernels } = parts;
+    const { session, target, quotedTable, kernels, silenceTimeoutMs } = parts;
     const columns = kernels.map((kernel) => quoteName(kernel.name)).join(', ');
     const marks = kernels.map(() => '?').join(', ');
-    const statementId = await session.prepare(
+    const statement = await session.prepare(
       `INSERT INTO ${quotedTable} (${columns}) VALUES (${marks})`,
       'write',
       target,
+      silenceTimeoutMs,
     );
-    return new BulkLoader(parts, statementId);
+    return new BulkLoader(parts, statement.id);
   }
 
   async take(batch: Batch): Promise<void> {
