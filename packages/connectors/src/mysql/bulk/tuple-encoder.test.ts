@@ -470,6 +470,21 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
       expect(() => encodeAll(kernels, bad, 1_000, 1_000), bad.toString('hex')).toThrow(RangeError);
     }
   });
+
+  it('refuses values of another type than was agreed', () => {
+    for (const kind of kinds) {
+      const isText = kind.kernel.operation === operation.bytes || kind.kernel.operation === operation.jsonb;
+      if (isText) continue;
+      const [value] = fc.sample(kind.values, { numRuns: 1, seed: 7 });
+      const field = value?.[1] ?? Buffer.alloc(0);
+      for (const bad of [field.subarray(0, -1), Buffer.concat([field, Buffer.from([0])]), Buffer.alloc(0)]) {
+        const rows = Buffer.concat([tuple([bad]), tuple([field])]);
+        expect(() => encodeAll([kernelOf(kind.kernel)], rows, 1_000, 1_000_000), kind.name).toThrow(
+          RangeError,
+        );
+      }
+    }
+  });
 });
 
 function readRows(packets: readonly Buffer[], schema: readonly Kind[]): (string | null)[][] {

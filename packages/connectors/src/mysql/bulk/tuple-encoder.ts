@@ -24,6 +24,20 @@ const LOW_MASK = (1 << LOW_BITS) - 1;
 const DAY_IN_HIGH_BITS = 10_546_875;
 /** DECIMAL holds 65 digits; more whole groups of four than this cannot fit, whatever the digits. */
 const DECIMAL_GROUPS_MAX = 17;
+/** Bytes of a value by operation; 0: they vary. Others than these would be another type than was agreed. */
+const valueBytes: Readonly<Record<number, number>> = {
+  [operation.boolean]: 1,
+  [operation.booleanWord]: 1,
+  [operation.int2]: 2,
+  [operation.int4]: 4,
+  [operation.int8]: 8,
+  [operation.float4]: 4,
+  [operation.float8]: 8,
+  [operation.date]: 4,
+  [operation.timestamp]: 8,
+  [operation.time]: 8,
+  [operation.uuid]: 16,
+};
 const powersOfTen = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] as const;
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1');
 const yes = Buffer.from('true', 'latin1');
@@ -37,6 +51,7 @@ export class TupleEncoder {
   readonly #kernels: readonly Kernel[];
   readonly #operations: Uint8Array;
   readonly #limits: Int32Array;
+  readonly #valueBytes: Uint8Array;
   /** Bytes that a tuple takes at most beside its values of varying length. */
   readonly #fixedBytesMax: number;
 
@@ -44,6 +59,7 @@ export class TupleEncoder {
     this.#kernels = kernels;
     this.#operations = Uint8Array.from(kernels, (kernel) => kernel.operation);
     this.#limits = Int32Array.from(kernels, (kernel) => kernel.limit);
+    this.#valueBytes = Uint8Array.from(kernels, (kernel) => valueBytes[kernel.operation] ?? 0);
     this.#fixedBytesMax = kernels.length * FIELD_BYTES_MAX;
   }
 
@@ -78,6 +94,7 @@ export class TupleEncoder {
     this.#lastStart = start;
     const operations = this.#operations;
     const limits = this.#limits;
+    const fixed = this.#valueBytes;
     const end = bytes.length;
     const width = operations.length;
     packet.reserve(this.#fixedBytesMax);
@@ -100,6 +117,7 @@ export class TupleEncoder {
         continue;
       }
       if (end - p < length) throw new RangeError('a field is cut short');
+      if (length !== fixed[c] && fixed[c] !== 0) throw this.#misfit(c, length);
       out[w++] = IS_VALUE;
       switch (operations[c]) {
         case operation.boolean:
@@ -230,6 +248,7 @@ export class TupleEncoder {
         }
         case operation.bits: {
           const bitCount = readInt32(bytes, p);
+          if (length !== 4 + Math.ceil(bitCount / 8)) throw this.#misfit(c, length);
           if (bitCount !== limits[c]) throw this.#refuse(c, bytes, p, length);
           // The bits begin at the left end of the first byte; a number has them at the right end of the last.
           const shift = (8 - (bitCount & 7)) & 7;
@@ -255,6 +274,7 @@ export class TupleEncoder {
     const signByte = bytes[p + 4] as number;
     const scale = ((bytes[p + 6] as number) << 8) | (bytes[p + 7] as number);
     const limit = this.#limits[c] as number;
+    if (length !== 8 + 2 * groupCount) throw this.#misfit(c, length);
     // NaN and the infinities have a sign of their own.
     if (signByte >= 0xc0) throw this.#refuse(c, bytes, p, length);
     let kept = scale;
@@ -302,6 +322,12 @@ export class TupleEncoder {
       write3(out, lengthAt + 1, w - textAt);
     }
     return w;
+  }
+
+  #misfit(c: number, length: number): RangeError {
+    return new RangeError(
+      `a value of ${length} bytes for ${(this.#kernels[c] as Kernel).name} is of another type`,
+    );
   }
 
   #refuse(c: number, bytes: Buffer, at: number, length: number): Error {
