@@ -296,6 +296,8 @@ function encodeAll(kernels: readonly Kernel[], bytes: Buffer, target: number, ma
   const packets: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
     at = encoder.encode(bytes, at, packet);
+    // Whoever sends packets goes by this: a packet that could take no more says so, or nobody would ever send it.
+    expect(packet.size >= packet.bytesTarget || at === bytes.length).toBe(true);
     expect(packet.rowCount).toBeGreaterThan(0);
     expect(packet.size).toBeLessThanOrEqual(max);
     packets.push(Buffer.from(packet.bytes.subarray(headBytes, packet.size)));
