@@ -9,6 +9,9 @@ import type { BenchTable } from './tables/bench-table.ts';
 const COPY_LIMIT_MS = 30 * 60_000;
 /** A peer whose warm-up took so many times as long as the fastest of all is not measured again. */
 const HOPELESS_FACTOR = 8;
+/** A peer that takes so many times as long as the fastest before it is given up, but never before the time below. */
+const GIVE_UP_FACTOR = 30;
+const GIVE_UP_MIN_MS = 120_000;
 
 interface MeasuredCopy extends CopyCost {
   readonly seconds: number;
@@ -43,7 +46,12 @@ export async function alternate(comparison: Comparison): Promise<{
   >();
   for (const candidate of candidates) {
     try {
-      const warmUp = await measureCopy(comparison, candidate);
+      const fastestMs = Math.min(...[...states.values()].map(({ warmUp }) => warmUp)) * 1_000;
+      const limitMs =
+        candidate.role === 'peer' && Number.isFinite(fastestMs)
+          ? Math.min(COPY_LIMIT_MS, Math.max(GIVE_UP_MIN_MS, Math.ceil(fastestMs * GIVE_UP_FACTOR)))
+          : COPY_LIMIT_MS;
+      const warmUp = await measureCopy(comparison, candidate, limitMs);
       const remark = await differenceOf(comparison);
       states.set(candidate, { copies: [warmUp], remark, isRight: remark === null, warmUp: warmUp.seconds });
       say(
@@ -67,7 +75,7 @@ export async function alternate(comparison: Comparison): Promise<{
   });
   for (let run = 1; run <= runs; run++) {
     for (const [candidate, state] of lasting) {
-      const copy = await measureCopy(comparison, candidate);
+      const copy = await measureCopy(comparison, candidate, COPY_LIMIT_MS);
       const rows = await comparison.stage.rowCount(
         comparison.stage.target(comparison.target, comparison.table.name),
       );
@@ -85,7 +93,11 @@ export async function alternate(comparison: Comparison): Promise<{
   return { results, failed };
 }
 
-async function measureCopy(comparison: Comparison, candidate: Candidate): Promise<MeasuredCopy> {
+async function measureCopy(
+  comparison: Comparison,
+  candidate: Candidate,
+  limitMs: number,
+): Promise<MeasuredCopy> {
   const { stage, table, proof } = comparison;
   await stage.renewTarget(comparison.target, table, candidate.makesTarget);
   const order = {
@@ -93,7 +105,7 @@ async function measureCopy(comparison: Comparison, candidate: Candidate): Promis
     source: stage.source(comparison.source, table.name),
     target: stage.target(comparison.target, table.name),
     rows: proof.rows,
-    limitMs: COPY_LIMIT_MS,
+    limitMs,
   };
   const before = ProcessTable.read();
   const start = performance.now();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { ProcessTable, peakRssMb, TICKS_PER_SECOND } from './process-table.ts';
 
 /** How often the processes of a command are looked at, in milliseconds. */
-const SAMPLE_PAUSE_MS = 200;
+const SAMPLE_PAUSE_MS = 100;
 /** What is kept of a command's output, for its error, in characters. */
 const OUTPUT_MAX = 4_000;
 

@@ -7,8 +7,11 @@ import type { Peer } from './peer.ts';
 // Later releases download their program from elsewhere; this is the last that is all Python.
 const VERSION = '0.14.155';
 
+// Its own bookkeeping writes instants with an offset, which MariaDB's strict mode refuses.
 const uriOf = (endpoint: Endpoint) =>
-  endpoint.kind === 'postgres' ? urlOf(endpoint, 'postgresql') : urlOf(endpoint, 'mysql+pymysql');
+  endpoint.kind === 'postgres'
+    ? urlOf(endpoint, 'postgresql')
+    : urlOf(endpoint, 'mysql+pymysql', '?sql_mode=NO_ENGINE_SUBSTITUTION');
 
 export const ingestr: Peer = {
   name: 'ingestr',
@@ -17,7 +20,11 @@ export const ingestr: Peer = {
   makesTarget: true,
   unableFor: () => null,
   install: (isAllowed, say) =>
-    cachedInstall({ name: 'ingestr', requirements: [`ingestr==${VERSION}`] }, isAllowed, say),
+    cachedInstall(
+      { name: 'ingestr', requirements: [`ingestr==${VERSION}`, 'connectorx==0.4.6'] },
+      isAllowed,
+      say,
+    ),
   command: async ({ source, target, folder }, files) => ({
     program: path.join(files.folder, 'bin', 'ingestr'),
     args: [

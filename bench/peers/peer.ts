@@ -1,4 +1,3 @@
-import type { Candidate } from '../candidates/candidate.ts';
 import type { Command } from '../measure/command-run.ts';
 import type { Endpoint } from '../stage.ts';
 import type { BenchTable } from '../tables/bench-table.ts';
@@ -17,12 +16,15 @@ export interface PeerOrder {
 export interface PeerFiles {
   /** Its own folder in the cache; for packages of the system, the root. */
   readonly folder: string;
+  /** What is installed, where that is not ours to choose. */
+  readonly version?: string;
 }
 
 /** Another tool that copies tables, with all we know of it. */
 export interface Peer {
   readonly name: string;
-  readonly version: string;
+  /** As pinned; null when it is the system's. */
+  readonly version: string | null;
   /** How it is set up here, in a line. */
   readonly how: string;
   readonly makesTarget: boolean;
@@ -33,5 +35,3 @@ export interface Peer {
   /** @param specPath a file with the order as JSON, for programs of ours that drive it */
   command(order: PeerOrder, files: PeerFiles, specPath: string): Promise<Command>;
 }
-
-export type PeerOpener = (order: PeerOrder, mayInstall: boolean) => Promise<Candidate>;

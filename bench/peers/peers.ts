@@ -48,7 +48,7 @@ export async function openPeer(name: string, order: PeerOrder, mayInstall: boole
     name,
     role: 'peer',
     how: peer.how,
-    version: peer.version,
+    version: files.version ?? peer.version ?? 'unknown',
     makesTarget: peer.makesTarget,
     copy: async ({ limitMs }) => runCommand(await peer.command(order, files, specPath), limitMs),
   };

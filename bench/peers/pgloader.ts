@@ -1,13 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { runToEnd } from '../../tools/servers/run-to-end.ts';
 import { CandidateUnavailable } from '../candidates/candidate.ts';
 import { ensureProgram, isOnPath } from '../candidates/pipes.ts';
 import { urlOf } from './endpoint-url.ts';
 import type { Peer } from './peer.ts';
 
+const VERSION_LIMIT_MS = 30_000;
+
 export const pgloader: Peer = {
   name: 'pgloader',
-  version: 'Debian package',
+  version: null,
   how: 'pgloader, data only, workers = 2, concurrency = 1',
   makesTarget: false,
   unableFor: ({ source, target }) =>
@@ -18,7 +21,8 @@ export const pgloader: Peer = {
     if (!isAllowed && !isOnPath('pgloader'))
       throw new CandidateUnavailable('it is not installed (--peers installs it)');
     await ensureProgram('pgloader', 'pgloader');
-    return { folder: '/' };
+    const banner = await runToEnd('pgloader', ['--version'], { limitMs: VERSION_LIMIT_MS });
+    return { folder: '/', version: /version "([^"]+)"/.exec(banner)?.[1] ?? banner.trim() };
   },
   async command({ source, target, table, folder }) {
     const file = path.join(folder, 'pgloader.load');

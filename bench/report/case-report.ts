@@ -72,7 +72,8 @@ function candidateTable(candidates: readonly CandidateResult[]): string {
       one.cpuSeconds.worker?.toFixed(2) ?? '',
       one.cpuSeconds.postgres?.toFixed(2) ?? '',
       one.cpuSeconds.mariadb?.toFixed(2) ?? '',
-      String(one.peakRssMb),
+      // Over before anybody looked.
+      one.peakRssMb === 0 ? '' : String(one.peakRssMb),
       one.isRight ? 'yes' : 'NO',
     ]),
   );

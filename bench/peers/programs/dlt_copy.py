@@ -12,8 +12,9 @@ order = json.loads(pathlib.Path(sys.argv[1]).read_text())
 source, target, table = order["source"], order["target"], order["table"]
 
 
-def url(endpoint):
-    scheme = "postgresql" if endpoint["kind"] == "postgres" else "mysql+pymysql"
+def url(endpoint, scheme=None):
+    if scheme is None:
+        scheme = "postgresql+psycopg2" if endpoint["kind"] == "postgres" else "mysql+pymysql"
     return "{scheme}://{user}:{password}@{host}:{port}/{database}".format(scheme=scheme, **endpoint)
 
 
@@ -25,12 +26,15 @@ rows = sql_table(
     reflection_level="full_with_precision",
     chunk_size=50_000,
     backend_kwargs={
-        "conn": url(source).replace("+pymysql", ""),
+        "conn": url(source, "postgresql" if source["kind"] == "postgres" else "mysql"),
         "protocol": "binary",
         "return_type": "arrow_stream",
     },
 )
-destination = postgres(url(target)) if target["kind"] == "postgres" else sqlalchemy(url(target))
+# dlt's own bookkeeping writes instants with an offset, which MariaDB's strict mode refuses.
+destination = (
+    postgres(url(target, "postgresql")) if target["kind"] == "postgres" else sqlalchemy(url(target) + "?sql_mode=NO_ENGINE_SUBSTITUTION")
+)
 with tempfile.TemporaryDirectory() as folder:
     pipeline = dlt.pipeline(
         pipeline_name="bench",
