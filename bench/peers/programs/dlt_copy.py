@@ -32,9 +32,10 @@ rows = sql_table(
     },
 )
 # dlt's own bookkeeping writes instants with an offset, which MariaDB's strict mode refuses.
-destination = (
-    postgres(url(target, "postgresql")) if target["kind"] == "postgres" else sqlalchemy(url(target) + "?sql_mode=NO_ENGINE_SUBSTITUTION")
-)
+if target["kind"] == "postgres":
+    destination = postgres(url(target, "postgresql"))
+else:
+    destination = sqlalchemy(url(target) + "?sql_mode=NO_ENGINE_SUBSTITUTION")
 with tempfile.TemporaryDirectory() as folder:
     pipeline = dlt.pipeline(
         pipeline_name="bench",
