@@ -6,12 +6,12 @@ import type { CopyCase } from './bench-case.ts';
 import { type Candidate, CandidateUnavailable } from './candidates/candidate.ts';
 import { openPipe } from './candidates/pipes.ts';
 import { BenchSluice, SluiceCopy } from './candidates/sluice-copy.ts';
+import { judgeTargets } from './judge-targets.ts';
 import { openPeer, type PeersWanted } from './peers/peers.ts';
 import { conditionsNow } from './report/conditions.ts';
 import { type CaseResult, isOk } from './results.ts';
 import { Stage } from './stage.ts';
 import { tableNamed } from './tables/tables.ts';
-import { judgeTargets } from './targets.ts';
 
 export interface RunOptions {
   /** Measured runs of each candidate (for small jobs: jobs); the case's own default when missing. */

@@ -5,13 +5,13 @@ import { alternate } from './alternate.ts';
 import type { PollersCase } from './bench-case.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import { BenchSluice, SluiceCopy } from './candidates/sluice-copy.ts';
+import { judgeTargets } from './judge-targets.ts';
 import { Pollers } from './pollers/pollers.ts';
 import { conditionsNow } from './report/conditions.ts';
 import { type CaseResult, isOk } from './results.ts';
 import { RUNS_DEFAULT, type RunOptions } from './run-copy-case.ts';
 import { Stage } from './stage.ts';
 import { tableNamed } from './tables/tables.ts';
-import { judgeTargets } from './targets.ts';
 
 /** The same copy, alternately left alone and while many clients ask for its state. */
 export async function runPollersCase(value: PollersCase, options: RunOptions): Promise<CaseResult> {

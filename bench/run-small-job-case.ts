@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SmallJobCase } from './bench-case.ts';
 import { BenchSluice } from './candidates/sluice-copy.ts';
+import { judgeTargets } from './judge-targets.ts';
 import { ProcessTable, peakRssMb } from './measure/process-table.ts';
 import { percentile, rounded, spreadOf } from './measure/statistics.ts';
 import { conditionsNow } from './report/conditions.ts';
@@ -10,7 +11,6 @@ import { type CaseResult, isOk } from './results.ts';
 import type { RunOptions } from './run-copy-case.ts';
 import { Stage } from './stage.ts';
 import { tableNamed } from './tables/tables.ts';
-import { judgeTargets } from './targets.ts';
 
 /** Asked often: the time between two questions is the least that can be seen. */
 const POLL_MS = 5;

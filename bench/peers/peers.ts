@@ -19,9 +19,9 @@ const peers: readonly Peer[] = [pgloader, sling, dlt, connectorx, ingestr, duckd
 /** Tools that one would compare and that cannot be had, with the reason. */
 const unobtainable: Readonly<Record<string, string>> = {
   datax:
-    'it is published as an archive and as source on its project site only; no package registry carries it',
+    'it is published as an archive and as source on its project site only; Maven Central does not carry it',
   seatunnel:
-    'Maven Central has its modules but no runnable distribution: start scripts, plugin layout and engine settings come with an archive of its project site only',
+    'Maven Central carries its connectors, but neither its starter nor its distribution, which come with an archive of its project site only',
 };
 
 export const peerNames: readonly string[] = [...peers.map(({ name }) => name), ...Object.keys(unobtainable)];

@@ -3,7 +3,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { authorizationOf, signingDate } from '../../tools/demo/request-signature.ts';
-import type { PollerOrder } from './pollers.ts';
+import type { PollerOrder } from './poller-order.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '[::1]']);
 const ANSWER_LIMIT_MS = 30_000;

@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SignedClient } from '../../tools/demo/signed-client.ts';
 import type { BenchSluice } from '../candidates/sluice-copy.ts';
+import type { PollCounts, PollerOrder } from './poller-order.ts';
 
 const PROCESS = fileURLToPath(new URL('./poller-process.ts', import.meta.url));
 /** The pollers end by themselves after this, in milliseconds. */
@@ -12,28 +13,6 @@ const TIME_MAX_MS = 10 * 60_000;
 /** And after so many questions each. */
 const QUESTIONS_MAX = 600;
 const START_LIMIT_MS = 30_000;
-
-/** What the process of the pollers is told, as JSON on its command line. */
-export interface PollerOrder {
-  /** On a loopback address. */
-  readonly endpoint: string;
-  readonly path: string;
-  readonly projectId: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
-  readonly pollers: number;
-  /** Between an answer and the same poller's next question. */
-  readonly pauseMs: number;
-  readonly timeMaxMs: number;
-  /** Of each poller. */
-  readonly questionsMax: number;
-}
-
-export interface PollCounts {
-  /** Questions answered with status 200. */
-  readonly answers: number;
-  readonly failures: number;
-}
 
 /** Clients that ask for a job's state, each on a connection of its own, in a process of their own. */
 export class Pollers {

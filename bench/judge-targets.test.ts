@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { judgeTargets } from './judge-targets.ts';
 import { type CandidateResult, isOk } from './results.ts';
-import { judgeTargets, type Target } from './targets.ts';
+import type { Target } from './targets.ts';
 
 const result = (
   name: string,
