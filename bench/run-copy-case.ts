@@ -8,7 +8,7 @@ import { openPipe } from './candidates/pipes.ts';
 import { BenchSluice, SluiceCopy } from './candidates/sluice-copy.ts';
 import { judgeTargets } from './judge-targets.ts';
 import { openPeer, type PeersWanted } from './peers/peers.ts';
-import { conditionsNow } from './report/conditions.ts';
+import { conditionsNow, loadNow } from './report/conditions.ts';
 import { type CaseResult, isOk } from './results.ts';
 import { Stage } from './stage.ts';
 import { tableNamed } from './tables/tables.ts';
@@ -28,6 +28,7 @@ export const RUNS_DEFAULT = 5;
 /** Compares Sluice with the case's limits and peers. Everything it starts ends with it. */
 export async function runCopyCase(value: CopyCase, options: RunOptions): Promise<CaseResult> {
   const { say } = options;
+  const loadAtStart = loadNow();
   const runs = options.runs ?? RUNS_DEFAULT;
   const table = tableNamed(value.table);
   const rows = Math.max(1, Math.round(table.rows * options.scale));
@@ -62,7 +63,7 @@ export async function runCopyCase(value: CopyCase, options: RunOptions): Promise
     cleanups.unshift(() => sluice.stop());
     candidates.unshift(...value.slices.map((slices) => new SluiceCopy(sluice, slices)));
 
-    const conditions = conditionsNow(stage.servers);
+    const conditions = conditionsNow(stage.servers, loadAtStart);
     const { results, failed } = await alternate({
       stage,
       source: value.source,

@@ -7,7 +7,7 @@ import type { Candidate } from './candidates/candidate.ts';
 import { BenchSluice, SluiceCopy } from './candidates/sluice-copy.ts';
 import { judgeTargets } from './judge-targets.ts';
 import { Pollers } from './pollers/pollers.ts';
-import { conditionsNow } from './report/conditions.ts';
+import { conditionsNow, loadNow } from './report/conditions.ts';
 import { type CaseResult, isOk } from './results.ts';
 import { RUNS_DEFAULT, type RunOptions } from './run-copy-case.ts';
 import { Stage } from './stage.ts';
@@ -16,6 +16,7 @@ import { tableNamed } from './tables/tables.ts';
 /** The same copy, alternately left alone and while many clients ask for its state. */
 export async function runPollersCase(value: PollersCase, options: RunOptions): Promise<CaseResult> {
   const { say } = options;
+  const loadAtStart = loadNow();
   const runs = options.runs ?? RUNS_DEFAULT;
   const table = tableNamed(value.table);
   const rows = Math.max(1, Math.round(table.rows * options.scale));
@@ -52,7 +53,7 @@ export async function runPollersCase(value: PollersCase, options: RunOptions): P
         return copied.value;
       },
     };
-    const conditions = conditionsNow(stage.servers);
+    const conditions = conditionsNow(stage.servers, loadAtStart);
     const { results } = await alternate({
       stage,
       source: value.source,

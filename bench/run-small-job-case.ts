@@ -6,7 +6,7 @@ import { BenchSluice } from './candidates/sluice-copy.ts';
 import { judgeTargets } from './judge-targets.ts';
 import { ProcessTable, peakRssMb } from './measure/process-table.ts';
 import { percentile, rounded, spreadOf } from './measure/statistics.ts';
-import { conditionsNow } from './report/conditions.ts';
+import { conditionsNow, loadNow } from './report/conditions.ts';
 import { type CaseResult, isOk } from './results.ts';
 import type { RunOptions } from './run-copy-case.ts';
 import { Stage } from './stage.ts';
@@ -20,6 +20,7 @@ const JOB = 'small';
 /** One tiny job, run many times in a row: what a run costs beside its rows. The first run, a warm-up, is not counted. */
 export async function runSmallJobCase(value: SmallJobCase, options: RunOptions): Promise<CaseResult> {
   const { say } = options;
+  const loadAtStart = loadNow();
   const jobs = options.runs ?? value.jobs;
   const table = tableNamed(value.table);
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-bench-'));
@@ -34,7 +35,7 @@ export async function runSmallJobCase(value: SmallJobCase, options: RunOptions):
     const source = stage.source(value.source, table.name);
     const target = stage.target(value.target, table.name);
     await sluice.createJob(JOB, source, target, 1);
-    const conditions = conditionsNow(stage.servers);
+    const conditions = conditionsNow(stage.servers, loadAtStart);
 
     await sluice.cluster.runJob(JOB, POLL_MS, JOB_LIMIT_MS);
     const arrived = await stage.proof(target, table);

@@ -21,8 +21,16 @@ export interface Conditions {
   readonly servers: Readonly<Record<string, string>>;
 }
 
-export function conditionsNow(versions: readonly { kind: ServerKind; version: string }[]): Conditions {
+/** To be taken before anything of our own runs. */
+export function loadNow(): Conditions['loadAtStart'] {
   const [minute = 0, fiveMinutes = 0] = loadavg();
+  return [rounded(minute, 2), rounded(fiveMinutes, 2)];
+}
+
+export function conditionsNow(
+  versions: readonly { kind: ServerKind; version: string }[],
+  loadAtStart: Conditions['loadAtStart'],
+): Conditions {
   const servers: Record<string, string> = {};
   for (const { kind, version } of versions) {
     const settings = Object.entries(SERVER_SETTINGS[kind]).map(([name, value]) => `${name}=${value}`);
@@ -35,7 +43,7 @@ export function conditionsNow(versions: readonly { kind: ServerKind; version: st
     memoryGib: rounded(totalmem() / 2 ** 30, 1),
     kernel: release(),
     node: process.version,
-    loadAtStart: [rounded(minute, 2), rounded(fiveMinutes, 2)],
+    loadAtStart,
     commit: commitNow(),
     servers,
   };
