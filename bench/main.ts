@@ -1,6 +1,7 @@
 // `npm run bench`: lists the cases. `npm run bench -- --case NAME` runs one; a case is a file of data, cases/NAME.json.
 import { parseArgs } from 'node:util';
 import { caseNames, loadCase } from './bench-case.ts';
+import { Cleanups } from './cleanups.ts';
 import type { PeersWanted } from './peers/peers.ts';
 import { caseReport, titleOf } from './report/case-report.ts';
 import { saveResult, writeReport } from './report/saved-results.ts';
@@ -107,6 +108,16 @@ async function main(args: readonly string[]): Promise<number> {
     }
     return 1;
   }
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.once(signal, () => {
+    void Cleanups.runAll((line) => void process.stderr.write(`${line}\n`)).then(() => process.exit(code));
+  });
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -6,6 +6,7 @@ import type { CopyCase } from './bench-case.ts';
 import { type Candidate, CandidateUnavailable } from './candidates/candidate.ts';
 import { openPipe } from './candidates/pipes.ts';
 import { BenchSluice, SluiceCopy } from './candidates/sluice-copy.ts';
+import { Cleanups } from './cleanups.ts';
 import { judgeTargets } from './judge-targets.ts';
 import { openPeer, type PeersWanted } from './peers/peers.ts';
 import { conditionsNow, loadNow } from './report/conditions.ts';
@@ -33,10 +34,11 @@ export async function runCopyCase(value: CopyCase, options: RunOptions): Promise
   const table = tableNamed(value.table);
   const rows = Math.max(1, Math.round(table.rows * options.scale));
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-bench-'));
-  const cleanups: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const cleanups = new Cleanups();
+  cleanups.add(() => rm(folder, { recursive: true, force: true }));
   try {
     const stage = await Stage.start(new Set([value.source, value.target]), say);
-    cleanups.unshift(() => stage.stop());
+    cleanups.add(() => stage.stop());
     const source = stage.source(value.source, table.name);
     const target = stage.target(value.target, table.name);
     const unavailable: { name: string; reason: string }[] = [];
@@ -60,7 +62,7 @@ export async function runCopyCase(value: CopyCase, options: RunOptions): Promise
     say(`${value.name}: ${rows} rows, made inside ${value.source}`);
     const proof = await stage.makeSource(value.source, table, rows);
     const sluice = await BenchSluice.start(path.join(folder, 'sluice'));
-    cleanups.unshift(() => sluice.stop());
+    cleanups.add(() => sluice.stop());
     candidates.unshift(...value.slices.map((slices) => new SluiceCopy(sluice, slices)));
 
     const conditions = conditionsNow(stage.servers, loadAtStart);
@@ -91,7 +93,6 @@ export async function runCopyCase(value: CopyCase, options: RunOptions): Promise
       conditions,
     };
   } finally {
-    for (const cleanup of cleanups)
-      await cleanup().catch((error: Error) => say(`clean-up: ${error.message}`));
+    await cleanups.run(say);
   }
 }

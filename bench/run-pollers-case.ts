@@ -5,6 +5,7 @@ import { alternate } from './alternate.ts';
 import type { PollersCase } from './bench-case.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import { BenchSluice, SluiceCopy } from './candidates/sluice-copy.ts';
+import { Cleanups } from './cleanups.ts';
 import { judgeTargets } from './judge-targets.ts';
 import { Pollers } from './pollers/pollers.ts';
 import { conditionsNow, loadNow } from './report/conditions.ts';
@@ -21,13 +22,14 @@ export async function runPollersCase(value: PollersCase, options: RunOptions): P
   const table = tableNamed(value.table);
   const rows = Math.max(1, Math.round(table.rows * options.scale));
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-bench-'));
-  const cleanups: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const cleanups = new Cleanups();
+  cleanups.add(() => rm(folder, { recursive: true, force: true }));
   try {
     const stage = await Stage.start(new Set([value.source, value.target]), say);
-    cleanups.unshift(() => stage.stop());
+    cleanups.add(() => stage.stop());
     const proof = await stage.makeSource(value.source, table, rows);
     const sluice = await BenchSluice.start(path.join(folder, 'sluice'));
-    cleanups.unshift(() => sluice.stop());
+    cleanups.add(() => sluice.stop());
     const copy = new SluiceCopy(sluice, 1);
     const quiet: Candidate = {
       name: 'quiet',
@@ -84,7 +86,6 @@ export async function runPollersCase(value: PollersCase, options: RunOptions): P
       conditions,
     };
   } finally {
-    for (const cleanup of cleanups)
-      await cleanup().catch((error: Error) => say(`clean-up: ${error.message}`));
+    await cleanups.run(say);
   }
 }

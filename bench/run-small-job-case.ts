@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SmallJobCase } from './bench-case.ts';
 import { BenchSluice } from './candidates/sluice-copy.ts';
+import { Cleanups } from './cleanups.ts';
 import { judgeTargets } from './judge-targets.ts';
 import { ProcessTable, peakRssMb } from './measure/process-table.ts';
 import { percentile, rounded, spreadOf } from './measure/statistics.ts';
@@ -24,14 +25,15 @@ export async function runSmallJobCase(value: SmallJobCase, options: RunOptions):
   const jobs = options.runs ?? value.jobs;
   const table = tableNamed(value.table);
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-bench-'));
-  const cleanups: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const cleanups = new Cleanups();
+  cleanups.add(() => rm(folder, { recursive: true, force: true }));
   try {
     const stage = await Stage.start(new Set([value.source, value.target]), say);
-    cleanups.unshift(() => stage.stop());
+    cleanups.add(() => stage.stop());
     const proof = await stage.makeSource(value.source, table, value.rows);
     await stage.renewTarget(value.target, table, false);
     const sluice = await BenchSluice.start(path.join(folder, 'sluice'));
-    cleanups.unshift(() => sluice.stop());
+    cleanups.add(() => sluice.stop());
     const source = stage.source(value.source, table.name);
     const target = stage.target(value.target, table.name);
     await sluice.createJob(JOB, source, target, 1);
@@ -83,7 +85,6 @@ export async function runSmallJobCase(value: SmallJobCase, options: RunOptions):
       conditions,
     };
   } finally {
-    for (const cleanup of cleanups)
-      await cleanup().catch((error: Error) => say(`clean-up: ${error.message}`));
+    await cleanups.run(say);
   }
 }

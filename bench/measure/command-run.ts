@@ -59,6 +59,8 @@ export async function runCommand(command: Command, limitMs: number): Promise<Com
       if (peak > 0) peaks.set(pid, peak);
     }
   };
+  const endWithUs = () => killGroup(group);
+  process.once('exit', endWithUs);
   const sampling = setInterval(sample, SAMPLE_PAUSE_MS);
   let isLate = false;
   const limit = setTimeout(() => {
@@ -71,6 +73,7 @@ export async function runCommand(command: Command, limitMs: number): Promise<Com
     if (isLate) throw new Error(`${command.program} took longer than ${limitMs / 1_000} s: ${output.trim()}`);
     if (code !== 0) throw new Error(`${command.program} ended with ${signal ?? code}: ${output.trim()}`);
   } finally {
+    process.off('exit', endWithUs);
     clearInterval(sampling);
     clearTimeout(limit);
     killGroup(group);
