@@ -37,6 +37,7 @@ describe('npm run bench', () => {
     [['--case', 'pollers', '--runs', '0'], '--runs wants a whole number from 1 on'],
     [['--case', 'pollers', '--scale', '2'], '--scale wants a number above 0 up to 1'],
     [['--case', 'pollers', '--only-limits', '--peers'], 'exclude each other'],
+    [['--case', 'pollers', '--report'], '--report runs no case'],
     [['--loud'], 'Unknown option'],
   ])('refuses %j', (args, message) => {
     const { code, err } = bench(...args);

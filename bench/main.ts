@@ -17,13 +17,15 @@ const USAGE = `usage: npm run bench -- --case NAME [--runs N] [--scale X] [--onl
   --only-limits   Sluice and the limits, no peers
   --peers         peers too, installing the missing ones; without either flag: those installed before
   --json          one object on standard output; the progress goes to standard error
-  --save          keep the result in docs/benchmarks and write the report there anew`;
+  --save          keep the result in docs/benchmarks and write the report there anew
+  --report        only write the report anew from the results that are kept`;
 
 interface Call {
   readonly name: string | undefined;
   readonly options: Omit<RunOptions, 'say'>;
   readonly isJson: boolean;
   readonly isSaved: boolean;
+  readonly isReport: boolean;
 }
 
 /** @throws with the reason when the call is wrong */
@@ -38,6 +40,7 @@ function readCall(args: readonly string[]): Call {
       peers: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
     },
   });
   const scale = Number(values.scale);
@@ -45,6 +48,7 @@ function readCall(args: readonly string[]): Call {
   const runs = values.runs === undefined ? undefined : Number(values.runs);
   if (runs !== undefined && !(Number.isSafeInteger(runs) && runs >= 1))
     throw new Error('--runs wants a whole number from 1 on');
+  if (values.report && values.case !== undefined) throw new Error('--report runs no case');
   if (values['only-limits'] && values.peers) throw new Error('--only-limits and --peers exclude each other');
   const peers: PeersWanted = values.peers ? 'install' : values['only-limits'] ? 'none' : 'installed';
   return {
@@ -52,6 +56,7 @@ function readCall(args: readonly string[]): Call {
     options: { scale, peers, ...(runs === undefined ? {} : { runs }) },
     isJson: values.json,
     isSaved: values.save,
+    isReport: values.report,
   };
 }
 
@@ -86,6 +91,10 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
     return 2;
+  }
+  if (call.isReport) {
+    await writeReport();
+    return 0;
   }
   if (call.name === undefined) {
     await list(call.isJson);

@@ -22,6 +22,7 @@ export async function savedResults(): Promise<CaseResult[]> {
 
 /** Writes the page from all results that are kept. */
 export async function writeReport(): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
   await writeFile(new URL('README.md', FOLDER), reportPage(await savedResults()));
 }
 
