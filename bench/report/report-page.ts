@@ -30,12 +30,23 @@ What Sluice takes to copy a table, beside two kinds of others on the same machin
 Do it again: \`npm run bench -- --case pg-to-pg-t1 --peers\`.
 `;
 
+const TENTATIVE = `> **Tentative.** Some of these figures come from a part of the rows (scale below 1), or from a machine that was busy with
+> other work when the case began (load above half its cores): they show what the benchmark tells, not what was promised.
+`;
+
+function isTentative({ scale, conditions }: CaseResult): boolean {
+  return scale < 1 || conditions.loadAtStart[0] > conditions.cores / 2;
+}
+
 /** The whole page. @param results sorted by case */
 export function reportPage(results: readonly CaseResult[]): string {
   const parts = [INTRODUCTION];
   const [first] = results;
   if (first !== undefined) {
-    parts.push('## Overview\n', overview(results), '## Conditions\n', conditionsTable(first), '## Cases\n');
+    if (results.some(isTentative)) parts.push(TENTATIVE);
+    const servers = Object.assign({}, ...results.map(({ conditions }) => conditions.servers));
+    parts.push('## Overview\n', overview(results), '## Conditions\n');
+    parts.push(conditionsTable({ ...first.conditions, servers }), '## Cases\n');
   }
   parts.push(...results.map(caseReport));
   return `${parts.join('\n').trimEnd()}\n`;
@@ -43,7 +54,7 @@ export function reportPage(results: readonly CaseResult[]): string {
 
 function overview(results: readonly CaseResult[]): string {
   return markdownTable(
-    ['case', 'rows', 'scale', 'Sluice, s', 'against limits', 'against the best peer', 'targets met'],
+    ['case', 'rows', 'scale', 'load', 'Sluice, s', 'against limits', 'against the best peer', 'targets met'],
     results.map((result) => {
       const sluice = result.candidates.find(({ role }) => role === 'sluice') ?? result.candidates[0];
       const ratio = (seconds: number) => `${(seconds / (sluice?.seconds.median ?? seconds)).toFixed(2)} x`;
@@ -56,6 +67,7 @@ function overview(results: readonly CaseResult[]): string {
         `[${result.case}](#${result.case}-targets-${result.ok ? 'met' : 'missed'})`,
         grouped(result.rows),
         String(result.scale),
+        String(result.conditions.loadAtStart[0]),
         sluice?.seconds.median.toFixed(2) ?? '',
         limits.map(({ name, seconds }) => `${name} ${ratio(seconds.median)}`).join(', '),
         peer === undefined ? '' : `${peer.name} ${ratio(peer.seconds.median)}`,
@@ -66,7 +78,7 @@ function overview(results: readonly CaseResult[]): string {
 }
 
 /** What all results have in common; what differs stands beside each case. */
-function conditionsTable({ conditions }: CaseResult): string {
+function conditionsTable(conditions: CaseResult['conditions']): string {
   return markdownTable(
     ['what', 'value'],
     [
