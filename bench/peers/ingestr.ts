@@ -8,10 +8,12 @@ import type { Peer } from './peer.ts';
 const VERSION = '0.14.155';
 
 // Its own bookkeeping writes instants with an offset, which MariaDB's strict mode refuses.
-const uriOf = (endpoint: Endpoint) =>
+const targetOf = (endpoint: Endpoint) =>
   endpoint.kind === 'postgres'
     ? urlOf(endpoint, 'postgresql')
     : urlOf(endpoint, 'mysql+pymysql', '?sql_mode=NO_ENGINE_SUBSTITUTION');
+const sourceOf = (endpoint: Endpoint) =>
+  urlOf(endpoint, endpoint.kind === 'postgres' ? 'postgresql' : 'mysql+pymysql');
 
 export const ingestr: Peer = {
   name: 'ingestr',
@@ -29,8 +31,8 @@ export const ingestr: Peer = {
     program: path.join(files.folder, 'bin', 'ingestr'),
     args: [
       'ingest',
-      ...['--source-uri', uriOf(source), '--source-table', `${source.schema}.${source.table}`],
-      ...['--dest-uri', uriOf(target), '--dest-table', `${target.schema}.${target.table}`],
+      ...['--source-uri', sourceOf(source), '--source-table', `${source.schema}.${source.table}`],
+      ...['--dest-uri', targetOf(target), '--dest-table', `${target.schema}.${target.table}`],
       ...['--sql-backend', 'connectorx', '--full-refresh', '--yes', '--progress', 'log'],
       ...['--pipelines-dir', path.join(folder, 'ingestr')],
     ],
