@@ -121,13 +121,13 @@ async function measureCopy(
 }
 
 /** What the databases say of both tables; null when they are equal. */
-async function differenceOf({ stage, source, target, table, proof }: Comparison): Promise<string | null> {
+async function differenceOf({ stage, target, table, proof }: Comparison): Promise<string | null> {
   try {
     const arrived = await stage.proof(stage.target(target, table.name), table);
     if (arrived.rows !== proof.rows) return `${arrived.rows} rows arrived instead of ${proof.rows}`;
     return arrived.checksum === proof.checksum ? null : 'the checksum differs from the source';
   } catch (error) {
-    return `from ${source} the target table cannot be read as the source's: ${firstLines((error as Error).message)}`;
+    return `the target table cannot be read: ${firstLines((error as Error).message)}`;
   }
 }
 
