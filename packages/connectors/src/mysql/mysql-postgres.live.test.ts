@@ -333,16 +333,25 @@ describe.skipIf(mysqlUrl === undefined || postgresUrl === undefined)(
       return { my, pg };
     }
 
-    it.each(toPostgres)('MySQL $type becomes PostgreSQL $becomes', async ({ type, becomes, values }) => {
+    /** Every value goes both ways: as bytes, and as neutral values. */
+    const bothForms = (['pgcopy-binary', 'rows'] as const).flatMap((form) =>
+      toPostgres.map((line) => ({ ...line, form })),
+    );
+
+    it.each(bothForms)('MySQL $type becomes PostgreSQL $becomes: $form', async (line) => {
+      const { type, becomes, values, form } = line;
       const table = freshName('m');
       await mysql.sql(
         `CREATE TABLE ${table} (id INT PRIMARY KEY, v ${type})`,
         ...values.map(([literal], i) => `INSERT INTO ${table} VALUES (${i}, ${literal})`),
       );
       const { my, pg } = await both();
-      await copyTable(my.source(mysql.sourceOptions(table)), pg.sink(postgres.sinkOptions(table, created)), {
-        runKey: runKey(),
-      });
+      const { plan } = await copyTable(
+        my.source(mysql.sourceOptions(table)),
+        pg.sink(postgres.sinkOptions(table, created)),
+        { runKey: runKey(), forms: [form, 'rows'] },
+      );
+      expect(plan.form).toBe(form);
       const { rows } = await postgres.query(
         `SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '"${SCHEMA}"."${table}"'::regclass AND attname = 'v'`,
       );
