@@ -22,7 +22,7 @@ import {
 import { streamRows } from './row-stream.ts';
 import { openSession, type Session } from './session.ts';
 import { naturalWireType, sendAs } from './transcode/kernels.ts';
-import { openEngine } from './transcode/open-engine.ts';
+import { engineInWords, type OpenEngine } from './transcode/open-engine.ts';
 import { streamTuples, type TupleColumn, type TupleStreamOptions } from './tuple-stream.ts';
 import { isSpatial } from './types.ts';
 
@@ -32,6 +32,8 @@ export interface SourceTools {
   readonly host: Host;
   readonly tinyIntIsBoolean: boolean;
   readonly zeroDateIsNull: boolean;
+  /** What turns rows into tuples of COPY BINARY. */
+  readonly openEngine: OpenEngine;
   /** Work that may outlast a read by a moment; the connection waits for it when it closes. */
   background(work: Promise<void>): void;
 }
@@ -77,6 +79,7 @@ export class MysqlSource implements Source {
       columns,
       forms: ['pgcopy-binary', 'rows'],
       sendAs: (_form, column, wireType) => sendAs(column, wireType, this.#tools.zeroDateIsNull),
+      byteFormsBy: engineInWords(),
     };
   }
 
@@ -111,7 +114,7 @@ export class MysqlSource implements Source {
           zeroDateIsNull,
           key: tupleKey(cut.order, projection),
           batchRowsMax: link.batchRowsMax ?? TUPLES_BATCH_ROWS_MAX,
-          openEngine,
+          openEngine: this.#tools.openEngine,
         });
       } else {
         yield* streamRows(session, {

@@ -4,9 +4,10 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { mysqlError } from './errors.ts';
 import type { Session } from './session.ts';
 import { SocketBytes } from './socket-bytes.ts';
-import { type Engine, fault, INPUT_BYTES, type RunResult, stop } from './transcode/engine.ts';
+import { fault, INPUT_BYTES, type RunResult, stop } from './transcode/engine.ts';
 import { fieldText, fieldTexts } from './transcode/field-text.ts';
 import { type Kernel, kernelFor, rowOverhead } from './transcode/kernels.ts';
+import type { OpenEngine } from './transcode/open-engine.ts';
 import { END_MARK, ERROR_MARK, executePacket, ResultHead, serverError } from './transcode/result-head.ts';
 import { TypeScriptEngine } from './transcode/typescript-engine.ts';
 import type { WireColumn } from './transcode/wire-column.ts';
@@ -39,7 +40,7 @@ export interface TupleStreamOptions {
   readonly batchRowsMax: number;
   readonly silenceTimeoutMs: number;
   readonly signal: AbortSignal;
-  readonly openEngine: (kernels: readonly Kernel[]) => Engine;
+  readonly openEngine: OpenEngine;
 }
 
 /**

@@ -49,6 +49,8 @@ export interface SourceOffer {
     column: Column,
     wireType: string,
   ) => { readonly cast: string | null } | null;
+  /** How the source makes its byte forms when they are not its own, for people: part of the agreement's reason. */
+  readonly byteFormsBy?: string;
 }
 
 /**
