@@ -1,8 +1,11 @@
 import type { Duplex } from 'node:stream';
+import { tapSocket } from './pooled-socket.ts';
 import type { Session } from './session.ts';
 
-/** Bytes that wait here at most, but for one chunk of the socket; then it is paused, and TCP holds the server back. */
-const QUEUED_BYTES_MAX = 256 * 1024;
+/** With so many bytes waiting the socket is paused, and TCP holds the server back. */
+const WAITING_BYTES_MAX = 256 * 1024;
+/** Room for those and for what a paused socket may still bring. */
+const ROOM_BYTES = WAITING_BYTES_MAX + 128 * 1024;
 
 /**
  * Takes the bytes of a session's socket past mysql2, between two of its commands. mysql2 did the log-in and speaks again
@@ -11,25 +14,23 @@ const QUEUED_BYTES_MAX = 256 * 1024;
 export class SocketBytes {
   readonly #session: Session;
   readonly #stream: Duplex;
-  readonly #theirs: ((...args: unknown[]) => void)[];
-  readonly #queue: Buffer[] = [];
+  readonly #untap: () => void;
   readonly #silenceTimeoutMs: number;
   readonly #signal: AbortSignal;
-  #queuedBytes = 0;
+  /** What has come and was not taken: `#room[#start, #end)`. */
+  #room: Buffer = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  #start = 0;
+  #end = 0;
   #isPaused = false;
   #failure: unknown = null;
   #wake: (() => void) | null = null;
-  #silence: NodeJS.Timeout | null = null;
 
   constructor(session: Session, silenceTimeoutMs: number, signal: AbortSignal) {
     this.#session = session;
     this.#stream = session.socket;
     this.#silenceTimeoutMs = silenceTimeoutMs;
     this.#signal = signal;
-    this.#theirs = this.#stream.listeners('data') as ((...args: unknown[]) => void)[];
-    // Ours first: a stream without any listener would stop to flow.
-    this.#stream.on('data', this.#onData);
-    for (const listener of this.#theirs) this.#stream.removeListener('data', listener);
+    this.#untap = tapSocket(this.#stream, this.#onData);
     this.#stream.on('close', this.#onLost);
     session.native.on('error', this.#fail);
     signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -43,16 +44,15 @@ export class SocketBytes {
   /** Waits until there are bytes. @throws what happened to the connection, as mysql2 or the socket named it. */
   async wait(): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
-    if (this.#queue.length > 0) return;
-    this.#silence = setTimeout(
+    if (this.#end > this.#start) return;
+    const silence = setTimeout(
       () => this.#fail(connectionLost(`no answer for ${this.#silenceTimeoutMs} ms`)),
       this.#silenceTimeoutMs,
     );
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    clearTimeout(this.#silence);
-    this.#silence = null;
+    clearTimeout(silence);
     if (this.#failure !== null) throw this.#failure;
   }
 
@@ -63,43 +63,48 @@ export class SocketBytes {
    */
   take(target: Buffer, at: number, end: number): number {
     if (this.#failure !== null) throw this.#failure;
-    let to = at;
-    while (to < end) {
-      const chunk = this.#queue[0];
-      if (chunk === undefined) break;
-      const size = Math.min(chunk.length, end - to);
-      chunk.copy(target, to, 0, size);
-      if (size === chunk.length) this.#queue.shift();
-      else this.#queue[0] = chunk.subarray(size);
-      to += size;
+    const size = this.#room.copy(target, at, this.#start, Math.min(this.#end, this.#start + end - at));
+    this.#start += size;
+    if (this.#start === this.#end) {
+      this.#start = 0;
+      this.#end = 0;
     }
-    this.#queuedBytes -= to - at;
-    if (this.#isPaused && this.#queuedBytes < QUEUED_BYTES_MAX) {
+    if (this.#isPaused && this.#end - this.#start < WAITING_BYTES_MAX) {
       this.#isPaused = false;
       this.#stream.resume();
     }
-    return to - at;
+    return size;
   }
 
   /** Gives the socket back to mysql2. */
   release(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
-    for (const listener of this.#theirs) this.#stream.on('data', listener);
-    this.#stream.removeListener('data', this.#onData);
+    this.#untap();
     this.#stream.removeListener('close', this.#onLost);
     this.#session.native.removeListener('error', this.#fail);
     if (this.#isPaused) this.#stream.resume();
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#queue.push(chunk);
-    this.#queuedBytes += chunk.length;
-    if (this.#queuedBytes >= QUEUED_BYTES_MAX && !this.#isPaused) {
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#room.length - this.#end < bytes.length) this.#makeRoom(bytes.length);
+    this.#end += bytes.copy(this.#room, this.#end);
+    if (this.#end - this.#start >= WAITING_BYTES_MAX && !this.#isPaused) {
       this.#isPaused = true;
       this.#stream.pause();
     }
     this.#ring();
   };
+
+  #makeRoom(size: number): void {
+    const waiting = this.#end - this.#start;
+    // Only a stream that still flows when it is paused gets here with too little room; it brings one more piece at most.
+    const room =
+      waiting + size > this.#room.length ? Buffer.allocUnsafeSlow(2 * (waiting + size)) : this.#room;
+    this.#room.copy(room, 0, this.#start, this.#end);
+    this.#room = room;
+    this.#start = 0;
+    this.#end = waiting;
+  }
 
   readonly #onLost = (): void => this.#fail(connectionLost(''));
   readonly #onAbort = (): void => this.#fail(new Error('the read was stopped'));

@@ -4,7 +4,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { mysqlError } from './errors.ts';
 import type { Session } from './session.ts';
 import { SocketBytes } from './socket-bytes.ts';
-import { fault, INPUT_BYTES, type RunResult, stop } from './transcode/engine.ts';
+import { fault, type RunResult, stop } from './transcode/engine.ts';
 import { fieldText, fieldTexts } from './transcode/field-text.ts';
 import { type Kernel, kernelFor, rowOverhead } from './transcode/kernels.ts';
 import type { OpenEngine } from './transcode/open-engine.ts';
@@ -15,6 +15,8 @@ import type { WireColumn } from './transcode/wire-column.ts';
 /** A batch is handed on when it is at least this large. */
 const BATCH_BYTES_TARGET = 128 * 1024;
 const PACKET_HEADER_BYTES = 4;
+/** Room for the longest column definition many times over; what comes after the head moves to the engine. */
+const HEAD_BYTES = 64 * 1024;
 /** A packet of this length goes on in the next one. */
 const PACKET_BYTES_MAX = 0xffffff;
 
@@ -127,9 +129,9 @@ class TupleReader {
     }
   }
 
-  /** The packets ahead of the rows, through a buffer of the same size as the engine's input. */
+  /** The packets ahead of the rows. */
   async #readHead(): Promise<ResultHead> {
-    this.#input = Buffer.allocUnsafeSlow(INPUT_BYTES);
+    this.#input = Buffer.allocUnsafeSlow(HEAD_BYTES);
     const head = new ResultHead();
     while (true) {
       const from = this.#start + PACKET_HEADER_BYTES;
