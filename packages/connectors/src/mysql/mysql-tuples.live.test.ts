@@ -240,9 +240,68 @@ describe.skipIf(mysqlUrl === undefined)('tuples of MySQL rows', () => {
     });
   });
 
+  it('says Cdm.0233, to be retried, when the server is silent for too long, and ends its statement', async () => {
+    const table = freshName('silent');
+    await fixture.makeNumbers(table, 10);
+    const connection = await fixture.open(testHost().host, {
+      'linkConfig.jdbcProperties': { socketTimeout: '1000' },
+    });
+    close.push(() => connection.close());
+    const source = connection.source(
+      fixture.sourceOptions(table, { 'fromJobConfig.whereClause': 'id < 3 OR SLEEP(20) = 0' }),
+    );
+    const start = performance.now();
+    await expect(read(source, tuples([['id', 'bigint']]))).rejects.toMatchObject({
+      code: 'Cdm.0233',
+      retry: true,
+      facts: { cause: expect.stringContaining('no answer for 1000 ms') },
+    });
+    expect(performance.now() - start).toBeLessThan(4_000);
+    await connection.close();
+    await expect.poll(() => sessionsReading(table), { timeout: 2_000 }).toBe(0);
+  });
+
+  it('leaves no session behind when a paused read is given up', async () => {
+    const table = await makeBig();
+    const connection = await fixture.open(testHost().host);
+    close.push(() => connection.close());
+    const source = connection.source(fixture.sourceOptions(table));
+    const [slice] = await source.split(await source.describe(), 1);
+    if (slice === undefined) throw new Error('no slice');
+    const wire = tuples([
+      ['id', 'bigint'],
+      ['label', 'text'],
+    ]);
+    for await (const _ of source.read(slice, wire, null)) {
+      // Long enough for the queue to fill and the socket to be paused.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(await sessionsReading(table)).toBe(1);
+      break;
+    }
+    await connection.close();
+    await expect.poll(() => sessionsReading(table), { timeout: 2_000 }).toBe(0);
+  });
+
+  /** 40 MB in 4,000 rows: more than the buffers of two sockets hold. */
+  async function makeBig(): Promise<string> {
+    const table = freshName('big');
+    await fixture.sql(
+      `CREATE TABLE ${table} (id BIGINT PRIMARY KEY, label MEDIUMTEXT)`,
+      `INSERT INTO ${table} SELECT seq, REPEAT(CHAR(65 + seq MOD 26), 10000) FROM seq_1_to_4000`,
+    );
+    return table;
+  }
+
+  /** Statements on the table that the server still runs. */
+  async function sessionsReading(table: string): Promise<number> {
+    const rows = await fixture.query(
+      `SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%FROM%${table}%' AND INFO NOT LIKE '%PROCESSLIST%'`,
+    );
+    return rows.length;
+  }
+
   it('holds the server back while the reader rests, and loses nothing', async () => {
-    const table = freshName('slow');
-    await fixture.makeNumbers(table, 60_000);
+    const table = await makeBig();
     const source = await sourceOf(table);
     const shape = await source.describe();
     let rows = 0;
@@ -263,6 +322,6 @@ describe.skipIf(mysqlUrl === undefined)('tuples of MySQL rows', () => {
         rows += batch.rowCount;
       }
     }
-    expect(rows).toBe(60_000);
+    expect(rows).toBe(4_000);
   });
 });
