@@ -276,13 +276,13 @@ function choose(
     columns.push({ name: column.name, cast: sent.cast, wireType });
   }
   const casts = columns.filter(({ cast }) => cast !== null).length;
-  const by = offer.byteFormsBy === undefined ? '' : `; ${offer.byteFormsBy}`;
+  const who = offer.byteFormsBy ?? 'both ends speak COPY BINARY';
   return {
     projection: { form: 'pgcopy-binary', columns },
     reason:
       casts === 0
-        ? `both ends speak COPY BINARY with the same types${by}`
-        : `both ends speak COPY BINARY; the source casts ${casts} of ${columns.length} columns${by}`,
+        ? `${who}, no column is cast`
+        : `${who}; the source casts ${casts} of ${columns.length} columns`,
   };
 }
 

@@ -49,7 +49,7 @@ export interface SourceOffer {
     column: Column,
     wireType: string,
   ) => { readonly cast: string | null } | null;
-  /** How the source makes its byte forms when they are not its own, for people: part of the agreement's reason. */
+  /** Who makes the byte form when it is not the source's own, for people: a sentence that begins the agreement's reason. */
   readonly byteFormsBy?: string;
 }
 

@@ -18,8 +18,8 @@ export const openEngine: OpenEngine = (kernels) =>
 export function engineInWords(openWasm: OpenEngine = openWasmEngine): string {
   const trouble = troubleOf(openWasm);
   return trouble === null
-    ? 'WebAssembly turns the rows of the binary protocol into it'
-    : `TypeScript turns the rows of the binary protocol into it, for WebAssembly cannot be used (${trouble})`;
+    ? 'WebAssembly turns rows of the binary protocol into COPY BINARY'
+    : `TypeScript turns rows of the binary protocol into COPY BINARY, for WebAssembly cannot be used (${trouble})`;
 }
 
 /** Why an engine cannot be opened in this process; null: it can. */
