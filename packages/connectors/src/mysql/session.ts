@@ -50,6 +50,9 @@ export interface Outcome {
   readonly warningCount: number;
 }
 
+/** A statement that the server has prepared. mysql2 keeps the server's number for it out of its types. */
+export type PreparedStatement = mysql.PrepareStatementInfo & { readonly id: number };
+
 /** One connection to the server, signed in, with our link. Ends when the host's signal aborts. */
 export interface Session {
   readonly native: mysql.Connection;
@@ -63,6 +66,11 @@ export interface Session {
   rows(sql: string, stage: Stage, target: string): Promise<readonly Row[]>;
   /** Runs one statement that returns none. */
   run(sql: string, stage: Stage, target: string): Promise<Outcome>;
+  /**
+   * Has the server prepare one statement; whoever runs it closes it, or the session.
+   * @param timeoutMs the session ends when the server is silent for so long.
+   */
+  prepare(sql: string, stage: Stage, target: string, timeoutMs: number): Promise<PreparedStatement>;
   /** Has the server parse exactly one statement, and run nothing. */
   parse(sql: string, stage: Stage, target: string): Promise<void>;
   /** Asks the server to stop what this session runs, over a connection of its own; gives up quietly within a second. */
@@ -144,10 +152,24 @@ export async function openSession(
     return { rowsMatched: header.affectedRows, warningCount: header.warningStatus };
   }
 
+  async function prepare(
+    sql: string,
+    stage: Stage,
+    target: string,
+    timeoutMs: number,
+  ): Promise<PreparedStatement> {
+    const timer = setTimeout(destroy, timeoutMs);
+    try {
+      return await ask<PreparedStatement>(stage, target, (answer) => {
+        native.prepare(sql, (error, statement) => answer(error, statement as PreparedStatement));
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async function parse(sql: string, stage: Stage, target: string): Promise<void> {
-    const statement = await ask<mysql.PrepareStatementInfo>(stage, target, (answer) => {
-      native.prepare(sql, answer);
-    });
+    const statement = await prepare(sql, stage, target, link.silenceTimeoutMs);
     statement.close();
   }
 
@@ -202,6 +224,7 @@ export async function openSession(
       packetBytesMax: Number(facts?.[1]),
       rows,
       run,
+      prepare,
       parse,
       killQuery,
       destroy,
