@@ -6,6 +6,7 @@ import { mysqlError } from './errors.ts';
 import { openSession } from './session.ts';
 import { MysqlSink } from './sink.ts';
 import { MysqlSource } from './source.ts';
+import { openEngine } from './transcode/open-engine.ts';
 
 /** Waits for a name no longer than for a connection; the resolver itself cannot be stopped. */
 async function resolveName(link: SqlLink, signal: AbortSignal): Promise<void> {
@@ -77,6 +78,7 @@ class MysqlConnection implements Connection {
           properties.get('tinyInt1isBit') !== 'false' &&
           properties.get('mysql.bool.type.transform') !== 'false',
         zeroDateIsNull: /^convert_?to_?null$/i.test(properties.get('zeroDateTimeBehavior') ?? ''),
+        openEngine,
         background: (work) => {
           this.#background.add(work);
           void work.finally(() => this.#background.delete(work));

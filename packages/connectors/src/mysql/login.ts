@@ -3,6 +3,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import mysql from 'mysql2';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError } from './errors.ts';
+import { connectPooled } from './pooled-socket.ts';
 
 export function connectOptions(
   link: SqlLink,
@@ -29,7 +30,7 @@ export function connectOptions(
     flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', '-IGNORE_SPACE', ...(wantsBulk ? ['-LONG_PASSWORD'] : [])],
     enableKeepAlive: true,
     ...(link.tls === null
-      ? {}
+      ? { stream: () => connectPooled(link.host, link.port) }
       : {
           ssl: {
             ...(link.tls.authorities === null ? {} : { ca: link.tls.authorities }),

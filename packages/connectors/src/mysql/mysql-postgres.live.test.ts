@@ -342,16 +342,25 @@ describe.skipIf(mysqlUrl === undefined || postgresUrl === undefined)(
       return { my, pg };
     }
 
-    it.each(toPostgres)('MySQL $type becomes PostgreSQL $becomes', async ({ type, becomes, values }) => {
+    /** Every value goes both ways: as bytes, and as neutral values. */
+    const bothForms = (['pgcopy-binary', 'rows'] as const).flatMap((form) =>
+      toPostgres.map((line) => ({ ...line, form })),
+    );
+
+    it.each(bothForms)('MySQL $type becomes PostgreSQL $becomes: $form', async (line) => {
+      const { type, becomes, values, form } = line;
       const table = freshName('m');
       await mysql.sql(
         `CREATE TABLE ${table} (id INT PRIMARY KEY, v ${type})`,
         ...values.map(([literal], i) => `INSERT INTO ${table} VALUES (${i}, ${literal})`),
       );
       const { my, pg } = await both();
-      await copyTable(my.source(mysql.sourceOptions(table)), pg.sink(postgres.sinkOptions(table, created)), {
-        runKey: runKey(),
-      });
+      const { plan } = await copyTable(
+        my.source(mysql.sourceOptions(table)),
+        pg.sink(postgres.sinkOptions(table, created)),
+        { runKey: runKey(), forms: [form, 'rows'] },
+      );
+      expect(plan.form).toBe(form);
       const { rows } = await postgres.query(
         `SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '"${SCHEMA}"."${table}"'::regclass AND attname = 'v'`,
       );
@@ -360,6 +369,57 @@ describe.skipIf(mysqlUrl === undefined || postgresUrl === undefined)(
       const print = becomes.startsWith('character(') ? `rpad(v::text, 4)` : 'v::text';
       const printed = await postgres.query(`SELECT ${print} FROM "${SCHEMA}"."${table}" ORDER BY id`);
       expect(printed.rows.map((row) => row[0])).toEqual(values.map(([, text]) => text));
+    });
+
+    it('says in the agreement how the rows travel, and why not as bytes', async () => {
+      const table = freshName('m');
+      await mysql.sql(`CREATE TABLE ${table} (id INT PRIMARY KEY, n DECIMAL(9,2), t TIME)`);
+      const { my, pg } = await both();
+      const agreed = async (types: string) => {
+        await postgres.query(`DROP TABLE IF EXISTS "${SCHEMA}"."${table}"`);
+        await postgres.query(`CREATE TABLE "${SCHEMA}"."${table}" (${types})`);
+        const source = my.source(mysql.sourceOptions(table));
+        const shape = await source.describe();
+        const sink = pg.sink(postgres.sinkOptions(table));
+        return await sink.agree(source.offer(shape, shape.columns), null);
+      };
+      expect(await agreed('id bigint, n text, t time')).toMatchObject({
+        projection: {
+          form: 'pgcopy-binary',
+          columns: [
+            { name: 'id', cast: null, wireType: 'bigint' },
+            { name: 'n', cast: 'char', wireType: 'text' },
+            { name: 't', cast: null, wireType: 'time without time zone' },
+          ],
+        },
+        reason:
+          'WebAssembly turns rows of the binary protocol into COPY BINARY; the source casts 1 of 3 columns',
+      });
+      expect(await agreed('id bigint, n text, t interval')).toMatchObject({
+        projection: { form: 'rows' },
+        reason: expect.stringContaining('column "t", time into interval'),
+      });
+    });
+
+    it('sends labels to an enumeration', async () => {
+      const table = freshName('m');
+      await mysql.sql(
+        `CREATE TABLE ${table} (id INT PRIMARY KEY, mood ENUM('sad','ok'))`,
+        `INSERT INTO ${table} VALUES (1, 'ok'), (2, NULL)`,
+      );
+      await postgres.query(`CREATE TYPE "${SCHEMA}"."${table}_mood" AS ENUM ('ok', 'sad')`);
+      await postgres.query(
+        `CREATE TABLE "${SCHEMA}"."${table}" (id integer, mood "${SCHEMA}"."${table}_mood")`,
+      );
+      const { my, pg } = await both();
+      const { plan } = await copyTable(
+        my.source(mysql.sourceOptions(table)),
+        pg.sink(postgres.sinkOptions(table)),
+        { runKey: runKey() },
+      );
+      expect(plan.form).toBe('pgcopy-binary');
+      const { rows } = await postgres.query(`SELECT mood::text FROM "${SCHEMA}"."${table}" ORDER BY id`);
+      expect(rows).toEqual([['ok'], [null]]);
     });
 
     it.each(inBothForms(toMysql))('PostgreSQL $type becomes MySQL $becomes, $form', async (line) => {

@@ -1,6 +1,6 @@
 import type { Host, Projection, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Batch, Position, Value } from '@sluice/core/data/batch';
-import type { Column, TableShape } from '@sluice/core/data/column';
+import type { Column, NeutralType, TableShape } from '@sluice/core/data/column';
 import type { Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlLink, SqlSourceOptions } from '../jdbc/sql-options.ts';
@@ -21,6 +21,9 @@ import {
 } from './ranges.ts';
 import { streamRows } from './row-stream.ts';
 import { openSession, type Session } from './session.ts';
+import { naturalWireType, sendAs } from './transcode/kernels.ts';
+import { engineInWords, type OpenEngine } from './transcode/open-engine.ts';
+import { streamTuples, type TupleColumn, type TupleStreamOptions } from './tuple-stream.ts';
 import { isSpatial } from './types.ts';
 
 /** What a source needs of its connection. */
@@ -29,6 +32,8 @@ export interface SourceTools {
   readonly host: Host;
   readonly tinyIntIsBoolean: boolean;
   readonly zeroDateIsNull: boolean;
+  /** What turns rows into tuples of COPY BINARY. */
+  readonly openEngine: OpenEngine;
   /** Work that may outlast a read by a moment; the connection waits for it when it closes. */
   background(work: Promise<void>): void;
 }
@@ -38,6 +43,9 @@ const unreadable = new Set(['vector']);
 
 /** A CAST type of another connector's making goes into SQL as text: only words, digits and brackets. */
 const castForm = /^[a-z][a-z0-9 ]*(?:\(\d+(?:, ?\d+)?\))?$/i;
+
+/** Rows of a batch of tuples at most; its bytes end it long before, but for rows of next to nothing. */
+const TUPLES_BATCH_ROWS_MAX = 100_000;
 
 /** Character set whose ORDER BY and comparison with our literals use one and the same collation. */
 const resumableCharacterSet = 'utf8mb4';
@@ -67,7 +75,12 @@ export class MysqlSource implements Source {
   offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
     const odd = columns.find((column) => unreadable.has(column.native.toLowerCase().replace(/\(.*$/, '')));
     if (odd !== undefined) throw new SluiceError('Cdm.0921', { type: `${odd.native} (${odd.name})` });
-    return { columns, forms: ['rows'] };
+    return {
+      columns,
+      forms: ['pgcopy-binary', 'rows'],
+      sendAs: (_form, column, wireType) => sendAs(column, wireType, this.#tools.zeroDateIsNull),
+      byteFormsBy: engineInWords(),
+    };
   }
 
   async split(_shape: TableShape, sliceCountHint: number): Promise<readonly Slice[]> {
@@ -87,19 +100,34 @@ export class MysqlSource implements Source {
     let isWhole = false;
     try {
       const table = await this.#describe(session);
-      yield* streamRows(session, {
+      const { zeroDateIsNull } = this.#tools;
+      const shared = {
         sql: await this.#select(session, table, cut, projection, after),
         target: this.#name(),
-        decoder: new RowDecoder(
-          projection.columns.map(({ name, cast }) =>
-            cast === null ? decoderFor(columnOf(table, name), this.#tools.zeroDateIsNull) : null,
-          ),
-        ),
-        positionOf: positionReader(cut.order, projection),
-        batchRowsMax: link.batchRowsMax ?? Number.POSITIVE_INFINITY,
         silenceTimeoutMs: link.silenceTimeoutMs,
         signal: host.signal,
-      });
+      };
+      if (projection.form === 'pgcopy-binary') {
+        yield* streamTuples(session, {
+          ...shared,
+          columns: projection.columns.map((column) => tupleColumn(table, column)),
+          zeroDateIsNull,
+          key: tupleKey(cut.order, projection),
+          batchRowsMax: link.batchRowsMax ?? TUPLES_BATCH_ROWS_MAX,
+          openEngine: this.#tools.openEngine,
+        });
+      } else {
+        yield* streamRows(session, {
+          ...shared,
+          decoder: new RowDecoder(
+            projection.columns.map(({ name, cast }) =>
+              cast === null ? decoderFor(columnOf(table, name), zeroDateIsNull) : null,
+            ),
+          ),
+          positionOf: positionReader(cut.order, projection),
+          batchRowsMax: link.batchRowsMax ?? Number.POSITIVE_INFINITY,
+        });
+      }
       isWhole = true;
     } finally {
       if (isWhole) await session.close();
@@ -250,13 +278,44 @@ function resumableKey(table: CatalogTable): readonly KeyColumn[] {
   return keys;
 }
 
+/** Where in a row the key's columns are; null when the key is not read in full. */
+function keyColumns(order: readonly KeyColumn[], projection: Projection): readonly number[] | null {
+  const at = order.map((key) => projection.columns.findIndex((c) => c.name === key.name && c.cast === null));
+  return at.length === 0 || at.includes(-1) ? null : at;
+}
+
+/** How a column is sent as a type of PostgreSQL; without one it goes as what keeps all of its values. */
+function tupleColumn(table: CatalogTable, column: Projection['columns'][number]): TupleColumn {
+  const { name, cast, wireType } = column;
+  const meaning: NeutralType =
+    cast === null ? columnOf(table, name).type : { kind: 'text', length: null, fixed: false };
+  return { name, meaning, wireType: wireType ?? naturalWireType(meaning) };
+}
+
+/** A month or day of zero. */
+const zeroDate = /^\d{4}-(?:00|\d\d-00)/;
+
+/** As `positionReader`, for rows that are bytes. */
+function tupleKey(order: readonly KeyColumn[], projection: Projection): TupleStreamOptions['key'] {
+  const columns = keyColumns(order, projection);
+  if (columns === null) return null;
+  const isMoment = order.map(({ kind }) => kind === 'date' || kind === 'timestamp');
+  return {
+    columns,
+    position: (texts) =>
+      texts.some((text, i) => text === null || (isMoment[i] === true && zeroDate.test(text)))
+        ? null
+        : texts.map(String),
+  };
+}
+
 /** Reads the position of a row: the key's values as texts; null when the key is not read in full. */
 function positionReader(
   order: readonly KeyColumn[],
   projection: Projection,
 ): (row: readonly Value[]) => Position | null {
-  const at = order.map((key) => projection.columns.findIndex((c) => c.name === key.name && c.cast === null));
-  if (at.length === 0 || at.includes(-1)) return () => null;
+  const at = keyColumns(order, projection);
+  if (at === null) return () => null;
   return (row) => {
     const texts: string[] = [];
     for (let i = 0; i < at.length; i++) {

@@ -276,12 +276,13 @@ function choose(
     columns.push({ name: column.name, cast: sent.cast, wireType });
   }
   const casts = columns.filter(({ cast }) => cast !== null).length;
+  const who = offer.byteFormsBy ?? 'both ends speak COPY BINARY';
   return {
     projection: { form: 'pgcopy-binary', columns },
     reason:
       casts === 0
-        ? 'both ends speak COPY BINARY with the same types'
-        : `both ends speak COPY BINARY; the source casts ${casts} of ${columns.length} columns`,
+        ? `${who}, no column is cast`
+        : `${who}; the source casts ${casts} of ${columns.length} columns`,
   };
 }
 

@@ -49,6 +49,8 @@ export interface SourceOffer {
     column: Column,
     wireType: string,
   ) => { readonly cast: string | null } | null;
+  /** Who makes the byte form when it is not the source's own, for people: a sentence that begins the agreement's reason. */
+  readonly byteFormsBy?: string;
 }
 
 /**
