@@ -157,6 +157,8 @@ function bitsKernel(meaning: NeutralType, to: string): Kernel | null {
 
 function stringKernel(meaning: NeutralType, to: string): Kernel | null {
   if (meaning.kind === 'binary') return to === 'bytea' ? plain(op.bytes) : null;
+  // As bytes, text keeps the character 0, which PostgreSQL's own text cannot hold.
+  if (meaning.kind === 'text' && to === 'bytea') return plain(op.bytes);
   if (textTargets.has(to)) return plain(op.text);
   switch (meaning.kind) {
     case 'json':
