@@ -2,6 +2,7 @@ import type { Value } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { quoteBytes, quoteText } from './names.ts';
+import { approximateTypes, binaryTypes, textTypes } from './type-families.ts';
 import { isSpatial } from './types.ts';
 
 /** Turns one value of one column into its literal. Chosen once per column, before the first row. */
@@ -54,22 +55,6 @@ const numericTypes = new Set([
 ]);
 const wholeTypes = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'year']);
 const momentTypes = new Set(['time', 'datetime', 'timestamp']);
-const approximateTypes = new Set(['float', 'double']);
-const binaryTypes = new Set(['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob']);
-const textTypes = new Set([
-  'char',
-  'varchar',
-  'tinytext',
-  'text',
-  'mediumtext',
-  'longtext',
-  'enum',
-  'set',
-  'json',
-  'uuid',
-  'inet4',
-  'inet6',
-]);
 
 /**
  * How a source type meets a destination column.

@@ -1,6 +1,7 @@
 import type { Language, Text } from '../data/text.ts';
 import { errorCatalogue } from './catalogue.ts';
 import type { ErrorCode } from './codes.ts';
+import { explanationFacts } from './explained.ts';
 import { type ErrorFacts, Fenced, SluiceError } from './sluice-error.ts';
 
 /** An error in words, ready for an answer or a screen. */
@@ -16,9 +17,6 @@ export interface RenderedError {
 
 /** Longest fact that goes into a message: a driver may quote a whole statement. */
 const factCharsMax = 1000;
-
-/** Facts under these names are a sentence of their own, one per language, and stand behind the catalogue's text. */
-const explanationFacts = { en: 'explanationEn', zh: 'explanationZh' } as const;
 
 /**
  * Puts an error into words. Facts that are missing leave no trace: the text is written so that it stays a sentence.

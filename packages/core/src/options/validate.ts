@@ -1,9 +1,9 @@
 import type { Json } from '../data/json.ts';
 import type { Text } from '../data/text.ts';
 import type { ErrorCode } from '../errors/codes.ts';
+import { explained } from '../errors/explained.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Option, OptionGroup, OptionValues } from './option.ts';
-import { explained } from './validate-explained.ts';
 
 /** What travels as a whole number is at most this: clients keep it in 32 bits. */
 const integerMax = 2_147_483_647;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { explained } from '@sluice/core/options/validate-explained';
 
 /** Published limit of a request's target, in bytes. */
 export const targetBytesMax = 32 * 1024;

@@ -1,7 +1,7 @@
 import type { Json } from '@sluice/core/data/json';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
-import { explained } from '@sluice/core/options/validate-explained';
 import { decodeExtended, encodeExtended, isExtended } from './extended-fields.ts';
 
 /** One option in an answer. A secret has its entry, without `value`. */

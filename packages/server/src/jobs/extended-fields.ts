@@ -1,5 +1,5 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { explained } from '@sluice/core/options/validate-explained';
 
 /**
  * `extended-configs` carries options as compact JSON (text to text, without the group's prefix) in base64

@@ -1,12 +1,12 @@
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
-import { explained } from '@sluice/core/options/validate-explained';
 import { refuseSelfCopy } from '../planner/self-copy.ts';
 import type { RunService } from '../runs/run-service.ts';
 import {
-  activeRunStates,
+  isActiveState,
   type JobRecord,
   type JobType,
   type LinkRecord,
@@ -171,7 +171,7 @@ export class JobService {
 
   async #idle(clusterId: string, name: string): Promise<JobRecord> {
     const { job, run } = await this.find(clusterId, name);
-    if (run !== null && isActive(run)) throw new SluiceError('Cdm.0052', { job: name });
+    if (run !== null && isActiveState(run.state)) throw new SluiceError('Cdm.0052', { job: name });
     return job;
   }
 
@@ -252,10 +252,6 @@ function connectorOf(link: LinkRecord, named: string | null, registry: Connector
 /** Runs are found by name; one of an earlier job of this name is not this job's. */
 function ownRun(job: JobRecord, run: RunRecord | null): RunRecord | null {
   return run !== null && run.jobId === job.id ? run : null;
-}
-
-function isActive(run: RunRecord): boolean {
-  return (activeRunStates as readonly string[]).includes(run.state);
 }
 
 function missing(name: string): SluiceError {

@@ -1,8 +1,8 @@
 import type { ConnectorRegistry, ConnectorSpec } from '@sluice/core/connector/registry';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { validateOptions } from '@sluice/core/options/validate';
-import { explained } from '@sluice/core/options/validate-explained';
 import type { RunService } from '../runs/run-service.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';

@@ -1,5 +1,5 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { explained } from '@sluice/core/options/validate-explained';
 
 /** Links and jobs: 1 to 240 letters, digits, `-`, `_`, `.`, the first being no `-` or `.`. */
 const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,239}$/;

@@ -1,6 +1,6 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
-import { explained } from '@sluice/core/options/validate-explained';
 
 /** One end of a job, as far as its place goes. */
 export interface JobEnd {

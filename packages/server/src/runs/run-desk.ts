@@ -4,7 +4,7 @@ import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
-import { activeRunStates, type RunRecord } from '../store/model.ts';
+import { isActiveState, type RunRecord } from '../store/model.ts';
 import { Conflict } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
@@ -90,7 +90,7 @@ export class RunDesk implements RunService {
     const deadline = now() + runLimits.stopWaitMs;
     while (now() < deadline) {
       const seen = await store.runs.find(run.id);
-      if (seen === null || !isActive(seen)) return;
+      if (seen === null || !isActiveState(seen.state)) return;
       await Promise.race([
         this.#drivers.get(run.id)?.ended ?? new Promise(() => undefined),
         new Promise((resolve) => setTimeout(resolve, 50)),
@@ -174,10 +174,6 @@ export class RunDesk implements RunService {
     for (const driver of this.#drivers.values()) driver.letGo();
     await Promise.all([...this.#drivers.values()].map((driver) => driver.ended));
   }
-}
-
-function isActive(run: RunRecord): boolean {
-  return (activeRunStates as readonly string[]).includes(run.state);
 }
 
 /** Nobody has claimed the run, now or ever to any effect. */

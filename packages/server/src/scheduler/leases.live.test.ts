@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runKeyOf } from '../planner/resolve-work.ts';
-import type { RunRecord } from '../store/model.ts';
+import { isActiveState, type RunRecord } from '../store/model.ts';
 import { createTestDatabase, type TestDatabase } from '../store/test-database.ts';
-import { eventually, isActive, type JobWish, RunRig } from './test-rig-suite.ts';
+import { eventually, type JobWish, RunRig } from './test-rig-suite.ts';
 import {
   createMysqlSide,
   createNumbers,
@@ -171,7 +171,7 @@ describe.skipIf(!hasServers)('leases', () => {
       rig.events.some(({ event, fields }) => event === 'run.let-go' && fields.run === run.id),
     );
     const left = await rig.find(run);
-    expect(isActive(left)).toBe(true);
+    expect(isActiveState(left.state)).toBe(true);
     await sleep(200);
     expect(await rig.find(run)).toEqual(left);
     // Its checkpoints were refused; the run's own table still stands for the one who goes on.

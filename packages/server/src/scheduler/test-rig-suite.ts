@@ -10,7 +10,7 @@ import { WorkerPool } from '../runs/worker-pool.ts';
 import type { TaskListener } from '../runs/worker-process.ts';
 import { AesSecretBox } from '../secrets/aes-secret-box.ts';
 import { linkSecretContext } from '../secrets/sealed-values.ts';
-import { activeRunStates, type ClusterRecord, type JobRecord, type RunRecord } from '../store/model.ts';
+import { type ClusterRecord, isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
 import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { createSampleCluster } from '../store/sample-records.ts';
 import { RunQueue } from './run-queue.ts';
@@ -203,7 +203,7 @@ export class RunRig {
   }
 
   async ended(run: RunRecord, withinMs = 28_000): Promise<RunRecord> {
-    return await this.until(run, (seen) => !isActive(seen), withinMs);
+    return await this.until(run, (seen) => !isActiveState(seen.state), withinMs);
   }
 
   /** Waits until the run's record is as wanted. */
@@ -232,10 +232,6 @@ export class RunRig {
     if ((await this.store.links.find(this.cluster.id, name)) === null) await this.link(name, side.link);
     return name;
   }
-}
-
-export function isActive(run: RunRecord): boolean {
-  return (activeRunStates as readonly string[]).includes(run.state);
 }
 
 /** Polls until a condition holds. */

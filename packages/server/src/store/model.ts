@@ -131,6 +131,11 @@ export type RunState =
 
 export const activeRunStates = ['queued', 'planning', 'running', 'finishing', 'unknown'] as const;
 
+/** Whether the run may still change. */
+export function isActiveState(state: RunState): boolean {
+  return (activeRunStates as readonly RunState[]).includes(state);
+}
+
 export interface RunFailure {
   readonly code: string;
   /** One sentence per language, without secrets; `summary` in English and Chinese, `details` with cause and cure. */

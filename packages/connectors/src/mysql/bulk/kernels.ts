@@ -1,5 +1,6 @@
 import type { Column } from '@sluice/core/data/column';
 import type { TargetColumn } from '../encode.ts';
+import { approximateTypes, binaryTypes, textTypes } from '../type-families.ts';
 
 /**
  * What is done with the bytes of one column on their way from COPY BINARY to the bulk command. Numbers, because the loop
@@ -69,22 +70,6 @@ export interface KernelChoice {
 }
 
 const wholeTypes = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
-const approximateTypes = new Set(['float', 'double']);
-const binaryTypes = new Set(['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob']);
-const textTypes = new Set([
-  'char',
-  'varchar',
-  'tinytext',
-  'text',
-  'mediumtext',
-  'longtext',
-  'enum',
-  'set',
-  'json',
-  'uuid',
-  'inet4',
-  'inet6',
-]);
 
 /** Bytes of the integers that COPY BINARY has; an unsigned one goes as the next larger, the largest as numeric. */
 function integerWireType(bits: number, isUnsigned: boolean): 'smallint' | 'integer' | 'bigint' | 'numeric' {

@@ -1,7 +1,7 @@
 import type { Operation, OperationId } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { explained } from '@sluice/core/options/validate-explained';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../identity/caller.ts';
 import type { Handler } from '../call.ts';

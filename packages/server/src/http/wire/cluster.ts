@@ -1,6 +1,6 @@
 import type { Json } from '@sluice/core/data/json';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { explained } from '@sluice/core/options/validate-explained';
 import {
   type ClusterDraft,
   clusterStatus,

@@ -1,5 +1,5 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { explained } from '@sluice/core/options/validate-explained';
 
 /** A JSON object as it came. */
 export type Document = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { explained } from '@sluice/core/options/validate-explained';
 import { readConfigValues, type WireConfigValues, writeConfigValues } from '../../jobs/config-values.ts';
 import type { JobDraft, JobView } from '../../jobs/job-service.ts';
 import type { JobRecord, JobType, RunRecord } from '../../store/model.ts';

@@ -1,5 +1,5 @@
 import type { Language } from '@sluice/core/data/text';
-import { activeRunStates, type JobRecord, type RunRecord, type RunState } from '../../store/model.ts';
+import type { JobRecord, RunRecord, RunState } from '../../store/model.ts';
 
 /**
  * The run object of the API. Its 21 members and their presence follow the published rules to the letter,
@@ -98,11 +98,6 @@ export function statusOf(state: RunState | null): SubmissionStatus {
     case 'unknown':
       return 'UNKNOWN';
   }
-}
-
-/** @returns whether the run may still change. */
-export function isActive(state: RunState): boolean {
-  return (activeRunStates as readonly RunState[]).includes(state);
 }
 
 /**
