@@ -169,6 +169,31 @@ export class JobService {
     return store.runs.history(clusterId, name, limit, offset);
   }
 
+  /**
+   * Runs under a job's name, newest first, also when the job itself is gone; `total` counts all pages.
+   * @throws Cdm.0100 (404) when neither job nor runs have that name.
+   */
+  async runs(
+    clusterId: string,
+    name: string,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
+    const { store } = this.#deps;
+    const found = await store.runs.history(clusterId, name, limit, offset);
+    if (found.total === 0 && (await store.jobs.find(clusterId, name)) === null) {
+      throw new SluiceError('Cdm.0100', { job: name }, { status: 404 });
+    }
+    return found;
+  }
+
+  /** One run of a job, also when the job itself is gone. @throws Cdm.0001 (404) when this job of this cluster has no such run. */
+  async run(clusterId: string, name: string, runId: string): Promise<RunRecord> {
+    const run = await this.#deps.store.runs.find(runId);
+    if (run?.clusterId === clusterId && run.jobName === name) return run;
+    throw new SluiceError('Cdm.0001', { name: runId }, { status: 404 });
+  }
+
   async #idle(clusterId: string, name: string): Promise<JobRecord> {
     const { job, run } = await this.find(clusterId, name);
     if (run !== null && isActiveState(run.state)) throw new SluiceError('Cdm.0052', { job: name });

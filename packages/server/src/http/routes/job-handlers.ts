@@ -1,24 +1,20 @@
 import type { OperationId } from '@sluice/contract/operation';
-import { allNames, jobPageSizeMax, jobPageSizeMin } from '@sluice/contract/parameters';
+import { allNames, jobPageSizeMax, jobPageSizeMin, runsPageSizes } from '@sluice/contract/parameters';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { ClusterService } from '../../clusters/cluster-service.ts';
 import type { JobService } from '../../jobs/job-service.ts';
 import type { RunService } from '../../runs/run-service.ts';
-import { type Call, type Handler, parameterOf, queryNumber, queryText } from '../call.ts';
+import { type Call, type Handler, pageNumber, parameterOf, queryNumber, queryText } from '../call.ts';
 import { isDocument, wrongMember } from '../wire/documents.ts';
 import { jobTypeOf, readJob, writeJob } from '../wire/job.ts';
 import { neverExecuted, startedSubmissionOf, submissionOf } from '../wire/submission.ts';
+import { drivenRun } from './run-handlers.ts';
 
 export interface JobHandlerDeps {
   readonly clusters: ClusterService;
   readonly jobs: JobService;
-  readonly runs: Pick<RunService, 'progress'>;
+  readonly runs: Pick<RunService, 'progress' | 'driven'>;
 }
-
-/** Highest page that can be asked for; beyond it the offset would leave the numbers that stores take. */
-const pageNoMax = 1_000_000;
-/** Runs on a page of the history. */
-const historyPage = { min: 1, max: 100, default: 10 };
 
 export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, Handler>> {
   const { clusters, jobs, runs } = deps;
@@ -29,7 +25,7 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
   }
 
   async function list(call: Call, clusterId: string): Promise<object> {
-    const pageNo = queryNumber(call, 'page_no', { min: 1, max: pageNoMax, default: 1 });
+    const pageNo = pageNumber(call);
     const bounds = { min: jobPageSizeMin, max: jobPageSizeMax, default: jobPageSizeMin };
     const pageSize = queryNumber(call, 'page_size', bounds);
     const type = jobTypeOf(queryText(call, 'jobType') ?? 'NORMAL_JOB');
@@ -81,6 +77,11 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
     },
 
     async ShowJobStatus(call) {
+      // What a thousand pollers ask for while a run lasts costs no look at the store.
+      const driven = drivenRun(runs, call);
+      if (driven !== null) {
+        return { submissions: [submissionOf(driven, runs.progress(driven), call.language)] };
+      }
       const { job, run } = await jobs.find(await clusterOf(call), parameterOf(call, 'job_name'));
       const latest = run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
       return { submissions: [latest] };
@@ -91,8 +92,8 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
       const name = queryText(call, 'jname');
       if (name === null) throw new SluiceError('Cdm.0238', { name: 'jname' });
       // No published client can ask for another page; ours may.
-      const pageNo = queryNumber(call, 'page_no', { min: 1, max: pageNoMax, default: 1 });
-      const pageSize = queryNumber(call, 'page_size', historyPage);
+      const pageNo = pageNumber(call);
+      const pageSize = queryNumber(call, 'page_size', runsPageSizes);
       const found = await jobs.history(clusterId, name, pageSize, (pageNo - 1) * pageSize);
       return {
         total: found.total,
