@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sink, SliceWriter, Source } from '@sluice/core/connector/contract';
+import type { Sink, SliceWriter, Snapshot, Source } from '@sluice/core/connector/contract';
 import type { Position } from '@sluice/core/data/batch';
 import {
   addCounts,
@@ -18,6 +18,8 @@ export interface SliceTools {
   readonly sink: Sink;
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
+  /** The moment to read; null or absent: as the source is by then. */
+  readonly snapshot?: Snapshot | null;
   readonly limits?: EngineLimits;
 }
 
@@ -32,7 +34,7 @@ export interface SliceTools {
  * @throws Fenced when a newer attempt has committed this slice; SluiceError for everything else.
  */
 export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools): Promise<Checkpoint> {
-  const { source, sink, ledger, signal, limits = engineLimits } = tools;
+  const { source, sink, ledger, signal, snapshot = null, limits = engineLimits } = tools;
   const clock = new SliceClock('write');
   let reporter: NodeJS.Timeout | undefined;
   let writer = await sink.openWriter(plan.target, slice);
@@ -55,7 +57,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     );
 
     clock.enter('read');
-    for await (const batch of source.read(slice, plan.projection, last?.position ?? null)) {
+    for await (const batch of source.read(slice, plan.projection, last?.position ?? null, snapshot)) {
       signal.throwIfAborted();
       pendingRows += batch.rowCount;
       pendingBytes += batch.byteCount;

@@ -1,4 +1,10 @@
-import type { CheckStep, Projection, TargetPlan } from '@sluice/core/connector/contract';
+import type {
+  CheckStep,
+  Projection,
+  Snapshot,
+  SnapshotAnswer,
+  TargetPlan,
+} from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 
@@ -59,6 +65,9 @@ export interface TaskResults {
   check: readonly CheckStep[];
   plan: RunPlan;
   prepare: null;
+  snapshot: SnapshotAnswer;
+  join: null;
+  settle: null;
   slice: Checkpoint;
   verify: DestinationTotals;
   finish: null;
@@ -70,7 +79,20 @@ export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
   | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
-  | { readonly kind: 'slice'; readonly work: RunWork; readonly plan: RunPlan; readonly slice: Slice }
+  /** Takes a snapshot of the source, which this worker holds until it is told that the run is over. */
+  | { readonly kind: 'snapshot'; readonly work: RunWork; readonly lanes: number }
+  /** Has this worker join a snapshot, and hold on to it in the same way. */
+  | { readonly kind: 'join'; readonly work: RunWork; readonly snapshot: Snapshot }
+  /** Tells the worker that took the snapshot that all have joined. */
+  | { readonly kind: 'settle'; readonly work: RunWork; readonly snapshot: Snapshot }
+  | {
+      readonly kind: 'slice';
+      readonly work: RunWork;
+      readonly plan: RunPlan;
+      readonly slice: Slice;
+      /** The moment to read; null: as the source is by then. */
+      readonly snapshot: Snapshot | null;
+    }
   | { readonly kind: 'verify'; readonly work: RunWork; readonly plan: RunPlan }
   | {
       readonly kind: 'finish';

@@ -193,6 +193,11 @@ export class RunProgress {
     return [...this.#slices.values()].map((state) => state.progress());
   }
 
+  /** How often a slice was committed. */
+  sequenceOf(sliceNo: number): number {
+    return this.#slices.get(sliceNo)?.checkpoint?.sequence ?? 0;
+  }
+
   /** Totals of what is durable. */
   counts(): SliceCounts {
     let sum = zeroCounts;
