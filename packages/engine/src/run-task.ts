@@ -3,7 +3,15 @@ import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { addCounts, zeroCounts } from '@sluice/core/data/slice';
 import { copySlice } from './copy-slice.ts';
 import { planRun } from './plan-run.ts';
-import type { DestinationTotals, Ledger, RunWork, Task, TaskKind, TaskResults } from './work.ts';
+import type {
+  DestinationTotals,
+  DestinationWork,
+  Ledger,
+  RunWork,
+  Task,
+  TaskKind,
+  TaskResults,
+} from './work.ts';
 
 export interface TaskTools {
   readonly registry: ConnectorRegistry;
@@ -51,6 +59,10 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         }
         return { completeSlices, counts };
       });
+    case 'checkpoints':
+      return await withDestination(task.work, tools, async (connection) => [
+        ...(await connection.sink(task.work.to.options).checkpoints(task.plan.target)),
+      ]);
     case 'finish':
       return await withDestination(task.work, tools, async (connection) => {
         await connection.sink(task.work.to.options).finish(task.plan.target, task.outcome);
@@ -72,7 +84,7 @@ async function withBothEnds<T>(
 }
 
 async function withDestination<T>(
-  work: RunWork,
+  work: DestinationWork,
   { registry, host }: TaskTools,
   action: (to: Connection) => Promise<T>,
 ): Promise<T> {

@@ -22,6 +22,9 @@ export interface RunWork {
   readonly extractors: number;
 }
 
+/** What a worker must know to work at the destination alone. */
+export type DestinationWork = Pick<RunWork, 'runId' | 'runKey' | 'to'>;
+
 /** Made once per run before a byte moves, stored, and read again after a crash. */
 export interface RunPlan {
   readonly target: TargetPlan;
@@ -45,6 +48,8 @@ export interface TaskResults {
   prepare: null;
   slice: Checkpoint;
   verify: DestinationTotals;
+  /** What is durable at the destination, by slice number. */
+  checkpoints: readonly (readonly [sliceNo: number, checkpoint: Checkpoint])[];
   finish: null;
 }
 
@@ -53,12 +58,13 @@ export type TaskKind = keyof TaskResults;
 export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
-  | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
+  | { readonly kind: 'prepare'; readonly work: DestinationWork; readonly plan: RunPlan }
   | { readonly kind: 'slice'; readonly work: RunWork; readonly plan: RunPlan; readonly slice: Slice }
-  | { readonly kind: 'verify'; readonly work: RunWork; readonly plan: RunPlan }
+  | { readonly kind: 'verify'; readonly work: DestinationWork; readonly plan: RunPlan }
+  | { readonly kind: 'checkpoints'; readonly work: DestinationWork; readonly plan: RunPlan }
   | {
       readonly kind: 'finish';
-      readonly work: RunWork;
+      readonly work: DestinationWork;
       readonly plan: RunPlan;
       readonly outcome: 'publish' | 'discard';
     };

@@ -22,6 +22,7 @@ import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
+import { addRunRoutes } from './routes/run-routes.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -116,6 +117,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
   };
   addOperationRoutes(app, deps.authenticator, handlers);
+  addRunRoutes(app, deps.authenticator, deps);
   const served = servedOperations(handlers);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({
