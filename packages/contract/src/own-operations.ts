@@ -1,8 +1,8 @@
 import type { Operation } from './operation.ts';
-import { ListRunsResponse, RunView } from './run-views.ts';
+import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun';
+export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun';
 
 const lookUpErrors = [401, 403, 404, 500, 503];
 
@@ -48,6 +48,20 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     summary: {
       en: 'Show a run with its plan and its slices, as it is now',
       zh: '查询一次运行的当前状态，包括其计划与各分片',
+    },
+  }),
+  row({
+    operationId: 'ResumeRun',
+    tag: 'runs',
+    method: 'POST',
+    path: `${runs}/{run_id}/resume`,
+    parameters: ['ProjectId', 'ClusterId', 'RunJobName', 'RunId'],
+    response: ResumeRunResponse,
+    successStatus: 202,
+    errorStatuses: [400, ...lookUpErrors],
+    summary: {
+      en: 'Resume a run that failed or was stopped: what is committed stays, the rest is moved by a new run',
+      zh: '续传失败或已停止的运行：已提交的数据保留，其余数据由新的运行迁移',
     },
   }),
 ];

@@ -167,6 +167,7 @@ const runMembers = {
   cdm_status: text('The state as the CDM API words it.'),
   percent: int32('Per cent done, 0 to 100; -1 after a failure.', { minimum: -1, maximum: 100 }),
   is_auto: flag('Whether the schedule started it.'),
+  resumes_run_id: textOrNull('Id of the run that it carries on; null: it began anew.'),
   created_by: text('Who started it.'),
   created_at: int64('Started at this time. Unix milliseconds.'),
   started_at: timeOrNull('Work on it began at this time.'),
@@ -217,3 +218,10 @@ export const ListRunsResponse = answer(
   'The runs of a job.',
 );
 export type ListRunsResponse = Static<typeof ListRunsResponse>;
+
+export const ResumeRunResponse = answer(
+  'ResumeRunResponse',
+  { run: RunSummary },
+  'The new run that goes on where the other one ended.',
+);
+export type ResumeRunResponse = Static<typeof ResumeRunResponse>;

@@ -1,11 +1,19 @@
-import type { Host, Snapshots, Source } from '@sluice/core/connector/contract';
+import type { Host, Sink, Snapshots, Source } from '@sluice/core/connector/contract';
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { addCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SnapshotLost } from '@sluice/core/errors/sluice-error';
 import { copySlice } from './copy-slice.ts';
 import type { KeptEnds } from './kept-ends.ts';
 import { planRun } from './plan-run.ts';
-import type { DestinationTotals, Ledger, Task, TaskKind, TaskResults } from './work.ts';
+import type {
+  DestinationTotals,
+  DestinationWork,
+  Ledger,
+  RunWork,
+  Task,
+  TaskKind,
+  TaskResults,
+} from './work.ts';
 
 export interface TaskTools {
   readonly registry: ConnectorRegistry;
@@ -61,12 +69,12 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         }),
       );
     case 'prepare':
-      return await kept.use(task.work, 'data', host, async ({ sink }) => {
+      return await atDestination(task.work, tools, async (sink) => {
         await sink.prepare(task.plan.target);
         return null;
       });
     case 'verify':
-      return await kept.use(task.work, 'data', host, async ({ sink }): Promise<DestinationTotals> => {
+      return await atDestination(task.work, tools, async (sink): Promise<DestinationTotals> => {
         const checkpoints = await sink.checkpoints(task.plan.target);
         let counts = zeroCounts;
         let completeSlices = 0;
@@ -76,11 +84,30 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         }
         return { completeSlices, counts };
       });
+    case 'checkpoints':
+      return await atDestination(task.work, tools, async (sink) => [
+        ...(await sink.checkpoints(task.plan.target)),
+      ]);
     case 'finish':
-      return await kept.use(task.work, 'data', host, async ({ sink }) => {
+      return await atDestination(task.work, tools, async (sink) => {
         await sink.finish(task.plan.target, task.outcome);
         return null;
       });
+  }
+}
+
+/** Works at the destination: on the run's kept connections, or with nothing but the destination known, on one of its own. */
+async function atDestination<T>(
+  work: DestinationWork | RunWork,
+  { registry, kept, host }: TaskTools,
+  action: (sink: Sink) => Promise<T>,
+): Promise<T> {
+  if ('from' in work) return await kept.use(work, 'data', host, ({ sink }) => action(sink));
+  const connection = await registry.get(work.to.connector).open(work.to.link, host);
+  try {
+    return await action(connection.sink(work.to.options));
+  } finally {
+    await connection.close();
   }
 }
 

@@ -28,6 +28,9 @@ export interface RunWork {
   readonly extractors: number;
 }
 
+/** What a worker must know to work at the destination alone. */
+export type DestinationWork = Pick<RunWork, 'runId' | 'runKey' | 'to'>;
+
 /** Whether all rows of a run are of one moment of the source, and why, for people. */
 export interface Consistency {
   readonly kind: 'one snapshot' | 'per slice' | 'renewed after a crash';
@@ -70,6 +73,8 @@ export interface TaskResults {
   settle: null;
   slice: Checkpoint;
   verify: DestinationTotals;
+  /** What is durable at the destination, by slice number. */
+  checkpoints: readonly (readonly [sliceNo: number, checkpoint: Checkpoint])[];
   finish: null;
 }
 
@@ -78,7 +83,7 @@ export type TaskKind = keyof TaskResults;
 export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
-  | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
+  | { readonly kind: 'prepare'; readonly work: DestinationWork; readonly plan: RunPlan }
   /** Takes a snapshot of the source, which this worker holds until it is told that the run is over. */
   | { readonly kind: 'snapshot'; readonly work: RunWork; readonly lanes: number }
   /** Has this worker join a snapshot, and hold on to it in the same way. */
@@ -93,10 +98,11 @@ export type Task =
       /** The moment to read; null: as the source is by then. */
       readonly snapshot: Snapshot | null;
     }
-  | { readonly kind: 'verify'; readonly work: RunWork; readonly plan: RunPlan }
+  | { readonly kind: 'verify'; readonly work: DestinationWork; readonly plan: RunPlan }
+  | { readonly kind: 'checkpoints'; readonly work: DestinationWork; readonly plan: RunPlan }
   | {
       readonly kind: 'finish';
-      readonly work: RunWork;
+      readonly work: DestinationWork;
       readonly plan: RunPlan;
       readonly outcome: 'publish' | 'discard';
     };

@@ -80,6 +80,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       log: log.info,
       onQueued: () => pokeQueue(),
     });
+    closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
     const queue = new RunQueue({
       store,
@@ -95,6 +96,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const clusters = new ClusterService({
       store,
       runs: desk,
+      traces: desk.traces,
       timers: { now, after: afterWait },
       newId: randomUUID,
       // Workers are shared by all clusters, so a cluster needs nothing made for it but its record.
@@ -108,7 +110,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const app = buildApp({
       authenticator,
       clusters,
-      links: new LinkService({ store, registry, secrets, runs: desk, egress, now }),
+      links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
       jobs: new JobService({ store, registry, runs: desk, now }),
       runs: desk,
       config: {
@@ -141,6 +143,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     await clusters.resume();
     await queue.open();
     pool.warmUp();
+    desk.traces.open();
     housekeeping.open();
     const address = await app
       .listen({ host: config.host, port: config.port, backlog: listenBacklog })

@@ -156,6 +156,7 @@ export interface TargetPlan {
 /**
  * The destination of one run. The order of calls over the life of a run:
  * `agree` → `prepare` (once) → `openWriter` for each slice, in any process and order, repeated after a crash → `finish` (once, repeatable).
+ * A run that failed or was stopped is not finished yet: it may be resumed, days later, with `openWriter` under the same plan.
  */
 export interface Sink {
   /**
@@ -174,9 +175,12 @@ export interface Sink {
   prepare(plan: TargetPlan): Promise<void>;
   /** Opens a writer and reads the slice's last durable checkpoint from the destination itself. */
   openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter>;
-  /** All checkpoints of the run that are durable at the destination, by slice number. */
+  /** All checkpoints of the run that are durable at the destination, by slice number. @throws Fenced when the run was finished, or never prepared. */
   checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>>;
-  /** Ends the run at the destination and removes its checkpoint table. `discard`: the run failed or was stopped. Safe to repeat. */
+  /**
+   * Ends the run at the destination and removes its checkpoint table: from then on no writer of the run can commit.
+   * `discard`: the run did not succeed and will not be resumed. Safe to repeat, and to call for a run that was never prepared.
+   */
   finish(plan: TargetPlan, outcome: 'publish' | 'discard'): Promise<void>;
 }
 

@@ -41,6 +41,7 @@ function service(more: Partial<ClusterServiceDeps> = {}): ClusterService {
   return new ClusterService({
     store,
     runs: { stop: async () => undefined },
+    traces: { removeNow: async () => undefined },
     timers: {
       now: () => Date.now(),
       after(ms, work) {

@@ -1,7 +1,9 @@
 import type { Json } from '@sluice/core/data/json';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { runLimits } from '../runs/limits.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { TraceRemover } from '../runs/trace-janitor.ts';
 import type { ClusterRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import { datastore, findFlavor } from './flavors.ts';
@@ -28,6 +30,7 @@ export interface ClusterTimers {
 export interface ClusterServiceDeps {
   readonly store: Store;
   readonly runs: Pick<RunService, 'stop'>;
+  readonly traces: TraceRemover;
   readonly timers: ClusterTimers;
   readonly newId: () => string;
   /** Makes ready what a cluster needs before it may run jobs. May run again after a crash. @throws when it cannot; the creation has then failed. */
@@ -180,7 +183,7 @@ export class ClusterService {
 
   /** Stops the cluster's runs, then removes the cluster with its links, jobs and secrets. Repeats until it is done. */
   async #finishDeletion(cluster: ClusterRecord): Promise<void> {
-    const { store, runs } = this.#deps;
+    const { store, runs, traces } = this.#deps;
     const user = deletionOf(cluster)?.user ?? cluster.createdBy;
     for (const run of await store.runs.active(cluster.id)) {
       await runs.stop(cluster.id, run.jobName, user).catch((error: unknown) => {
@@ -192,6 +195,8 @@ export class ClusterService {
       this.#schedule(cluster.id, deleteRetryMs, () => this.#finishDeletion(cluster));
       return;
     }
+    // The links go with the cluster, and with them every way to what its runs left.
+    await traces.removeNow({ clusterId: cluster.id }, runLimits.traceClearingMs);
     await store.clusters.delete(cluster.id);
   }
 

@@ -14,7 +14,7 @@ import { Egress, egressDenyDefault } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
-import type { RunService, StartRequest } from '../runs/run-service.ts';
+import type { ResumeRequest, RunService, StartRequest } from '../runs/run-service.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunRecord } from '../store/model.ts';
 import { openStore } from '../store/open-store.ts';
@@ -214,10 +214,26 @@ export class SampleRuns implements RunService {
         leaseOwner: null,
         leaseUntil: 0,
         fence: 0,
+        resumesRunId: null,
       });
     } catch (error) {
       throw error instanceof Conflict ? new SluiceError('Cdm.0052', { job: job.name }) : error;
     }
+  }
+
+  async resume({ projectId, job, run: before, user }: ResumeRequest): Promise<RunRecord> {
+    const { submissionId: _, ...rest } = before;
+    const at = Date.now();
+    const queued = {
+      id: randomUUID(),
+      projectId,
+      job,
+      state: 'queued',
+      failure: null,
+      endedAt: null,
+    } as const;
+    const by = { createdBy: user, createdAt: at, updatedBy: user, updatedAt: at, resumesRunId: before.id };
+    return await this.#store.runs.createResumed({ ...rest, ...queued, ...by, stopRequestedBy: null }, at);
   }
 
   async stop(clusterId: string, jobName: string, user: string): Promise<void> {
@@ -320,6 +336,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     });
   }
   const runs = new SampleRuns(store);
+  // Sample runs reach no destination.
+  const traces = { removeNow: async () => undefined };
   const log: SampleApp['log'] = [];
   const timers: (() => void)[] = [];
   const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
@@ -327,6 +345,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const clusters = new ClusterService({
     store,
     runs,
+    traces,
     timers: {
       now,
       after(_waitMs, work) {
@@ -347,7 +366,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
     clusters,
-    links: new LinkService({ store, registry, secrets: sampleBox, runs, egress, now }),
+    links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
     jobs: new JobService({ store, registry, runs, now }),
     runs,
     config: {

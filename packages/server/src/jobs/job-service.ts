@@ -1,16 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
-import { refuseSelfCopy } from '../planner/self-copy.ts';
+import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
+import { notResumable, notResumableTexts } from '../runs/resume-check.ts';
 import type { RunService } from '../runs/run-service.ts';
 import {
   isActiveState,
   type JobRecord,
   type JobType,
+  type LinkPlace,
   type LinkRecord,
   type RunRecord,
+  type TraceRecord,
 } from '../store/model.ts';
 import { Conflict, Gone, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
@@ -150,6 +154,60 @@ export class JobService {
     return runs.start({ projectId, job, user, variables, isAuto: false });
   }
 
+  /**
+   * Carries on the job's newest run, which failed or was stopped; resolves when the new run is stored.
+   * @param runId id of the run, or its submission number.
+   * @throws Cdm.0054 (400) no such job; Cdm.0056 (404) no such run; Cdm.0052 it is running; Cdm.0060 a link is disabled;
+   * Cdm.0056 the run cannot be carried on, with the reason; what the destination answers.
+   */
+  async resume(
+    projectId: string,
+    clusterId: string,
+    name: string,
+    runId: string,
+    user: string,
+  ): Promise<RunRecord> {
+    const { store, runs, now } = this.#deps;
+    const job = await store.jobs.find(clusterId, name);
+    if (job === null) throw notThere(name);
+    const newest = await this.#latest(job);
+    const run = newest !== null && isCalled(newest, runId) ? newest : await this.#runOf(job, runId);
+    if (newest !== null && isActiveState(newest.state)) throw new SluiceError('Cdm.0052', { job: name });
+    if (run.id !== newest?.id) throw notResumable(job, notResumableTexts.superseded);
+    if (run.state === 'succeeded') throw notResumable(job, notResumableTexts.succeeded);
+    if (run.plan === null || !run.isPrepared) throw notResumable(job, notResumableTexts.unplanned);
+    const trace = await store.traces.find(run.id);
+    if (trace?.state !== 'kept' || trace.dueAt <= now()) throw notResumable(job, notResumableTexts.over);
+    if (!(await this.#isSameWay(job, run, trace))) throw notResumable(job, notResumableTexts.changed);
+    return runs.resume({ projectId, job, run, user });
+  }
+
+  async #runOf(job: JobRecord, runId: string): Promise<RunRecord> {
+    const { store } = this.#deps;
+    const run = /^\d{1,15}$/.test(runId)
+      ? await store.runs.findBySubmission(job.clusterId, Number(runId))
+      : await store.runs.find(runId);
+    if (run !== null && run.jobId === job.id && run.clusterId === job.clusterId) return run;
+    throw notResumable(job, noSuchRun, 404);
+  }
+
+  /** Whether the job still reads and writes what the run did: connectors, options, and where its links lead. */
+  async #isSameWay(job: JobRecord, run: RunRecord, trace: TraceRecord): Promise<boolean> {
+    const isSameEnd = async (linkName: string, place: LinkPlace | null): Promise<boolean> => {
+      const link = await this.#link(job.clusterId, linkName);
+      if (!link.isEnabled) throw new SluiceError('Cdm.0060', { link: linkName });
+      return place !== null && link.id === place.id && isSamePlace(link.options, place.options);
+    };
+    return (
+      job.fromConnector === run.job.fromConnector &&
+      job.toConnector === run.job.toConnector &&
+      isDeepStrictEqual(job.fromOptions, run.job.fromOptions) &&
+      isDeepStrictEqual(job.toOptions, run.job.toOptions) &&
+      (await isSameEnd(job.fromLink, trace.fromLink)) &&
+      (await isSameEnd(job.toLink, trace.toLink))
+    );
+  }
+
   /** Stops the run. @throws Cdm.0054 (400) no such job; Cdm.0053 nothing runs. */
   async stop(clusterId: string, name: string, user: string): Promise<void> {
     const { store, runs } = this.#deps;
@@ -277,6 +335,13 @@ function connectorOf(link: LinkRecord, named: string | null, registry: Connector
 /** Runs are found by name; one of an earlier job of this name is not this job's. */
 function ownRun(job: JobRecord, run: RunRecord | null): RunRecord | null {
   return run !== null && run.jobId === job.id ? run : null;
+}
+
+const noSuchRun = { en: 'The job has no such run.', zh: '该作业没有此运行。' };
+
+/** Whether a caller means this run: by its id or its submission number. */
+function isCalled(run: RunRecord, runId: string): boolean {
+  return run.id === runId || String(run.submissionId) === runId;
 }
 
 function missing(name: string): SluiceError {

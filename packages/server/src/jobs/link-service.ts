@@ -3,7 +3,10 @@ import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { validateOptions } from '@sluice/core/options/validate';
+import { isSamePlace } from '../planner/self-copy.ts';
+import { runLimits } from '../runs/limits.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { TraceRemover } from '../runs/trace-janitor.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';
 import { Conflict, Gone, type Store } from '../store/store.ts';
@@ -40,6 +43,7 @@ export interface LinkServiceDeps {
   readonly registry: ConnectorRegistry;
   readonly secrets: SecretBox;
   readonly runs: Pick<RunService, 'checkLink'>;
+  readonly traces: TraceRemover;
   readonly egress: Egress;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -137,6 +141,8 @@ export class LinkService {
       updatedBy: user,
       updatedAt: now(),
     };
+    // What runs left behind the old address can be reached no more once the link leads elsewhere.
+    if (!isSamePlace(link.options, changed.options)) await this.#clearTraces(link);
     await store.links.update(changed).catch((error: unknown) => {
       if (error instanceof Gone) throw missing(name);
       throw error instanceof Conflict ? taken(draft.name) : error;
@@ -145,13 +151,23 @@ export class LinkService {
 
   /** @throws Cdm.0101 (404) no such link; Cdm.0321 a job uses it. */
   async delete(clusterId: string, name: string): Promise<void> {
+    const unused = async (store: Pick<Store, 'links'>): Promise<LinkRecord> => {
+      const link = await store.links.find(clusterId, name);
+      if (link === null) throw missing(name);
+      if ((await store.links.usedBy(clusterId, name)).length === 0) return link;
+      throw new SluiceError('Cdm.0321', { link: name }, { status: 400 });
+    };
+    await this.#clearTraces(await unused(this.#deps.store));
     await this.#deps.store.transaction(async (store) => {
-      if ((await store.links.find(clusterId, name)) === null) throw missing(name);
-      if ((await store.links.usedBy(clusterId, name)).length > 0) {
-        throw new SluiceError('Cdm.0321', { link: name }, { status: 400 });
-      }
+      await unused(store);
       await store.links.delete(clusterId, name);
     });
+  }
+
+  /** The link is the only way to what runs left at their destination. */
+  async #clearTraces(link: LinkRecord): Promise<void> {
+    const scope = { clusterId: link.clusterId, linkId: link.id };
+    await this.#deps.traces.removeNow(scope, runLimits.traceClearingMs);
   }
 
   async #found(clusterId: string, name: string): Promise<LinkRecord> {

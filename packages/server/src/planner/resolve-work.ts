@@ -1,7 +1,7 @@
 import type { Json } from '@sluice/core/data/json';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
-import type { RunEnd, RunWork } from '@sluice/engine/work';
+import type { DestinationWork, RunEnd, RunPlan, RunWork } from '@sluice/engine/work';
 import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord, RunRecord } from '../store/model.ts';
@@ -47,12 +47,28 @@ export async function resolveWork(run: RunRecord, store: Store, secrets: SecretB
   refuseSelfCopy(from, to);
   return {
     runId: run.id,
-    runKey: runKeyOf(run.id),
+    // A run that carries on another goes by that one's name.
+    runKey: run.plan?.target.runKey ?? runKeyOf(run.id),
     from,
     to,
     mapping,
     extractors: extractorsOf(job.driverOptions),
   };
+}
+
+/**
+ * What a worker needs to remove the traces of an ended run.
+ * @param link the run's destination link, as it is now. @throws Cdm.0036 its secrets cannot be opened.
+ */
+export function resolveTraces(
+  run: RunRecord,
+  plan: RunPlan,
+  link: LinkRecord,
+  secrets: SecretBox,
+): DestinationWork {
+  const { toConnector, toOptions } = run.job;
+  const to = { connector: toConnector, link: openLinkOptions(link, secrets), options: toOptions };
+  return { runId: run.id, runKey: plan.target.runKey, to };
 }
 
 /** The run's name at the destination: the last 12 hex digits of its id, which for a random UUID are random ones. */

@@ -19,8 +19,7 @@ export function refuseSelfCopy(from: JobEnd, to: JobEnd): void {
   const table = from.options['fromJobConfig.tableName'];
   if (typeof table !== 'string' || table === '' || table !== to.options['toJobConfig.tableName']) return;
   if (from.options['fromJobConfig.schemaName'] !== to.options['toJobConfig.schemaName']) return;
-  const isSamePlace = placeOptions.every((name) => textOf(from.link, name) === textOf(to.link, name));
-  if (!isSamePlace) return;
+  if (!isSamePlace(from.link, to.link)) return;
   throw new SluiceError('Cdm.0014', {
     name: 'toJobConfig.tableName',
     ...explained({
@@ -28,6 +27,11 @@ export function refuseSelfCopy(from: JobEnd, to: JobEnd): void {
       zh: `源端与目的端是同一张表 ${table}：请选择其他目的表。`,
     }),
   });
+}
+
+/** Whether two links' options name one database of one server. Two names of one host are two places. */
+export function isSamePlace(one: OptionValues, other: OptionValues): boolean {
+  return placeOptions.every((name) => textOf(one, name) === textOf(other, name));
 }
 
 function textOf(link: OptionValues, name: string): string {

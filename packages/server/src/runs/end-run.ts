@@ -1,10 +1,13 @@
-import type { RunFailure, RunRecord } from '../store/model.ts';
+import type { JobRecord, LinkPlace, RunFailure, RunRecord, TraceState } from '../store/model.ts';
 import type { Claim, Store } from '../store/store.ts';
+import { runLimits } from './limits.ts';
 
 export type EndState = 'succeeded' | 'failed' | 'stopped' | 'rejected';
 
 /**
- * Writes a run's terminal state, once, and in the same transaction removes a job that was made for one run.
+ * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination; removes a job that
+ * was made for one run.
+ * @param leaves the checkpoint table that is, or may be, still there; null: nothing is.
  * @returns the ended run, or null when the claim is lost or the run has ended already: then nothing was written.
  */
 export async function endRun(
@@ -13,11 +16,26 @@ export async function endRun(
   state: EndState,
   failure: RunFailure | null,
   at: number,
+  leaves: TraceState | null,
 ): Promise<RunRecord | null> {
   return await store.transaction(async (tx) => {
     const change = { state, endedAt: at, ...(failure === null ? {} : { failure }) };
     const run = await tx.runs.change(claim, change, at);
-    if (run === null || !isToBeDeleted(run, state)) return run;
+    if (run === null) return null;
+    if (leaves !== null) {
+      const { job } = run;
+      await tx.traces.put({
+        runId: run.id,
+        clusterId: run.clusterId,
+        jobId: run.jobId,
+        fromLink: await placeOf(tx, job, job.fromLink),
+        toLink: await placeOf(tx, job, job.toLink),
+        state: leaves,
+        dueAt: at + (leaves === 'kept' ? runLimits.resumeWindowMs : runLimits.traceFirstPauseMs),
+        attempts: 0,
+      });
+    }
+    if (!isToBeDeleted(run, state)) return run;
     // Another job may have the name by now.
     const job = await tx.jobs.find(run.clusterId, run.jobName);
     if (job?.id === run.jobId) await tx.jobs.delete(run.clusterId, run.jobName);
@@ -25,7 +43,17 @@ export async function endRun(
   });
 }
 
-function isToBeDeleted(run: RunRecord, state: EndState): boolean {
+async function placeOf(
+  tx: Pick<Store, 'links'>,
+  job: JobRecord,
+  linkName: string,
+): Promise<LinkPlace | null> {
+  const link = await tx.links.find(job.clusterId, linkName);
+  return link === null ? null : { id: link.id, options: link.options };
+}
+
+/** Whether the job goes with this end of its run. */
+export function isToBeDeleted(run: RunRecord, state: EndState): boolean {
   const disposable = run.job.driverOptions['schedulerConfig.disposableType'];
   return disposable === 'DELETE' || (disposable === 'DELETE_AFTER_SUCCEED' && state === 'succeeded');
 }

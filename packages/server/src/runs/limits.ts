@@ -26,6 +26,22 @@ export const runLimits = {
   workerStartMs: 15_000,
   /** A link test ends after this time, whatever the network does. */
   linkCheckMs: 60_000,
+  /** A run that failed or was stopped may be resumed for this long: 7 days. Then its checkpoint table is removed. */
+  resumeWindowMs: 7 * 24 * 60 * 60 * 1_000,
+  /** Asking the destination of a run that is to be resumed what it holds of it may take this long. */
+  resumeCheckMs: 15_000,
+  /** Pause before the removal of a trace is tried again, first and at the longest; doubled each time. */
+  traceFirstPauseMs: 60_000,
+  traceLongestPauseMs: 6 * 60 * 60 * 1_000,
+  /** Removals of one trace before it is given up, about ten days in all. */
+  traceAttemptsMax: 48,
+  /** One removal may take this long. */
+  traceRemovalMs: 15_000,
+  /** How often it is looked for traces that are due, and how many are removed at one look. */
+  tracePauseMs: 30_000,
+  tracesPerLookMax: 100,
+  /** Deleting a link or a cluster may wait this long for the removal of what its runs left. */
+  traceClearingMs: 10_000,
   /** Removing the traces of a stopped run from the destination may take this long while somebody waits for the stop, then it is given up. */
   discardMs: 2_500,
   /** The same where nobody waits: after a failure, or when the run was found after a restart and a worker must start first. */

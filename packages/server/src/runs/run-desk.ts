@@ -4,14 +4,17 @@ import { zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
-import { isActiveState, type RunRecord } from '../store/model.ts';
-import { Conflict } from '../store/store.ts';
+import { resolveWork } from '../planner/resolve-work.ts';
+import { isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
+import { Conflict, NotResumable } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
+import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
-import type { RunService, StartRequest } from './run-service.ts';
+import type { ResumeRequest, RunService, StartRequest } from './run-service.ts';
+import { TraceJanitor } from './trace-janitor.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 export interface DeskTools extends DriverTools {
@@ -21,6 +24,8 @@ export interface DeskTools extends DriverTools {
 
 /** Takes starts, stops and questions about runs, and keeps the drivers of those that this server drives. */
 export class RunDesk implements RunService {
+  /** Removes what ended runs left at their destinations; works by itself once it is opened. */
+  readonly traces: TraceJanitor;
   readonly #tools: DeskTools;
   readonly #drivers = new Map<string, RunDriver>();
   /** The driver of a job's active run. */
@@ -29,6 +34,7 @@ export class RunDesk implements RunService {
 
   constructor(tools: DeskTools) {
     this.#tools = tools;
+    this.traces = new TraceJanitor(tools);
   }
 
   /** Runs that may still be taken on. */
@@ -37,43 +43,77 @@ export class RunDesk implements RunService {
   }
 
   async start(request: StartRequest): Promise<RunRecord> {
-    const { store, now, onQueued } = this.#tools;
+    const { store } = this.#tools;
     const { job } = request;
-    const at = now();
-    const disposable = job.driverOptions['schedulerConfig.disposableType'];
+    const run = this.#queuedRun(request);
+    return await this.#queue(job, () =>
+      store.transaction(async (tx) => {
+        const created = await tx.runs.create(run);
+        // A fresh run has no use for what an earlier one committed, so that one cannot be carried on any more.
+        await tx.traces.doom({ jobId: job.id });
+        return created;
+      }),
+    );
+  }
+
+  async resume(request: ResumeRequest): Promise<RunRecord> {
+    const { store, secrets, pool, now, log } = this.#tools;
+    const { job, run: before } = request;
+    const work = await resolveWork({ ...before, job }, store, secrets);
+    await requireCheckpoints(before, work, { store, pool, log });
+    const run = {
+      ...this.#queuedRun({ ...request, variables: before.variables, isAuto: false }),
+      plan: before.plan,
+      isPrepared: true,
+      counts: before.counts,
+      resumesRunId: before.id,
+    };
+    return await this.#queue(job, () => store.runs.createResumed(run, now()));
+  }
+
+  async #queue(job: JobRecord, create: () => Promise<RunRecord>): Promise<RunRecord> {
     try {
-      const run = await store.runs.create({
-        id: randomUUID(),
-        projectId: request.projectId,
-        clusterId: job.clusterId,
-        jobId: job.id,
-        jobName: job.name,
-        state: 'queued',
-        job,
-        variables: request.variables,
-        isAuto: request.isAuto,
-        isDeleteJob: disposable === 'DELETE' || disposable === 'DELETE_AFTER_SUCCEED',
-        createdBy: request.user,
-        createdAt: at,
-        startedAt: null,
-        updatedAt: at,
-        updatedBy: request.user,
-        endedAt: null,
-        stopRequestedBy: null,
-        plan: null,
-        isPrepared: false,
-        counts: zeroCounts,
-        failure: null,
-        leaseOwner: null,
-        leaseUntil: 0,
-        fence: 0,
-      });
-      onQueued();
+      const run = await create();
+      this.#tools.onQueued();
       return run;
     } catch (error) {
       if (error instanceof Conflict) throw new SluiceError('Cdm.0052', { job: job.name }, { cause: error });
+      if (error instanceof NotResumable) throw notResumable(job, notResumableTexts.over);
       throw error;
     }
+  }
+
+  #queuedRun(request: StartRequest): Omit<RunRecord, 'submissionId'> {
+    const { job, user } = request;
+    const at = this.#tools.now();
+    const disposable = job.driverOptions['schedulerConfig.disposableType'];
+    return {
+      id: randomUUID(),
+      projectId: request.projectId,
+      clusterId: job.clusterId,
+      jobId: job.id,
+      jobName: job.name,
+      state: 'queued',
+      job,
+      variables: request.variables,
+      isAuto: request.isAuto,
+      isDeleteJob: disposable === 'DELETE' || disposable === 'DELETE_AFTER_SUCCEED',
+      createdBy: user,
+      createdAt: at,
+      startedAt: null,
+      updatedAt: at,
+      updatedBy: user,
+      endedAt: null,
+      stopRequestedBy: null,
+      plan: null,
+      isPrepared: false,
+      counts: zeroCounts,
+      failure: null,
+      leaseOwner: null,
+      leaseUntil: 0,
+      fence: 0,
+      resumesRunId: null,
+    };
   }
 
   async stop(clusterId: string, jobName: string, user: string): Promise<void> {
@@ -86,7 +126,7 @@ export class RunDesk implements RunService {
     if (driver === undefined) {
       // Nothing was begun, so there is nothing to take back; a claim in the same moment changes the fence and wins.
       if (isUntouched(run))
-        await endRun(store, { runId: run.id, fence: run.fence }, 'stopped', stoppedBy(user), now());
+        await endRun(store, { runId: run.id, fence: run.fence }, 'stopped', stoppedBy(user), now(), null);
       // A run that went on under a server that is gone is claimed and ended by its driver at once.
       else onQueued();
     }
@@ -173,7 +213,7 @@ export class RunDesk implements RunService {
 
   /** Drives a claimed run. Called by the scheduler. */
   take(run: RunRecord): void {
-    const driver = new RunDriver(run, this.#tools);
+    const driver = new RunDriver(run, this.#tools, this.traces);
     this.#drivers.set(run.id, driver);
     this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);
     void driver.ended.then(() => {

@@ -4,14 +4,16 @@ import { Fenced, SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-er
 import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import type { RunFailure, RunRecord, SliceRecord } from '../store/model.ts';
+import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
-import { type EndState, endRun } from './end-run.ts';
+import { type EndState, endRun, isToBeDeleted } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { RunProgress } from './run-progress.ts';
 import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
+import { settleTraces } from './run-traces.ts';
 import { SliceOrder } from './slice-order.ts';
+import type { TraceRemover } from './trace-janitor.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
@@ -61,6 +63,8 @@ class StoreFailed extends LetGo {}
  *     queued → planning (plan stored, destination prepared) → running (slices) → finishing → succeeded
  *                     ╰───────────────────┴──────────────────────┴──▶ failed | stopped | rejected
  *
+ * A run that carries on another begins with that one's plan, so its way leads from queued to running.
+ *
  * Every step is stored before the next begins, so that a driver in another process, after a `kill -9`, goes on from
  * the last stored one. All changes carry the claim's fence: a driver that lost its lease cannot write any more.
  */
@@ -73,15 +77,17 @@ export class RunDriver {
   /** Resolves when the driver is done with the run, whatever came of it. Never rejects. */
   readonly ended: Promise<void>;
   readonly #tools: DriverTools;
+  readonly #traces: TraceRemover;
   readonly #claim: Claim;
   readonly #stopper = new AbortController();
   #storedPlan: RunPlan | null = null;
 
-  constructor(run: RunRecord, tools: DriverTools) {
+  constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover) {
     this.runId = run.id;
     this.#record = run;
     this.#recordAt = tools.now();
     this.#tools = tools;
+    this.#traces = traces;
     this.#claim = { runId: run.id, fence: run.fence };
     this.ended = this.#drive(run);
   }
@@ -134,16 +140,17 @@ export class RunDriver {
       plan = { ...plan, slices: [] };
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
+          await this.#discardEarlier(run);
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
         }
-        await this.#change({ state: 'running' });
-        await this.#moveSlices(work, plan, run.state === 'running');
+        await this.#change({ state: 'running', startedAt: run.startedAt ?? this.#tools.now() });
+        await this.#moveSlices(work, plan, run.state === 'running' || run.resumesRunId !== null);
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
       await this.#step({ kind: 'finish', work, plan, outcome: 'publish' });
-      await this.#end('succeeded', null);
+      await this.#end('succeeded', null, null);
     } catch (error) {
       await this.#settle(error, work, plan);
     } finally {
@@ -161,6 +168,16 @@ export class RunDriver {
     const { slices, target, reason } = plan;
     log('run.planned', { run: this.runId, slices: slices.length, form: target.form, reason });
     return plan;
+  }
+
+  /**
+   * Removes what earlier runs of the job left at their destinations, before the table is cleared: from then on no late
+   * commit of theirs can arrive. What cannot be removed in time is left to the janitor.
+   */
+  async #discardEarlier(run: RunRecord): Promise<void> {
+    const { signal } = this.#stopper;
+    await stored(() => this.#traces.removeNow({ jobId: run.jobId }, runLimits.discardPatientMs, signal));
+    signal.throwIfAborted();
   }
 
   /** Claims that led to a commit are none of a run that brings down its servers; each of the others is suspicious. */
@@ -185,12 +202,12 @@ export class RunDriver {
       const { state, failure } = this.#verdict(reason, plan);
       // First the record, under the fence. A driver that has lost its claim must leave the destination alone, for there
       // the next one is at work; and one that comes after a crash in the next line must find why the run ends.
-      if ((await store.runs.change(this.#claim, { failure }, now())) === null) throw new Fenced('the run');
-      if (work !== null && plan !== null) {
-        const isAwaited = reason === this.#stopper.signal.reason;
-        await this.#discard(work, plan, isAwaited ? runLimits.discardMs : runLimits.discardPatientMs);
-      }
-      await this.#end(state, failure);
+      const run = await store.runs.change(this.#claim, { failure }, now());
+      if (run === null) throw new Fenced('the run');
+      const isAwaited = reason === this.#stopper.signal.reason;
+      const withinMs = isAwaited ? runLimits.discardMs : runLimits.discardPatientMs;
+      const leaves = await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, this.#tools);
+      await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
       log('run.unsettled', { run: this.runId, error });
@@ -211,22 +228,6 @@ export class RunDriver {
       this.#tools.log('run.unexpected', { run: this.runId, error: reason });
     }
     return { state: 'failed', failure: failureOf(reason) };
-  }
-
-  /** Removes the run's traces from the destination; what cannot be done in time is logged, not waited for. */
-  async #discard(work: RunWork, plan: RunPlan, withinMs: number): Promise<void> {
-    const timeout = AbortSignal.timeout(withinMs);
-    const task = { kind: 'finish', work, plan, outcome: 'discard' } as const;
-    const discarding = this.#tools.pool
-      .run(task, this.#listener(), timeout)
-      .catch((error: unknown) => this.#tools.log('run.discard-failed', { run: this.runId, error }));
-    // The worker's own grace time comes on top of the signal; the run's end does not wait for that.
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, withinMs);
-    });
-    await Promise.race([discarding, tooLong]);
-    clearTimeout(timer);
   }
 
   /** @param isTakenUp an earlier driver may have moved some of the rows. */
@@ -441,12 +442,12 @@ export class RunDriver {
     this.#recordAt = this.#tools.now();
   }
 
-  async #end(state: EndState, failure: RunFailure | null): Promise<void> {
+  async #end(state: EndState, failure: RunFailure | null, leaves: TraceState | null): Promise<void> {
     const { store, now, log } = this.#tools;
-    const ended = await stored(() => endRun(store, this.#claim, state, failure, now()));
+    const ended = await stored(() => endRun(store, this.#claim, state, failure, now(), leaves));
     if (ended === null) throw new Fenced('the run');
     const code = failure?.code ?? null;
-    log('run.ended', { run: this.runId, job: ended.jobName, state, code, ...ended.counts });
+    log('run.ended', { run: this.runId, job: ended.jobName, state, code, leaves, ...ended.counts });
   }
 }
 

@@ -11,10 +11,26 @@ export interface StartRequest {
   readonly isAuto: boolean;
 }
 
+export interface ResumeRequest {
+  readonly projectId: string;
+  /** The job as it is now. */
+  readonly job: JobRecord;
+  /** The run to carry on: the job's newest, ended, with a plan. */
+  readonly run: RunRecord;
+  readonly user: string;
+}
+
 /** What the rest of the server may ask of runs. */
 export interface RunService {
   /** Resolves when the run is stored. @throws Cdm.0052 when the job is running. */
   start(request: StartRequest): Promise<RunRecord>;
+  /**
+   * Carries on a run that failed or was stopped: a new run with the old one's plan and checkpoints, of which only the open
+   * slices are moved. Asks the destination first whether it still holds what we counted. Resolves when the run is stored.
+   * @throws Cdm.0056 when the run cannot be carried on, with the reason; Cdm.0052 when the job is running; what the destination
+   * answers when it cannot be asked.
+   */
+  resume(request: ResumeRequest): Promise<RunRecord>;
   /** Resolves when the request is stored and the run has ended, or after 5 s. @throws Cdm.0053 when nothing runs. */
   stop(clusterId: string, jobName: string, user: string): Promise<void>;
   /** 0..100 while active, 100 after success, -1 after failure. Reads memory, then the record; never the store. */

@@ -247,7 +247,8 @@ export class WorkerPool {
 
 function laneOf(task: Task): Lane {
   if (task.kind === 'slice' || task.kind === 'join') return task.kind;
-  return task.kind === 'check' || (task.kind === 'finish' && task.outcome === 'discard') ? 'prompt' : 'step';
+  if (task.kind === 'check' || task.kind === 'checkpoints') return 'prompt';
+  return task.kind === 'finish' && task.outcome === 'discard' ? 'prompt' : 'step';
 }
 
 function runIdOf(task: Task): string {

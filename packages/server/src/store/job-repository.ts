@@ -4,6 +4,7 @@ import { fromJson } from './columns.ts';
 import type { JobRecord, JobType } from './model.ts';
 import type { JobRow, Tables } from './schema.ts';
 import { Conflict, Gone, type JobFilter, type JobRepository } from './store.ts';
+import { SqlTraceRepository } from './trace-repository.ts';
 
 /** Statements on jobs. */
 export class SqlJobRepository implements JobRepository {
@@ -96,13 +97,18 @@ export class SqlJobRepository implements JobRepository {
     }
   }
 
-  async delete(clusterId: string, name: string): Promise<boolean> {
-    const { numDeletedRows } = await this.#db
-      .deleteFrom('jobs')
-      .where('cluster_id', '=', clusterId)
-      .where('name', '=', name)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
+  delete(clusterId: string, name: string): Promise<boolean> {
+    return inTransaction(this.#db, async (db) => {
+      const row = await db
+        .deleteFrom('jobs')
+        .where('cluster_id', '=', clusterId)
+        .where('name', '=', name)
+        .returning('id')
+        .executeTakeFirst();
+      if (row === undefined) return false;
+      await new SqlTraceRepository(db, this.#adapter).doom({ jobId: row.id });
+      return true;
+    });
   }
 }
 

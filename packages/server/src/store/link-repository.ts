@@ -50,6 +50,11 @@ export class SqlLinkRepository implements LinkRepository {
     return row === undefined ? null : linkOf(row);
   }
 
+  async findById(id: number): Promise<LinkRecord | null> {
+    const row = await this.#db.selectFrom('links').selectAll().where('id', '=', id).executeTakeFirst();
+    return row === undefined ? null : linkOf(row);
+  }
+
   async list(clusterId: string): Promise<readonly LinkRecord[]> {
     const rows = await this.#db
       .selectFrom('links')

@@ -5,7 +5,7 @@ import { activeRunStates } from './model.ts';
 
 /** What only start-up, housekeeping and key rotation ask of a store. */
 export interface MaintenanceRepository extends SealedValueStore {
-  /** Removes up to `limit` runs, with their slices, that ended before `before`; the newest run of a job that still exists stays. @returns how many. */
+  /** Removes up to `limit` runs, with their slices, that ended before `before`. The newest run of a job that still exists stays, and so does one that left something at its destination. @returns how many. */
   deleteRunsEndedBefore(before: number, limit: number): Promise<number>;
 }
 
@@ -104,6 +104,9 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .select('id')
       .where(sql<boolean>`not (${isActive})`)
       .where('ended_at', '<', before)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('traces').select('traces.run_id').whereRef('traces.run_id', '=', 'runs.id'))),
+      )
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(

@@ -176,6 +176,8 @@ export interface RunRecord {
   readonly leaseOwner: string | null;
   readonly leaseUntil: number;
   readonly fence: number;
+  /** The run that this one carries on, with its plan, its checkpoints and its name at the destination; null: a fresh run. */
+  readonly resumesRunId: string | null;
 }
 
 /** What a slice has cost up to its stored checkpoint. */
@@ -191,4 +193,32 @@ export interface SliceRecord extends SliceEffort {
   readonly no: number;
   readonly slice: Slice;
   readonly checkpoint: Checkpoint | null;
+}
+
+/** A link as far as it says where to: its options without secrets. */
+export interface LinkPlace {
+  readonly id: number;
+  readonly options: OptionValues;
+}
+
+/**
+ * `kept`: the run may be resumed until the trace is due. `removing`: it may not any more, and whoever takes the trace when
+ * it is due removes the table. There is no way back.
+ */
+export type TraceState = 'kept' | 'removing';
+
+/** The checkpoint table of an ended run that is, or may be, still at its destination. */
+export interface TraceRecord {
+  /** The ended run; its plan names the table. */
+  readonly runId: string;
+  readonly clusterId: string;
+  readonly jobId: number;
+  /** Where the links led when the run ended; null: the link was gone. */
+  readonly fromLink: LinkPlace | null;
+  readonly toLink: LinkPlace | null;
+  readonly state: TraceState;
+  /** When it is to be removed, or tried again. */
+  readonly dueAt: number;
+  /** Removals begun so far. */
+  readonly attempts: number;
 }

@@ -18,6 +18,7 @@ import type { Tables } from './schema.ts';
 import { sqliteAdapter } from './sqlite-adapter.ts';
 import { openSqliteFile } from './sqlite-dialect.ts';
 import type { Store } from './store.ts';
+import { SqlTraceRepository } from './trace-repository.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 
 /** The embedded store's file in the data folder. */
@@ -108,6 +109,7 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     links: new SqlLinkRepository(db, adapter),
     jobs: new SqlJobRepository(db, adapter),
     runs: new SqlRunRepository(db, adapter),
+    traces: new SqlTraceRepository(db, adapter),
   };
 }
 

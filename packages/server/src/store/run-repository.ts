@@ -12,7 +12,7 @@ import {
   type SliceRecord,
 } from './model.ts';
 import type { RunRow } from './schema.ts';
-import { type Claim, Conflict, Gone, type RunChange, type RunRepository } from './store.ts';
+import { type Claim, Conflict, Gone, NotResumable, type RunChange, type RunRepository } from './store.ts';
 
 /** Names or rows in one statement: far below the 32766 parameters of SQLite, the smaller limit of the two. */
 const namesPerStatementMax = 500;
@@ -23,6 +23,19 @@ const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) =
 
 /** Another engine holds an unknown run, and may still be writing: nobody here takes it up. */
 const isClaimable = sql<boolean>`${isActive} and state <> 'unknown'`;
+
+/** What a resumed run takes over of each slice: all but whose it is. */
+const sliceColumns = [
+  'no',
+  'slice',
+  'checkpoint',
+  'sequence',
+  'rows_read',
+  'rows_written',
+  'rows_skipped',
+  'bytes_read',
+  'bytes_written',
+] as const;
 
 /** Statements on runs and their slices. Every change under a claim asks for its fence, and for a run that has not ended, in the WHERE itself. */
 export class SqlRunRepository implements RunRepository {
@@ -54,8 +67,54 @@ export class SqlRunRepository implements RunRepository {
     });
   }
 
+  createResumed(run: Omit<RunRecord, 'submissionId'>, now: number): Promise<RunRecord> {
+    return inTransaction(this.#db, async (db) => {
+      const before = run.resumesRunId ?? '';
+      // First the run, as every start does it: of a start and a resume at once the second waits here, and loses.
+      const created = await new SqlRunRepository(db, this.#adapter).create(run);
+      const taken = await db
+        .deleteFrom('traces')
+        .where('run_id', '=', before)
+        .where('state', '=', 'kept')
+        .where('due_at', '>', now)
+        .executeTakeFirst();
+      const newestBefore = await db
+        .selectFrom('runs')
+        .select('id')
+        .where('cluster_id', '=', run.clusterId)
+        .where('job_name', '=', run.jobName)
+        .where('job_id', '=', run.jobId)
+        .where('id', '<>', created.id)
+        .orderBy('submission_id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (taken.numDeletedRows === 0n || newestBefore?.id !== before) throw new NotResumable(before);
+      await db
+        .insertInto('slices')
+        .columns(['run_id', ...sliceColumns])
+        .expression(
+          db
+            .selectFrom('slices')
+            .select([sql.val(created.id).as('run_id'), ...sliceColumns])
+            .where('run_id', '=', before),
+        )
+        .execute();
+      return created;
+    });
+  }
+
   async find(runId: string): Promise<RunRecord | null> {
     const row = await this.#db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
+    return row === undefined ? null : runOf(row);
+  }
+
+  async findBySubmission(clusterId: string, submissionId: number): Promise<RunRecord | null> {
+    const row = await this.#db
+      .selectFrom('runs')
+      .selectAll()
+      .where('cluster_id', '=', clusterId)
+      .where('submission_id', '=', submissionId)
+      .executeTakeFirst();
     return row === undefined ? null : runOf(row);
   }
 
@@ -366,6 +425,7 @@ function rowOf(run: RunRecord): RunRow {
     lease_owner: run.leaseOwner,
     lease_until: run.leaseUntil,
     fence: run.fence,
+    resumes_run_id: run.resumesRunId,
     ...toCountColumns(run.counts),
   };
 }
@@ -397,5 +457,6 @@ function runOf(row: RunRow): RunRecord {
     leaseOwner: row.lease_owner,
     leaseUntil: row.lease_until,
     fence: row.fence,
+    resumesRunId: row.resumes_run_id,
   };
 }

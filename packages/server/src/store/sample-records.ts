@@ -107,6 +107,7 @@ export function sampleRun(job: JobRecord, projectId: string): Omit<RunRecord, 's
     leaseOwner: null,
     leaseUntil: 0,
     fence: 0,
+    resumesRunId: null,
   };
 }
 

@@ -16,6 +16,7 @@ export interface Tables {
   readonly jobs: JobRow;
   readonly runs: RunRow;
   readonly slices: SliceRow;
+  readonly traces: TraceRow;
 }
 
 export type Flag = 0 | 1;
@@ -163,6 +164,7 @@ export interface RunRow extends CountColumns {
   lease_owner: string | null;
   lease_until: number;
   fence: number;
+  resumes_run_id: string | null;
 }
 
 export interface SliceRow extends CountColumns {
@@ -175,4 +177,17 @@ export interface SliceRow extends CountColumns {
   /** Up to the stored checkpoint. */
   attempts: number;
   times: string | null;
+}
+
+export interface TraceRow {
+  run_id: string;
+  cluster_id: string;
+  job_id: number;
+  /** JSON of the link as it was at the run's end, without secrets; null: it was gone. */
+  from_link: string | null;
+  to_link: string | null;
+  to_link_id: number | null;
+  state: string;
+  due_at: number;
+  attempts: number;
 }

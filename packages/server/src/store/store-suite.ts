@@ -14,6 +14,7 @@ import {
 } from './sample-records.ts';
 import { Conflict, Gone } from './store.ts';
 import { now, StoreFixture } from './store-fixture.ts';
+import { traceSuite } from './trace-suite.ts';
 
 /** What every store must keep, whatever it stores in: run by `store.test.ts` and `store.live.test.ts` alike. */
 export function storeSuite(title: string, open: () => Promise<OpenedStore>): void {
@@ -255,6 +256,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     });
 
     runSuite(() => fixture);
+    traceSuite(() => fixture);
 
     describe('transactions', () => {
       it('keep all or nothing', async () => {

@@ -14,6 +14,7 @@ import type {
   SliceEffort,
   SliceRecord,
   TokenRecord,
+  TraceRecord,
   UserRecord,
 } from './model.ts';
 
@@ -24,6 +25,7 @@ export interface Store {
   readonly links: LinkRepository;
   readonly jobs: JobRepository;
   readonly runs: RunRepository;
+  readonly traces: TraceRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
@@ -49,6 +51,14 @@ export class Gone extends Error {
     super(`${what} does not exist`);
     this.name = 'Gone';
     this.what = what;
+  }
+}
+
+/** A run cannot be carried on (any more); thrown by `runs.createResumed`. */
+export class NotResumable extends Error {
+  constructor(runId: string) {
+    super(`run ${runId} cannot be resumed`);
+    this.name = 'NotResumable';
   }
 }
 
@@ -91,6 +101,8 @@ export interface LinkRepository {
   /** @returns the link with its id. @throws Conflict on the name. */
   create(link: Omit<LinkRecord, 'id'>): Promise<LinkRecord>;
   find(clusterId: string, name: string): Promise<LinkRecord | null>;
+  /** By its id, which a rename does not change. */
+  findById(id: number): Promise<LinkRecord | null>;
   /** By name. */
   list(clusterId: string): Promise<readonly LinkRecord[]>;
   /** @throws Conflict when the new name is taken. A rename is carried into the jobs that use the link. */
@@ -121,6 +133,7 @@ export interface JobRepository {
   ): Promise<{ readonly jobs: readonly JobRecord[]; readonly total: number }>;
   /** @throws Conflict when the new name is taken. */
   update(job: JobRecord): Promise<void>;
+  /** Removes the job; what its runs left at destinations is to be removed at once, and none can be resumed. */
   delete(clusterId: string, name: string): Promise<boolean>;
 }
 
@@ -146,7 +159,14 @@ export interface RunRepository {
    * @throws Conflict when the job has an active run already: of many starts at once, one wins.
    */
   create(run: Omit<RunRecord, 'submissionId'>): Promise<RunRecord>;
+  /**
+   * Stores a queued run that carries on `run.resumesRunId`: with that run's slices and checkpoints, and in place of its trace.
+   * @throws Conflict as `create`. @throws NotResumable when that run cannot be carried on any more: its trace is not `kept`, its time
+   * is over, or it is not the job's newest run.
+   */
+  createResumed(run: Omit<RunRecord, 'submissionId'>, now: number): Promise<RunRecord>;
   find(runId: string): Promise<RunRecord | null>;
+  findBySubmission(clusterId: string, submissionId: number): Promise<RunRecord | null>;
   /** The newest run of a job name in a cluster, also after the job is gone. */
   latest(clusterId: string, jobName: string): Promise<RunRecord | null>;
   latestOfMany(clusterId: string, jobNames: readonly string[]): Promise<ReadonlyMap<string, RunRecord>>;
@@ -187,4 +207,34 @@ export interface RunRepository {
     now: number,
     effort?: SliceEffort,
   ): Promise<SliceCounts | null>;
+}
+
+/** Which traces: those of a job, of a destination link, or of a whole cluster. */
+export type TraceScope =
+  | { readonly jobId: number }
+  | { readonly clusterId: string; readonly linkId: number }
+  | { readonly clusterId: string };
+
+/** How long a removal may take, and the pause before it is tried again, in milliseconds: doubled each time up to the longest. */
+export interface TraceRetry {
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+}
+
+/** Checkpoint tables that ended runs left at their destinations. */
+export interface TraceRepository {
+  /** Stores the trace of a run; replaces one that is there. */
+  put(trace: TraceRecord): Promise<void>;
+  find(runId: string): Promise<TraceRecord | null>;
+  /** Traces in a scope, the oldest due first. */
+  list(scope: TraceScope): Promise<readonly TraceRecord[]>;
+  /** From here on these runs cannot be resumed, and their traces are due. */
+  doom(scope: TraceScope): Promise<void>;
+  /**
+   * Takes the oldest trace that is due: it is `removing` from then on, and due again after the pause, so that a taker that
+   * dies leaves it to the next.
+   */
+  takeDue(now: number, retry: TraceRetry): Promise<TraceRecord | null>;
+  /** The trace is gone from the destination, or given up. */
+  remove(runId: string): Promise<void>;
 }

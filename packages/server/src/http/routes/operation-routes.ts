@@ -48,7 +48,8 @@ export function addOperationRoutes<Id extends string>(
   }
 }
 
-async function provedCall(
+/** The request of a caller who may act in the project that the path names. @throws what the authenticator throws. */
+export async function provedCall(
   request: FastifyRequest,
   authenticator: Authenticator,
 ): Promise<Parameters<Handler>[0]> {

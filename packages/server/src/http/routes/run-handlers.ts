@@ -48,5 +48,13 @@ export function runHandlers(deps: RunHandlerDeps): Readonly<Record<OwnOperationI
       const run = driven?.id === runId ? driven : await jobs.run(await clusterOf(call), name, runId);
       return writeRun(run, runs.progress(run), await runs.slices(run), call.language);
     },
+
+    async ResumeRun(call) {
+      const cluster = await clusters.requireUsable(call.projectId, parameterOf(call, 'cluster_id'));
+      const [name, runId] = [parameterOf(call, 'job_name'), parameterOf(call, 'run_id')];
+      const run = await jobs.resume(call.projectId, cluster.id, name, runId, call.caller.userName);
+      // Stored and on its way; the status operation and ShowRun tell how it goes on.
+      return { run: writeRunSummary(run, runs.progress(run), call.language) };
+    },
   };
 }

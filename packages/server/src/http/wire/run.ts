@@ -30,6 +30,7 @@ export function writeRunSummary(run: RunRecord, percent: number, language: Langu
     cdm_status: statusOf(run.state),
     percent: Math.min(100, Math.max(-1, Math.trunc(percent))),
     is_auto: run.isAuto,
+    resumes_run_id: run.resumesRunId,
     created_by: run.createdBy,
     created_at: run.createdAt,
     started_at: run.startedAt,

@@ -50,6 +50,7 @@ function runIn(state: RunState, more: Partial<RunRecord> = {}): RunRecord {
     leaseOwner: null,
     leaseUntil: 0,
     fence: 0,
+    resumesRunId: null,
     ...more,
   };
 }
