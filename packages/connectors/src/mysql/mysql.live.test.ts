@@ -3,14 +3,14 @@ import { registerRoundTripSuite } from '@sluice/core/contract-suite/round-trip-s
 import { registerSinkSuite } from '@sluice/core/contract-suite/sink-suite';
 import { registerSnapshotSuite } from '@sluice/core/contract-suite/snapshot-suite';
 import { registerSourceSuite } from '@sluice/core/contract-suite/source-suite';
-import { afterAll, beforeAll, describe } from 'vitest';
-import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { createMysqlFixture, describeOnEach, type MysqlFixture } from './mysql-fixture.ts';
 
-describe.skipIf(mysqlUrl === undefined)('mysql on a live server', () => {
+describeOnEach('mysql on a live server', (server) => {
   let fixture: MysqlFixture;
   const lend = (): MysqlFixture => fixture;
   beforeAll(async () => {
-    fixture = await createMysqlFixture();
+    fixture = await createMysqlFixture(server);
   });
   afterAll(async () => {
     await fixture.drop();
@@ -20,7 +20,7 @@ describe.skipIf(mysqlUrl === undefined)('mysql on a live server', () => {
   registerSourceSuite('mysql', lend);
   registerSnapshotSuite('mysql', lend);
   registerSinkSuite('mysql', lend);
-  // The server of the live tests is a MariaDB.
-  registerSinkSuite('mysql', lend, 'pgcopy-binary');
+  // MySQL has no bulk command.
+  if (server.product === 'MariaDB') registerSinkSuite('mysql', lend, 'pgcopy-binary');
   registerRoundTripSuite('mysql', lend, ['rows']);
 });
