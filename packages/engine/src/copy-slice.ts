@@ -20,6 +20,8 @@ export interface SliceTools {
   readonly signal: AbortSignal;
   /** The moment to read; null or absent: as the source is by then. */
   readonly snapshot?: Snapshot | null;
+  /** See `Sink.openWriter`. */
+  readonly isRepeated?: boolean | undefined;
   readonly limits?: EngineLimits;
 }
 
@@ -37,7 +39,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
   const { source, sink, ledger, signal, snapshot = null, limits = engineLimits } = tools;
   const clock = new SliceClock('write');
   let reporter: NodeJS.Timeout | undefined;
-  let writer = await sink.openWriter(plan.target, slice);
+  let writer = await sink.openWriter(plan.target, slice, tools.isRepeated);
   try {
     if (writer.resumed?.isComplete) {
       // The last attempt's commit arrived but its report did not: the destination knows better than the ledger.
@@ -117,7 +119,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     await lost.close();
     for (let inquiry = 0; inquiry < limits.commitInquiriesMax; inquiry++) {
       await sleep(limits.commitInquiryPauseMs * 2 ** inquiry, undefined, { signal });
-      const reopened = await sink.openWriter(plan.target, slice).catch(() => null);
+      const reopened = await sink.openWriter(plan.target, slice, true).catch(() => null);
       if (reopened === null) continue;
       if (reopened.resumed?.sequence === sent.sequence) {
         if (isSame(reopened.resumed, sent)) return { writer: reopened, checkpoint: reopened.resumed };

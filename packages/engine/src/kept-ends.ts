@@ -108,9 +108,9 @@ class Ends implements RunEnds {
     life.begin(host);
     const opened: Connection[] = [];
     try {
-      const from = await registry.get(work.from.connector).open(work.from.link, life);
+      const from = await registry.get(work.from.connector).open(work.from.link, life.hostOf('source'));
       opened.push(from);
-      const to = await registry.get(work.to.connector).open(work.to.link, life);
+      const to = await registry.get(work.to.connector).open(work.to.link, life.hostOf('destination'));
       opened.push(to);
       return new Ends(work, identity, from, to, life);
     } catch (error) {
@@ -152,9 +152,8 @@ class Ends implements RunEnds {
 }
 
 /** The host of kept connections: lives as long as they, and speaks for the task that uses them at the time. */
-class Life implements Host {
+class Life {
   readonly #controller = new AbortController();
-  readonly signal = this.#controller.signal;
   #host: Host | null = null;
   readonly #onAbort = () => this.#controller.abort(this.#host?.signal.reason);
 
@@ -162,8 +161,9 @@ class Life implements Host {
     return this.#host !== null;
   }
 
-  log(line: string): void {
-    this.#host?.log(line);
+  /** What the connection at one end is lent. */
+  hostOf(end: 'source' | 'destination'): Host {
+    return { signal: this.#controller.signal, log: (line) => this.#host?.log(line), end };
   }
 
   begin(host: Host): void {

@@ -66,11 +66,12 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
           ledger,
           signal: host.signal,
           snapshot: task.snapshot,
+          isRepeated: task.isRepeated,
         }),
       );
     case 'prepare':
       return await atDestination(task.work, tools, async (sink) => {
-        await sink.prepare(task.plan.target);
+        await sink.prepare(task.plan.target, task.isRepeated);
         return null;
       });
     case 'verify':
@@ -103,9 +104,10 @@ async function atDestination<T>(
   action: (sink: Sink) => Promise<T>,
 ): Promise<T> {
   if ('from' in work) return await kept.use(work, 'data', host, ({ sink }) => action(sink));
-  const connection = await registry.get(work.to.connector).open(work.to.link, host);
+  const { connector, link, options } = work.to;
+  const connection = await registry.get(connector).open(link, { ...host, end: 'destination' });
   try {
-    return await action(connection.sink(work.to.options));
+    return await action(connection.sink(options));
   } finally {
     await connection.close();
   }

@@ -83,7 +83,13 @@ export type TaskKind = keyof TaskResults;
 export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
-  | { readonly kind: 'prepare'; readonly work: DestinationWork; readonly plan: RunPlan }
+  | {
+      readonly kind: 'prepare';
+      readonly work: DestinationWork;
+      readonly plan: RunPlan;
+      /** See `Sink.openWriter`. */
+      readonly isRepeated?: boolean;
+    }
   /** Takes a snapshot of the source, which this worker holds until it is told that the run is over. */
   | { readonly kind: 'snapshot'; readonly work: RunWork; readonly lanes: number }
   /** Has this worker join a snapshot, and hold on to it in the same way. */
@@ -97,6 +103,7 @@ export type Task =
       readonly slice: Slice;
       /** The moment to read; null: as the source is by then. */
       readonly snapshot: Snapshot | null;
+      readonly isRepeated?: boolean;
     }
   | { readonly kind: 'verify'; readonly work: DestinationWork; readonly plan: RunPlan }
   | { readonly kind: 'checkpoints'; readonly work: DestinationWork; readonly plan: RunPlan }

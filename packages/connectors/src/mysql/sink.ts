@@ -23,6 +23,7 @@ import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
 import type { Session, SessionRole } from './session.ts';
 import type { Sessions } from './session-pool.ts';
+import { takeOver } from './succession.ts';
 import { MysqlSliceWriter } from './writer.ts';
 
 export interface SinkTools {
@@ -68,9 +69,10 @@ export class MysqlSink implements Sink {
     });
   }
 
-  async prepare(plan: TargetPlan): Promise<void> {
+  async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
     const { schema, table, preparation, clearing } = this.#options;
     await this.#with('write', async (session) => {
+      await this.#takeOver(session, plan, 'prepare', isRepeated);
       if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
       const found = await readTable(session, schema, table, false);
       if (found === null && preparation === 'DO_NOTHING')
@@ -88,11 +90,12 @@ export class MysqlSink implements Sink {
     });
   }
 
-  async openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter> {
+  async openWriter(plan: TargetPlan, slice: Slice, isRepeated = false): Promise<SliceWriter> {
     const { schema, table } = this.#options;
     const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
     const session = await this.#tools.sessions.open(role, schema);
     try {
+      await this.#takeOver(session, plan, String(slice.no), isRepeated);
       const found = await requireTable(session, schema, table, false);
       const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
       const checkpoints = new CheckpointTable(schema, plan.runKey);
@@ -166,6 +169,10 @@ export class MysqlSink implements Sink {
       // The database itself is gone, and the table with it.
       if (serverErrorNumber(error) !== noSuchDatabase) throw error;
     }
+  }
+
+  #takeOver(session: Session, plan: TargetPlan, work: string, isRepeated: boolean): Promise<void> {
+    return takeOver(session, `sluice_run_${plan.runKey}_${work}`, isRepeated, this.#name());
   }
 
   #name(): string {

@@ -10,6 +10,8 @@ export interface Host {
   readonly signal: AbortSignal;
   /** One line for the run's log. No secrets; the connector's own words. */
   log(line: string): void;
+  /** Which end of a run the connection serves, for error texts; absent where there is no run. */
+  readonly end?: 'source' | 'destination';
 }
 
 /** One finding of a connection test. `ok` false ends the test. */
@@ -171,10 +173,15 @@ export interface Sink {
   /**
    * Makes the destination ready: creates or clears the table as the options say, then the run's checkpoint table.
    * Runs again after a crash before it was acknowledged; never after a writer was opened.
+   * @param isRepeated as for `openWriter`.
    */
-  prepare(plan: TargetPlan): Promise<void>;
-  /** Opens a writer and reads the slice's last durable checkpoint from the destination itself. */
-  openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter>;
+  prepare(plan: TargetPlan, isRepeated?: boolean): Promise<void>;
+  /**
+   * Opens a writer and reads the slice's last durable checkpoint from the destination itself.
+   * @param isRepeated the same work was begun before and given up: what is left of its sessions may still hold locks, or
+   *   carry out a statement that was on its way, and is to be ended first.
+   */
+  openWriter(plan: TargetPlan, slice: Slice, isRepeated?: boolean): Promise<SliceWriter>;
   /** All checkpoints of the run that are durable at the destination, by slice number. @throws Fenced when the run was finished, or never prepared. */
   checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>>;
   /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addCounts, type Slice, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
-import { Fenced, SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-error';
+import { addCounts, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
+import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
@@ -9,10 +9,10 @@ import type { Claim, RunChange, Store } from '../store/store.ts';
 import { type EndState, endRun, isToBeDeleted } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
+import { Patience } from './patience.ts';
 import { RunProgress } from './run-progress.ts';
-import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
+import { moveSlices, repeated } from './run-slices.ts';
 import { settleTraces } from './run-traces.ts';
-import { SliceOrder } from './slice-order.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -232,96 +232,22 @@ export class RunDriver {
 
   /** @param isTakenUp an earlier driver may have moved some of the rows. */
   async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<void> {
+    const { pool, now, log } = this.#tools;
     const records = await this.#slices();
     this.progress.load(records);
-    const open = records.filter((record) => !record.checkpoint?.isComplete);
-    // One lane's failure ends the others too, and so does a stop.
-    const failed = new AbortController();
-    const signal = AbortSignal.any([failed.signal, this.#stopper.signal]);
-    const snapshot = this.#snapshot(work, signal);
-    const hasMoved =
-      isTakenUp && (plan.consistency !== undefined || records.some((r) => r.checkpoint !== null));
-    const isSplit = records.length > 1 ? open.length > 0 : (records[0]?.checkpoint?.sequence ?? 0) > 1;
-    if (hasMoved && isSplit) await snapshot.sayResumed('the server was restarted');
-    if (open.length === 0) return;
-    const { sliceWorkersMax } = this.#tools.pool;
-    let lanes: readonly SliceLane[] = Array.from(
-      { length: Math.min(work.extractors, open.length, sliceWorkersMax) },
-      () => ({ seat: { worker: null, isFixed: false }, snapshot: null }),
-    );
-    // A slice by itself is one statement, which sees one moment.
-    if (open.length > 1) lanes = await snapshot.begin(lanes);
-    const order = new SliceOrder(open.length, lanes.length);
-    const move = async (lane: SliceLane, no: number): Promise<void> => {
-      for (;;) {
-        signal.throwIfAborted();
-        const next = order.next(no);
-        const record: SliceRecord | undefined = next === null ? undefined : open[next];
-        if (record === undefined) return;
-        const isMixed = await this.#moveSlice(work, plan, record.slice, lane, snapshot, signal);
-        // A slice in one commit was read by one statement, however often it was begun.
-        const mayBeMixed = isMixed || (hasMoved && records.length === 1);
-        if (mayBeMixed && this.progress.sequenceOf(record.slice.no) > 1)
-          await snapshot.sayResumed('the slice went on behind a checkpoint');
-      }
-    };
-    const outcomes = await Promise.allSettled(
-      lanes.map((lane, no) =>
-        move(lane, no).catch((error: unknown) => {
-          failed.abort(error);
-          throw error;
-        }),
-      ),
-    );
-    // The first cause is the signal's reason; what the other lanes threw follows from it.
-    if (outcomes.some((outcome) => outcome.status === 'rejected')) throw signal.reason;
-  }
-
-  /**
-   * Moves a slice; a slice whose worker process died begins again from what the destination holds of it, and one whose
-   * snapshot is gone at a new one.
-   * @returns true when it took more than one attempt without a snapshot: its rows may be of two moments.
-   */
-  async #moveSlice(
-    work: RunWork,
-    plan: RunPlan,
-    slice: Slice,
-    lane: SliceLane,
-    snapshot: RunSnapshot,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    for (;;) {
-      const used = lane.snapshot;
-      const task = { kind: 'slice', work, plan, slice, snapshot: used } as const;
-      const begun = (pid: number) => this.progress.begin(slice.no, pid, this.#tools.now());
-      let attempts = 0;
-      try {
-        await this.#attempts(runLimits.attemptsPerSliceMax, signal, () => {
-          attempts++;
-          return this.#tools.pool
-            .run(task, { ...this.#listener(), begun }, signal, lane.seat)
-            .finally(() => this.progress.end(slice.no));
-        });
-        return used === null && attempts > 1;
-      } catch (error) {
-        if (!(error instanceof SnapshotLost) || used === null) throw error;
-        await snapshot.renew(lane, used, error);
-      }
-    }
-  }
-
-  #snapshot(work: RunWork, signal: AbortSignal): RunSnapshot {
-    const { pool, log } = this.#tools;
-    return new RunSnapshot({
+    await moveSlices({
       work,
+      plan,
+      records,
+      isTakenUp,
       consistency: this.#storedPlan?.consistency ?? null,
-      run: (task, seat) =>
-        this.#attempts(runLimits.attemptsPerStepMax, signal, () =>
-          pool.run(task, this.#listener(), signal, seat),
-        ),
-      runWithin: (task, seat, withinMs) =>
-        pool.run(task, this.#listener(), AbortSignal.any([signal, AbortSignal.timeout(withinMs)]), seat),
-      store: (consistency) => this.#storeConsistency(consistency),
+      pool,
+      progress: this.progress,
+      stop: this.#stopper.signal,
+      attempts: (patience, signal, attempt) => this.#attempts(patience, signal, attempt),
+      listener: () => this.#listener(),
+      storeConsistency: (consistency) => this.#storeConsistency(consistency),
+      now,
       log,
     });
   }
@@ -334,31 +260,38 @@ export class RunDriver {
 
   async #step<K extends TaskKind>(task: TaskOf<K>): Promise<TaskResults[K]> {
     const { signal } = this.#stopper;
-    return await this.#attempts(runLimits.attemptsPerStepMax, signal, () =>
-      this.#tools.pool.run(task, this.#listener(), signal),
+    const { attemptsPerStepMax, passingErrorsMs, passingErrorsPlanMs } = runLimits;
+    const passingMs = task.kind === 'plan' ? passingErrorsPlanMs : passingErrorsMs;
+    return await this.#attempts(new Patience(attemptsPerStepMax, passingMs), signal, (isRepeated) =>
+      this.#tools.pool.run(isRepeated ? repeated(task) : task, this.#listener(), signal),
     );
   }
 
   /**
-   * Tries again when the worker process died or did not start, and when the destination held a newer checkpoint than
-   * the attempt knew: the commit of a worker whose server was killed may arrive after its successor has begun.
+   * Tries again when the worker process died or did not start, when a database says or shows that its error may pass,
+   * and when the destination held a newer checkpoint than the attempt knew: the commit of a worker whose server or
+   * connection was lost may arrive after its successor has begun.
    */
-  async #attempts<T>(attemptsMax: number, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    for (let attempts = 1; ; attempts++) {
+  async #attempts<T>(
+    patience: Patience,
+    signal: AbortSignal,
+    attempt: (isRepeated: boolean) => Promise<T>,
+  ): Promise<T> {
+    // Whoever drove the run before may have left sessions behind.
+    let isRepeated = this.#claim.fence > 1;
+    for (;;) {
       try {
-        return await attempt();
+        return await attempt(isRepeated);
       } catch (error) {
-        if (error instanceof Fenced) {
-          if (!(await this.#extendLease())) throw new LetGo('the lease was lost', { cause: error });
-          if (attempts >= attemptsMax) throw foreignCheckpoints(error);
-        } else if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
-          const isHopeless = error instanceof WorkerDied && error.isOutOfMemory;
-          if (attempts >= (isHopeless ? runLimits.attemptsOutOfMemoryMax : attemptsMax)) throw error;
-        } else {
-          throw error;
-        }
-        this.#tools.log('run.tried-again', { run: this.runId, why: error.message, attempts });
-        await sleep(runLimits.attemptPauseMs, undefined, { signal });
+        const pauseMs = patience.pauseAfter(error);
+        const isTakenOver = error instanceof Fenced || (error instanceof SluiceError && error.retry);
+        if (isTakenOver && !(await this.#extendLease()))
+          throw new LetGo('the lease was lost', { cause: error });
+        if (pauseMs === null) throw error instanceof Fenced ? foreignCheckpoints(error) : error;
+        const why = (error as Error).message;
+        this.#tools.log('run.tried-again', { run: this.runId, why, attempts: patience.attempts });
+        isRepeated = true;
+        await sleep(pauseMs, undefined, { signal });
       }
     }
   }
