@@ -1,5 +1,6 @@
 import type { Operation, OperationId, OperationTag } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
+import { type OwnOperationId, ownOperations } from '@sluice/contract/own-operations';
 import type { Language, Text } from '@sluice/core/data/text';
 import { code, fileText, type Page, pageHead, pagePath, table } from './markdown.ts';
 
@@ -8,6 +9,7 @@ const tags: Readonly<Record<OperationTag, Text>> = {
   catalogue: { en: 'Catalogue', zh: '规格与区域' },
   links: { en: 'Links', zh: '连接' },
   jobs: { en: 'Jobs', zh: '作业' },
+  runs: { en: 'Runs, in our own API', zh: '运行（自有 API）' },
 };
 
 const texts = {
@@ -24,13 +26,13 @@ const texts = {
 export function apiPage(served: ReadonlySet<OperationId>, language: Language): Page {
   const count = operations.filter(({ operationId }) => served.has(operationId)).length;
   const intro = {
-    en: `This version serves ${count} of ${operations.length} operations under \`/v1.1\`. The others are answered with 404, code \`APIGW.0101\`, and their name. A running server describes the ones it serves at \`/openapi.json\`. Tokens, projects and temporary keys are under \`/v3\`.`,
-    zh: `当前版本提供 \`/v1.1\` 下 ${operations.length} 个操作中的 ${count} 个，其余返回 404、错误码 \`APIGW.0101\` 和操作名。运行中的服务在 \`/openapi.json\` 给出所提供操作的描述。令牌、项目和临时密钥位于 \`/v3\` 下。`,
+    en: `This version serves ${count} of ${operations.length} operations under \`/v1.1\`. The others are answered with 404, code \`APIGW.0101\`, and their name. A running server describes the ones it serves at \`/openapi.json\`. What the CDM API has no words for is under \`/api/v1\`, described at \`/api/v1/openapi.json\`, for the same callers. Tokens, projects and temporary keys are under \`/v3\`.`,
+    zh: `当前版本提供 \`/v1.1\` 下 ${operations.length} 个操作中的 ${count} 个，其余返回 404、错误码 \`APIGW.0101\` 和操作名。运行中的服务在 \`/openapi.json\` 给出所提供操作的描述。CDM API 未涵盖的内容位于 \`/api/v1\` 下，认证方式相同，描述见 \`/api/v1/openapi.json\`。令牌、项目和临时密钥位于 \`/v3\` 下。`,
   };
-  const sources = ['packages/contract/src/operations.ts'];
+  const sources = ['packages/contract/src/operations.ts', 'packages/contract/src/own-operations.ts'];
   const lines = [...pageHead(texts.title[language], language, 'api', sources), intro[language]];
   for (const [tag, title] of Object.entries(tags)) {
-    const rows = operations.filter((operation) => operation.tag === tag);
+    const rows = [...operations, ...ownOperations].filter((operation) => operation.tag === tag);
     lines.push('', `## ${title[language]}`, '');
     lines.push(
       ...table(
@@ -42,8 +44,13 @@ export function apiPage(served: ReadonlySet<OperationId>, language: Language): P
   return { path: pagePath('api', language), text: fileText(lines) };
 }
 
-function row(operation: Operation, served: ReadonlySet<OperationId>, language: Language): readonly string[] {
-  const isServed = served.has(operation.operationId);
+function row(
+  operation: Operation<OperationId | OwnOperationId>,
+  served: ReadonlySet<OperationId>,
+  language: Language,
+): readonly string[] {
+  const isServed =
+    ownOperations.some((own) => own === operation) || served.has(operation.operationId as OperationId);
   const member = operation.variant === null ? '' : ` ${code(`{"${operation.variant.bodyMember}": …}`)}`;
   return [
     operation.operationId,

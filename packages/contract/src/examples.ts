@@ -3,6 +3,7 @@ import type { CreateClusterResponse } from './clusters.ts';
 import type { JobsRequest, StartJobRequest } from './jobs.ts';
 import type { LinksRequest } from './links.ts';
 import type { OperationId } from './operation.ts';
+import type { OwnOperationId } from './own-operations.ts';
 import { counterGroup, counterNotApplicable, type JobStatusAnswer } from './submissions.ts';
 
 /** One body in and out, as the API description shows it. */
@@ -148,7 +149,7 @@ const succeeded: JobStatusAnswer = {
 };
 
 /** Bodies for the way from an empty project to a finished run. */
-export const examples: Readonly<Partial<Record<OperationId, Example>>> = {
+export const examples: Readonly<Partial<Record<OperationId | OwnOperationId, Example>>> = {
   CreateCluster: { request: newCluster, response: madeCluster },
   CreateLink: { request: newLink, response: { name: 'orders_mysql', 'validation-result': [] } },
   CreateJob: { request: newJob, response: { name: 'orders_to_warehouse', 'validation-result': [] } },

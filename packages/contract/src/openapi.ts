@@ -4,6 +4,7 @@ import { LinkValidationFailure } from './links.ts';
 import { componentsOf, type JsonSchema, type SchemaComponents } from './openapi-schema.ts';
 import type { Operation, OperationId, OperationTag } from './operation.ts';
 import { operations } from './operations.ts';
+import { type OwnOperationId, ownOperations } from './own-operations.ts';
 import { type Parameter, type ParameterId, parameters } from './parameters.ts';
 
 export interface OpenApiOptions {
@@ -11,6 +12,9 @@ export interface OpenApiOptions {
   readonly serverUrl: string;
   /** Version of the product. */
   readonly version: string;
+}
+
+export interface CdmOpenApiOptions extends OpenApiOptions {
   /** The description names only what is there: operations that are not served are left out, with their schemas. */
   readonly isServed: (operationId: OperationId) => boolean;
 }
@@ -45,7 +49,7 @@ export interface OpenApiOperation {
 }
 
 export interface OpenApiVariant {
-  readonly operationId: OperationId;
+  readonly operationId: string;
   readonly 'body-member': string;
   readonly summary: string;
   readonly request: JsonSchema;
@@ -74,6 +78,7 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   catalogue: 'What clusters can be made of: software, flavors, zones, enterprise projects.',
   links: 'Links to data sources, inside a cluster.',
   jobs: 'Migration jobs and their runs, inside a cluster.',
+  runs: 'Runs of jobs: their plans, and how far each slice is.',
 };
 
 const description = [
@@ -82,6 +87,12 @@ const description = [
   'Requests may carry members that are not named here; answers carry exactly those that are.',
   'Numbers keep to the width of their format: what exceeds 32 bits shows as 2147483647.',
   'Every answer from status 400 on has the same body, and every answer has X-Request-Id.',
+].join(' ');
+
+const ownDescription = [
+  'What Sluice can say and do beyond the Cloud Data Migration API, for the same callers and in the same projects.',
+  'All names are in snake_case and times are Unix milliseconds.',
+  'Every answer from status 400 on has the same body as there, and every answer has X-Request-Id.',
 ].join(' ');
 
 const securitySchemes = {
@@ -117,13 +128,28 @@ const errorResponses: Readonly<Record<number, { readonly name: string; readonly 
 };
 
 /** Operations whose 500 may also say what was found wrong with a link. */
-const checksLink: ReadonlySet<OperationId> = new Set<OperationId>(['CreateLink', 'UpdateLink']);
+const checksLink: ReadonlySet<string> = new Set<OperationId>(['CreateLink', 'UpdateLink']);
 
 const asyncNote = 'Answers before the work is done: poll to see how it goes on.';
 
-/** Builds the description of the API (OpenAPI 3.1) from the table of operations. Pure. */
-export function buildOpenApi(options: OpenApiOptions): OpenApiDocument {
+/** Builds the description of the CDM API (OpenAPI 3.1) from its table of operations. Pure. */
+export function buildOpenApi(options: CdmOpenApiOptions): OpenApiDocument {
   const served = operations.filter((operation) => options.isServed(operation.operationId));
+  return describeApi(served, { title: 'Sluice, CDM API v1.1', description }, options);
+}
+
+/** The same for our own API. Pure. */
+export function buildOwnOpenApi(options: OpenApiOptions): OpenApiDocument {
+  return describeApi(ownOperations, { title: 'Sluice API v1', description: ownDescription }, options);
+}
+
+type AnyOperation = Operation<OperationId | OwnOperationId>;
+
+function describeApi(
+  served: readonly AnyOperation[],
+  about: { readonly title: string; readonly description: string },
+  options: OpenApiOptions,
+): OpenApiDocument {
   const schemas = componentsOf();
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const [path, onPath] of groupBy(served, (operation) => operation.path)) {
@@ -138,7 +164,7 @@ export function buildOpenApi(options: OpenApiOptions): OpenApiDocument {
   const tags = new Set(served.map((operation) => operation.tag));
   return {
     openapi: '3.1.0',
-    info: { title: 'Sluice, CDM API v1.1', version: options.version, description },
+    info: { ...about, version: options.version },
     servers: [{ url: options.serverUrl }],
     security: [{ TokenAuth: [] }, { AkSkSignature: [] }],
     tags: [...tags].map((name) => ({ name, description: tagDescriptions[name] })),
@@ -153,7 +179,7 @@ export function buildOpenApi(options: OpenApiOptions): OpenApiDocument {
   };
 }
 
-function describe(sharing: readonly Operation[], schemas: SchemaComponents): OpenApiOperation {
+function describe(sharing: readonly AnyOperation[], schemas: SchemaComponents): OpenApiOperation {
   const [first] = sharing;
   if (first === undefined) throw new TypeError('a route without an operation');
   const variants = sharing.filter((operation) => operation.variant !== null);
@@ -199,7 +225,7 @@ function describe(sharing: readonly Operation[], schemas: SchemaComponents): Ope
   };
 }
 
-function describeVariant(operation: Operation, schemas: SchemaComponents): OpenApiVariant {
+function describeVariant(operation: AnyOperation, schemas: SchemaComponents): OpenApiVariant {
   return {
     operationId: operation.operationId,
     'body-member': operation.variant?.bodyMember ?? '',
@@ -211,7 +237,7 @@ function describeVariant(operation: Operation, schemas: SchemaComponents): OpenA
 }
 
 function errorOf(
-  operation: Operation,
+  operation: AnyOperation,
   status: number,
   schemas: SchemaComponents,
 ): OpenApiResponse | { $ref: string } {

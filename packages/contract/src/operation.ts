@@ -35,10 +35,11 @@ export type OperationId =
   /** Not among the 28 that clients know: an alias of ShowLink with the name `all`. */
   | 'ListLinksUnnamed';
 
-export type OperationTag = 'clusters' | 'catalogue' | 'links' | 'jobs';
+export type OperationTag = 'clusters' | 'catalogue' | 'links' | 'jobs' | 'runs';
 
-export interface Operation {
-  readonly operationId: OperationId;
+/** @typeParam Id the operations of one API; of the CDM API unless said otherwise. */
+export interface Operation<Id extends string = OperationId> {
+  readonly operationId: Id;
   readonly tag: OperationTag;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With parameters in braces: `/v1.1/{project_id}/clusters`. */

@@ -20,6 +20,9 @@ export const allNames = 'all';
 export const jobPageSizeMin = 10;
 export const jobPageSizeMax = 100;
 
+/** Page sizes of the lists of runs. */
+export const runsPageSizes = { min: 1, max: 100, default: 10 } as const;
+
 export const parameters = {
   ProjectId: {
     name: 'project_id',
@@ -52,6 +55,43 @@ export const parameters = {
     description: 'Name of the job. When reading, all stands for every job of the cluster.',
     schema: text(),
     example: 'orders_to_warehouse',
+  },
+  /** The same in our own API, where no name stands for all. */
+  RunJobName: {
+    name: 'job_name',
+    in: 'path',
+    isRequired: true,
+    description: 'Name of the job.',
+    schema: text(),
+    example: 'orders_to_warehouse',
+  },
+  RunId: {
+    name: 'run_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of the run, as the list of runs gives it.',
+    schema: text(),
+    example: '5d0f6f1e-6f0b-4a0e-9a5e-0d4b8f1f7c55',
+  },
+  RunsPageNo: {
+    name: 'page_no',
+    in: 'query',
+    isRequired: false,
+    description: 'Page of the list, the first is 1.',
+    schema: int32('', { minimum: 1, default: 1 }),
+    example: 1,
+  },
+  RunsPageSize: {
+    name: 'page_size',
+    in: 'query',
+    isRequired: false,
+    description: 'Runs on a page; values outside the bounds are brought back to them.',
+    schema: int32('', {
+      minimum: runsPageSizes.min,
+      maximum: runsPageSizes.max,
+      default: runsPageSizes.default,
+    }),
+    example: 10,
   },
   InstanceId: {
     name: 'instance_id',

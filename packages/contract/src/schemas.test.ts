@@ -10,6 +10,7 @@ import { examples } from './examples.ts';
 import { JobOut, JobsRequest, StartJobRequest } from './jobs.ts';
 import { LinksRequest } from './links.ts';
 import { operationOf, operations } from './operations.ts';
+import { ownOperations } from './own-operations.ts';
 import {
   counterGroup,
   type JobStatusAnswer,
@@ -37,7 +38,7 @@ function* objectsIn(schema: unknown, at: string): Generator<[string, Tree]> {
 const bothWays = new Set(['Datastore', 'SysTag']);
 
 describe('every operation', () => {
-  it.each(operations.map((operation) => [operation.operationId, operation] as const))(
+  it.each([...operations, ...ownOperations].map((operation) => [operation.operationId, operation] as const))(
     '%s is tolerant in what it takes and exact in what it gives',
     (_id, operation) => {
       for (const [at, schema] of objectsIn(operation.request, 'request')) {

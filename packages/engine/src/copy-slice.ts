@@ -10,6 +10,7 @@ import {
 } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { type EngineLimits, engineLimits } from './limits.ts';
+import { SliceClock } from './slice-clock.ts';
 import type { Ledger, RunPlan } from './work.ts';
 
 export interface SliceTools {
@@ -32,11 +33,13 @@ export interface SliceTools {
  */
 export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools): Promise<Checkpoint> {
   const { source, sink, ledger, signal, limits = engineLimits } = tools;
+  const clock = new SliceClock('write');
+  let reporter: NodeJS.Timeout | undefined;
   let writer = await sink.openWriter(plan.target, slice);
   try {
     if (writer.resumed?.isComplete) {
       // The last attempt's commit arrived but its report did not: the destination knows better than the ledger.
-      await ledger.checkpoint(slice.no, writer.resumed);
+      await ledger.checkpoint(slice.no, writer.resumed, clock.times());
       return writer.resumed;
     }
     let last: Checkpoint | null = writer.resumed;
@@ -44,17 +47,24 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     let pendingRows = 0;
     let pendingBytes = 0;
     let bytesWrittenBefore = 0;
+    let inCommit: SliceCounts | null = null;
+    // By the clock and not by batches, so that a slice which waits says for whom.
+    reporter = setInterval(
+      () => ledger.progress(slice.no, inCommit ?? countsSoFar(), clock.times()),
+      limits.progressPauseMs,
+    );
 
+    clock.enter('read');
     for await (const batch of source.read(slice, plan.projection, last?.position ?? null)) {
       signal.throwIfAborted();
       pendingRows += batch.rowCount;
       pendingBytes += batch.byteCount;
+      clock.enter('write');
       await writer.write(batch);
       if (pendingBytes >= limits.segmentBytes && batch.position !== null) {
         last = await settle(batch.position, false);
-      } else {
-        ledger.progress(slice.no, countsSoFar());
       }
+      clock.enter('read');
     }
     signal.throwIfAborted();
     return await settle(null, true);
@@ -71,6 +81,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
 
     async function settle(position: Position | null, isComplete: boolean): Promise<Checkpoint> {
       const counts = countsSoFar();
+      inCommit = counts;
+      clock.enter('commit');
       const sent: Checkpoint = { sequence: (last?.sequence ?? 0) + 1, position, counts, isComplete };
       let checkpoint: Checkpoint;
       try {
@@ -81,13 +93,15 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
         bytesWrittenBefore = 0;
       }
       // From here on the rows are durable. A crash before the next line is mended by the destination's checkpoint.
-      await ledger.checkpoint(slice.no, checkpoint);
+      await ledger.checkpoint(slice.no, checkpoint, clock.times());
       settled = checkpoint.counts;
       pendingRows = 0;
       pendingBytes = 0;
+      inCommit = null;
       return checkpoint;
     }
   } finally {
+    clearInterval(reporter);
     await writer.close();
   }
 

@@ -6,6 +6,8 @@ export interface EngineLimits {
   readonly commitInquiriesMax: number;
   /** Pause before the first such inquiry, in milliseconds; doubles each time. */
   readonly commitInquiryPauseMs: number;
+  /** What a slice has under way is reported once in this time, in milliseconds, whatever its batches do. */
+  readonly progressPauseMs: number;
 }
 
 export const engineLimits: EngineLimits = {
@@ -13,4 +15,5 @@ export const engineLimits: EngineLimits = {
   segmentBytes: 32 * 1024 * 1024,
   commitInquiriesMax: 3,
   commitInquiryPauseMs: 200,
+  progressPauseMs: 250,
 };

@@ -1,7 +1,7 @@
-import type { Sink, Source } from '@sluice/core/connector/contract';
+import type { Sink, SinkAgreement, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { RunPlan, RunWork } from './work.ts';
+import type { PlanWay, RunPlan, RunWork } from './work.ts';
 
 /**
  * Makes the plan of a run: columns, wire form, slices. Looks at both ends and changes neither.
@@ -14,6 +14,7 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
   const agreement = await sink.agree(offer, work.mapping.to);
   const slices = await source.split(shape, work.extractors);
   return {
+    way: wayOf(offer, agreement),
     target: {
       runKey: work.runKey,
       sourceColumns: columns,
@@ -26,6 +27,11 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
     warnings: agreement.warnings,
     slices,
   };
+}
+
+function wayOf(offer: SourceOffer, agreement: SinkAgreement): PlanWay {
+  if (agreement.projection.form === 'rows') return 'rows';
+  return offer.byteFormsBy === undefined && agreement.convertsBytes === undefined ? 'splice' : 'transcode';
 }
 
 /** Columns by name: exact first, then without regard to case. */

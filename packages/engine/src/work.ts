@@ -1,5 +1,5 @@
 import type { CheckStep, Projection, TargetPlan } from '@sluice/core/connector/contract';
-import type { Checkpoint, Slice, SliceCounts } from '@sluice/core/data/slice';
+import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 
 /** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
@@ -22,14 +22,30 @@ export interface RunWork {
   readonly extractors: number;
 }
 
+/** Whether all rows of a run are of one moment of the source, and why, for people. */
+export interface Consistency {
+  readonly kind: 'one snapshot' | 'per slice' | 'renewed after a crash';
+  readonly reason: string;
+}
+
+/**
+ * How the data travels: `splice`, bytes that both ends have as their own form; `transcode`, bytes of one system that
+ * the other end makes or takes with kernels; `rows`, neutral values.
+ */
+export type PlanWay = 'splice' | 'transcode' | 'rows';
+
 /** Made once per run before a byte moves, stored, and read again after a crash. */
 export interface RunPlan {
+  /** Absent in plans that were stored before it was recorded. */
+  readonly way?: PlanWay;
   readonly target: TargetPlan;
   readonly projection: Projection;
   /** Why this wire form, for people. */
   readonly reason: string;
   readonly warnings: readonly string[];
   readonly slices: readonly Slice[];
+  /** The one part that changes while the run goes on; absent in plans that were stored before it was known. */
+  readonly consistency?: Consistency;
 }
 
 /** What the destination itself says is durable: compared with our own ledger before a run may succeed. */
@@ -69,8 +85,12 @@ export type TaskOf<K extends TaskKind> = Extract<Task, { readonly kind: K }>;
  * Where the engine reports what is durable. The server implements it; the engine knows no database of ours.
  */
 export interface Ledger {
-  /** Resolves when the checkpoint is stored: only then may it be counted. @throws Fenced when the run has moved on without us. */
-  checkpoint(sliceNo: number, checkpoint: Checkpoint): Promise<void>;
-  /** What is under way but not yet durable. May be dropped. */
-  progress(sliceNo: number, counts: SliceCounts): void;
+  /**
+   * Resolves when the checkpoint is stored: only then may it be counted.
+   * @param times of this attempt up to the checkpoint.
+   * @throws Fenced when the run has moved on without us.
+   */
+  checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<void>;
+  /** What is under way but not yet durable, and the times of this attempt so far. May be dropped. */
+  progress(sliceNo: number, counts: SliceCounts, times: SliceTimes): void;
 }

@@ -8,9 +8,6 @@ import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messag
 // A worker process: takes one task at a time from the server and moves the data. It holds no state that matters:
 // killed at any line, its open work is rolled back by the databases and begun again from the last checkpoint.
 
-/** Progress is a courtesy: at most this often per task, in milliseconds. */
-const progressPauseMs = 250;
-
 const registry = new ConnectorRegistry(bundle);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
 const receipts = new Map<number, (isStored: boolean) => void>();
@@ -22,19 +19,13 @@ function send(message: FromWorker): void {
 }
 
 function ledgerOf(taskId: number): Ledger {
-  let nextProgressAt = 0;
   return {
-    progress(sliceNo, counts) {
-      const now = performance.now();
-      if (now < nextProgressAt) return;
-      nextProgressAt = now + progressPauseMs;
-      send({ kind: 'progress', taskId, sliceNo, counts });
-    },
-    async checkpoint(sliceNo, checkpoint) {
+    progress: (sliceNo, counts, times) => send({ kind: 'progress', taskId, sliceNo, counts, times }),
+    async checkpoint(sliceNo, checkpoint, times) {
       const receipt = nextReceipt++;
       const isStored = await new Promise<boolean>((resolve) => {
         receipts.set(receipt, resolve);
-        send({ kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint });
+        send({ kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times });
       });
       if (!isStored) throw new Fenced(`slice ${sliceNo}`);
     },

@@ -238,7 +238,7 @@ function chooseForm(
   session: Session,
   offer: SourceOffer,
   targets: readonly TargetColumn[],
-): Pick<SinkAgreement, 'projection' | 'reason'> {
+): Pick<SinkAgreement, 'projection' | 'reason' | 'convertsBytes'> {
   const bulk = session.offersBulk
     ? agreeBulk(offer, targets)
     : { columns: null, reason: 'the server takes no bulk commands, which MariaDB does since 10.2' };
@@ -246,6 +246,7 @@ function chooseForm(
     return {
       projection: { form: 'pgcopy-binary', columns: bulk.columns },
       reason: 'MariaDB takes all columns in binary form, as bulk commands',
+      convertsBytes: true,
     };
   }
   return {

@@ -88,6 +88,8 @@ export interface SinkAgreement {
   readonly projection: Projection;
   /** Why this form and not a better one, for people. */
   readonly reason: string;
+  /** The byte form is another system's: the sink makes something of its own out of it. */
+  readonly convertsBytes?: true;
   /** Losses that the mapping may bring, for people. */
   readonly warnings: readonly string[];
 }

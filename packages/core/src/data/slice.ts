@@ -44,6 +44,30 @@ export function addCounts(a: SliceCounts, b: SliceCounts): SliceCounts {
   };
 }
 
+/** Where the time of a slice went, in milliseconds: together, the time that its attempts took. */
+export interface SliceTimes {
+  /** Waiting for the source's next rows. */
+  readonly sourceMs: number;
+  /** Waiting until the destination could take more. */
+  readonly destinationMs: number;
+  /** Waiting for commits at the destination. */
+  readonly commitMs: number;
+  /** Busy itself: reading, converting and framing what both ends hand over or take. */
+  readonly workMs: number;
+}
+
+export const zeroTimes: SliceTimes = Object.freeze({ sourceMs: 0, destinationMs: 0, commitMs: 0, workMs: 0 });
+
+/** Adds two times; neither is changed. */
+export function addTimes(a: SliceTimes, b: SliceTimes): SliceTimes {
+  return {
+    sourceMs: a.sourceMs + b.sourceMs,
+    destinationMs: a.destinationMs + b.destinationMs,
+    commitMs: a.commitMs + b.commitMs,
+    workMs: a.workMs + b.workMs,
+  };
+}
+
 /** What is durable of one slice at the destination. */
 export interface Checkpoint {
   /** Number of commits of this slice so far: 1, 2 … A writer that finds another number than it left has been replaced. */

@@ -1,4 +1,5 @@
 import { operations } from '@sluice/contract/operations';
+import { ownOperations } from '@sluice/contract/own-operations';
 import type { FastifyInstance } from 'fastify';
 import { Check, Errors } from 'typebox/value';
 
@@ -21,7 +22,7 @@ export function watchAnswers(app: FastifyInstance, violations: string[]): void {
     const where = `${request.method} ${request.url} ${reply.statusCode}`;
     if (reply.getHeader('content-type') !== 'application/json') violations.push(`${where}: content type`);
     if (reply.getHeader('x-request-id') !== request.id) violations.push(`${where}: request id`);
-    if (!request.url.startsWith('/v1.1')) return;
+    if (!/^[/](v1[.]1|api[/]v1[/]projects)/.test(request.url)) return;
     const body = JSON.parse(String(payload)) as Record<string, unknown>;
     if (reply.statusCode >= 400) {
       for (const member of errorMembers) {
@@ -31,7 +32,9 @@ export function watchAnswers(app: FastifyInstance, violations: string[]): void {
       return;
     }
     const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
-    const operation = operations.find(({ method, path }) => method === request.method && path === route);
+    const operation = [...operations, ...ownOperations].find(
+      ({ method, path }) => method === request.method && path === route,
+    );
     if (operation === undefined) return void violations.push(`${where}: no such operation`);
     if (reply.statusCode !== operation.successStatus) violations.push(`${where}: status`);
     if (!Check(operation.response, body)) {

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { errorBody } from '@sluice/contract/error-body';
-import { buildOpenApi } from '@sluice/contract/openapi';
+import { buildOpenApi, buildOwnOpenApi } from '@sluice/contract/openapi';
+import { operations } from '@sluice/contract/operations';
+import { ownOperations } from '@sluice/contract/own-operations';
 import { explained } from '@sluice/core/errors/explained';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
@@ -22,6 +24,7 @@ import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
+import { runHandlers } from './routes/run-handlers.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -51,7 +54,7 @@ export interface AppDeps {
   readonly clusters: ClusterService;
   readonly links: LinkService;
   readonly jobs: JobService;
-  readonly runs: Pick<RunService, 'progress'>;
+  readonly runs: Pick<RunService, 'progress' | 'slices'>;
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
@@ -115,13 +118,20 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
     ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
   };
-  addOperationRoutes(app, deps.authenticator, handlers);
+  addOperationRoutes(app, deps.authenticator, operations, handlers);
+  addOperationRoutes(app, deps.authenticator, ownOperations, runHandlers(deps));
   const served = servedOperations(handlers);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({
       serverUrl: baseUrl(request, deps.config.publicUrl),
       version: deps.config.version,
       isServed: (operationId) => served.has(operationId),
+    }),
+  );
+  app.get('/api/v1/openapi.json', async (request) =>
+    buildOwnOpenApi({
+      serverUrl: baseUrl(request, deps.config.publicUrl),
+      version: deps.config.version,
     }),
   );
   app.get('/healthz', async () => ({ status: 'ok' }));

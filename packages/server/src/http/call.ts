@@ -29,6 +29,14 @@ export function queryText(call: Call, name: string): string | null {
   return value === null || value.trim() === '' ? null : value;
 }
 
+/** Highest page that can be asked for; beyond it the offset would leave the numbers that stores take. */
+const pageNoMax = 1_000_000;
+
+/** `page_no` of the query; the first page is 1. */
+export function pageNumber(call: Call): number {
+  return queryNumber(call, 'page_no', { min: 1, max: pageNoMax, default: 1 });
+}
+
 /** A whole number of the query, brought into its bounds; what is no number means absent. */
 export function queryNumber(
   call: Call,

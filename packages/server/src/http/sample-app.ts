@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckStep } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
-import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
+import { zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
@@ -13,6 +13,7 @@ import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
+import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { RunService, StartRequest } from '../runs/run-service.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunRecord } from '../store/model.ts';
@@ -173,6 +174,8 @@ export class SampleRuns implements RunService {
   readonly #store: Store;
   readonly checked: { readonly connector: string; readonly options: OptionValues }[] = [];
   readonly percents = new Map<string, number>();
+  /** Slices of runs that are driven, as far as a test says. */
+  readonly live = new Map<string, readonly SliceProgress[]>();
   /** What the next link tests find; null: all is well. */
   finding: SluiceError | null = null;
   #lastFence = 0;
@@ -236,8 +239,12 @@ export class SampleRuns implements RunService {
     return this.percents.get(run.id) ?? (run.state === 'succeeded' ? 100 : 1);
   }
 
-  liveCounts(run: RunRecord): SliceCounts {
-    return run.counts;
+  driven(): RunRecord | null {
+    return null;
+  }
+
+  async slices(run: RunRecord): Promise<readonly SliceProgress[]> {
+    return this.live.get(run.id) ?? storedProgress(await this.#store.runs.slices(run.id));
   }
 
   async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {

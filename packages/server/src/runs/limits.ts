@@ -32,6 +32,10 @@ export const runLimits = {
   heartbeatMs: 1_500,
   /** Pause between looks for queued runs when nobody has called. */
   claimPauseMs: 1_000,
+  /** A slice's rate is taken over this time at least, and twice as long at most, in milliseconds. */
+  rateWindowMs: 2_000,
+  /** A run's state is told from memory as long as its driver has heard of the store within this time, in milliseconds. */
+  recordFreshMs: 4_000,
   /** Bytes of a worker's stderr kept for the log line of its end. */
   stderrTailBytes: 4_096,
 } as const;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CheckStep } from '@sluice/core/connector/contract';
-import { type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
+import { zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
@@ -10,7 +10,7 @@ import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
-import { percentOfRecord } from './run-progress.ts';
+import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
 import type { RunService, StartRequest } from './run-service.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
@@ -23,6 +23,8 @@ export interface DeskTools extends DriverTools {
 export class RunDesk implements RunService {
   readonly #tools: DeskTools;
   readonly #drivers = new Map<string, RunDriver>();
+  /** The driver of a job's active run. */
+  readonly #byJob = new Map<string, RunDriver>();
   #isClosed = false;
 
   constructor(tools: DeskTools) {
@@ -79,6 +81,7 @@ export class RunDesk implements RunService {
     const run = await store.runs.requestStop(clusterId, jobName, user, now());
     if (run === null) throw new SluiceError('Cdm.0053', { job: jobName });
     const driver = this.#drivers.get(run.id);
+    driver?.hearOf(run);
     driver?.stop(user);
     if (driver === undefined) {
       // Nothing was begun, so there is nothing to take back; a claim in the same moment changes the fence and wins.
@@ -90,7 +93,11 @@ export class RunDesk implements RunService {
     const deadline = now() + runLimits.stopWaitMs;
     while (now() < deadline) {
       const seen = await store.runs.find(run.id);
-      if (seen === null || !isActiveState(seen.state)) return;
+      if (seen === null || !isActiveState(seen.state)) {
+        // Its driver hears of it a moment later; who asks for the state now is told what this caller knows.
+        this.#forget(run, driver);
+        return;
+      }
       await Promise.race([
         this.#drivers.get(run.id)?.ended ?? new Promise(() => undefined),
         new Promise((resolve) => setTimeout(resolve, 50)),
@@ -116,13 +123,20 @@ export class RunDesk implements RunService {
     }
   }
 
-  liveCounts(run: RunRecord): SliceCounts {
+  driven(clusterId: string, jobName: string): RunRecord | null {
+    const record = this.#byJob.get(jobKey(clusterId, jobName))?.record ?? null;
+    return record !== null && isActiveState(record.state) && record.jobName === jobName ? record : null;
+  }
+
+  async slices(run: RunRecord): Promise<readonly SliceProgress[]> {
     const progress = this.#drivers.get(run.id)?.progress;
-    return progress?.hasBegun ? progress.counts() : run.counts;
+    if (progress?.hasBegun) return progress.slices();
+    return storedProgress(await this.#tools.store.runs.slices(run.id));
   }
 
   async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
     const listener = {
+      begun: () => undefined,
       progress: () => undefined,
       checkpoint: () => Promise.resolve(false),
       log: (line: string) => this.#tools.log('link.check', { connector, line }),
@@ -161,11 +175,18 @@ export class RunDesk implements RunService {
   take(run: RunRecord): void {
     const driver = new RunDriver(run, this.#tools);
     this.#drivers.set(run.id, driver);
+    this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);
     void driver.ended.then(() => {
+      this.#forget(run, driver);
       // A server that slept through its own lease has claimed the run anew meanwhile.
       if (this.#drivers.get(run.id) === driver) this.#drivers.delete(run.id);
       this.#tools.onQueued();
     });
+  }
+
+  #forget(run: RunRecord, driver: RunDriver | undefined): void {
+    const key = jobKey(run.clusterId, run.jobName);
+    if (this.#byJob.get(key) === driver) this.#byJob.delete(key);
   }
 
   /** Lets go of all runs without ending them: the next start of a server goes on with them. */
@@ -174,6 +195,10 @@ export class RunDesk implements RunService {
     for (const driver of this.#drivers.values()) driver.letGo();
     await Promise.all([...this.#drivers.values()].map((driver) => driver.ended));
   }
+}
+
+function jobKey(clusterId: string, jobName: string): string {
+  return `${clusterId}/${jobName}`;
 }
 
 /** Nobody has claimed the run, now or ever to any effect. */

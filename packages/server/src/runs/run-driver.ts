@@ -65,6 +65,9 @@ class StoreFailed extends LetGo {}
 export class RunDriver {
   readonly runId: string;
   readonly progress = new RunProgress();
+  /** As last read from the store or written to it. */
+  #record: RunRecord;
+  #recordAt: number;
   /** Resolves when the driver is done with the run, whatever came of it. Never rejects. */
   readonly ended: Promise<void>;
   readonly #tools: DriverTools;
@@ -73,9 +76,23 @@ export class RunDriver {
 
   constructor(run: RunRecord, tools: DriverTools) {
     this.runId = run.id;
+    this.#record = run;
+    this.#recordAt = tools.now();
     this.#tools = tools;
     this.#claim = { runId: run.id, fence: run.fence };
     this.ended = this.#drive(run);
+  }
+
+  /** The run's record without a look at the store; null: it has not been heard of for too long to be told. */
+  get record(): RunRecord | null {
+    return this.#tools.now() - this.#recordAt > runLimits.recordFreshMs ? null : this.#record;
+  }
+
+  /** Takes from a record that was just read what others than its driver may change. */
+  hearOf({ stopRequestedBy, updatedBy, updatedAt }: RunRecord): void {
+    // The rest may be older than what this driver has written meanwhile.
+    const at = Math.max(updatedAt, this.#record.updatedAt);
+    this.#learn({ ...this.#record, stopRequestedBy, updatedBy, updatedAt: at });
   }
 
   /** Ends the run as stopped. Safe to repeat. */
@@ -106,7 +123,7 @@ export class RunDriver {
         plan = await this.#plan(work);
       } else {
         const records = await this.#slices();
-        this.progress.begin(records);
+        this.progress.load(records);
         this.#expectWorthwhile(run, records);
       }
       // The slices come from the store one by one; a thousand of them in every message would be most of its bytes.
@@ -135,6 +152,7 @@ export class RunDriver {
     const { store, now, log } = this.#tools;
     const plan = await this.#step({ kind: 'plan', work });
     if (!(await stored(() => store.runs.storePlan(this.#claim, plan, now())))) throw new Fenced('the run');
+    this.#learn({ ...this.#record, plan });
     const { slices, target, reason } = plan;
     log('run.planned', { run: this.runId, slices: slices.length, form: target.form, reason });
     return plan;
@@ -208,7 +226,7 @@ export class RunDriver {
 
   async #moveSlices(work: RunWork, plan: RunPlan): Promise<void> {
     const records = await this.#slices();
-    this.progress.begin(records);
+    this.progress.load(records);
     const open = records.filter((record) => !record.checkpoint?.isComplete);
     // One lane's failure ends the others too, and so does a stop.
     const failed = new AbortController();
@@ -238,8 +256,11 @@ export class RunDriver {
   /** Moves a slice; a slice whose worker process died begins again from what the destination holds of it. */
   async #moveSlice(work: RunWork, plan: RunPlan, slice: Slice, signal: AbortSignal): Promise<void> {
     const task = { kind: 'slice', work, plan, slice } as const;
+    const begun = (pid: number) => this.progress.begin(slice.no, pid, this.#tools.now());
     await this.#attempts(runLimits.attemptsPerSliceMax, signal, () =>
-      this.#tools.pool.run(task, this.#listener(), signal),
+      this.#tools.pool
+        .run(task, { ...this.#listener(), begun }, signal)
+        .finally(() => this.progress.end(slice.no)),
     );
   }
 
@@ -298,11 +319,17 @@ export class RunDriver {
   #listener(): TaskListener {
     const { store, now, log } = this.#tools;
     return {
-      progress: (sliceNo, counts) => this.progress.live(sliceNo, counts),
-      checkpoint: async (sliceNo, checkpoint) => {
-        const totals = await stored(() => store.runs.checkpoint(this.#claim, sliceNo, checkpoint, now()));
+      begun: () => undefined,
+      progress: (sliceNo, counts, times) => this.progress.live(sliceNo, counts, times, now()),
+      checkpoint: async (sliceNo, checkpoint, times) => {
+        const at = now();
+        const effort = this.progress.effortWith(sliceNo, times);
+        const totals = await stored(() =>
+          store.runs.checkpoint(this.#claim, sliceNo, checkpoint, at, effort),
+        );
         if (totals === null) return false;
-        this.progress.settle(sliceNo, checkpoint);
+        this.progress.settle(sliceNo, checkpoint, times, at);
+        this.#learn({ ...this.#record, counts: totals, updatedAt: at });
         return true;
       },
       log: (line) => log('run.line', { run: this.runId, line }),
@@ -317,6 +344,7 @@ export class RunDriver {
         return;
       }
       const run = await store.runs.find(this.runId);
+      if (run !== null) this.hearOf(run);
       if (run?.stopRequestedBy != null) this.stop(run.stopRequestedBy);
     } catch (error) {
       log('run.heartbeat-failed', { run: this.runId, error });
@@ -338,6 +366,12 @@ export class RunDriver {
     const { store, now } = this.#tools;
     const changed = await stored(() => store.runs.change(this.#claim, change, now()));
     if (changed === null) throw new Fenced('the run');
+    this.#learn(changed);
+  }
+
+  #learn(record: RunRecord): void {
+    this.#record = record;
+    this.#recordAt = this.#tools.now();
   }
 
   async #end(state: EndState, failure: RunFailure | null): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CheckStep } from '@sluice/core/connector/contract';
-import type { SliceCounts } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { JobRecord, RunRecord } from '../store/model.ts';
+import type { SliceProgress } from './run-progress.ts';
 
 export interface StartRequest {
   readonly projectId: string;
@@ -19,8 +19,10 @@ export interface RunService {
   stop(clusterId: string, jobName: string, user: string): Promise<void>;
   /** 0..100 while active, 100 after success, -1 after failure. Reads memory, then the record; never the store. */
   progress(run: RunRecord): number;
-  /** Counts of a run so far, from checkpoints. */
-  liveCounts(run: RunRecord): SliceCounts;
+  /** The job's active run when this server drives it, from memory: what pollers ask for most costs no look at the store. */
+  driven(clusterId: string, jobName: string): RunRecord | null;
+  /** Slices by number: from memory for a run that this server drives, else as the store has them. Empty without a plan. */
+  slices(run: RunRecord): Promise<readonly SliceProgress[]>;
   /** Tests a link in a worker process. @throws SluiceError with the finding. */
   checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]>;
 }

@@ -1,4 +1,4 @@
-import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
+import type { Checkpoint, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { ErrorCode } from '@sluice/core/errors/codes';
 import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
@@ -24,6 +24,7 @@ export type FromWorker =
       readonly taskId: number;
       readonly sliceNo: number;
       readonly counts: SliceCounts;
+      readonly times: SliceTimes;
     }
   | {
       readonly kind: 'checkpoint';
@@ -31,6 +32,7 @@ export type FromWorker =
       readonly receipt: number;
       readonly sliceNo: number;
       readonly checkpoint: Checkpoint;
+      readonly times: SliceTimes;
     }
   | { readonly kind: 'log'; readonly taskId: number; readonly line: string }
   | { readonly kind: 'done'; readonly taskId: number; readonly result: TaskResults[TaskKind] }

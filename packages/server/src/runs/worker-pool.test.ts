@@ -33,6 +33,7 @@ process.send({ kind: 'ready' });
 `;
 
 const listener: TaskListener = {
+  begun: () => undefined,
   progress: () => undefined,
   checkpoint: async () => true,
   log: () => undefined,

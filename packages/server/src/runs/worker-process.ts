@@ -1,14 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
+import type { Checkpoint, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { runLimits } from './limits.ts';
 import { type FromWorker, fromPortable, type ToWorker } from './worker-messages.ts';
 
 /** What a task's owner hears while it runs. */
 export interface TaskListener {
-  progress(sliceNo: number, counts: SliceCounts): void;
+  /** A worker process has the task now. */
+  begun(pid: number): void;
+  progress(sliceNo: number, counts: SliceCounts, times: SliceTimes): void;
   /** Resolves true when the checkpoint is stored; false tells the worker that the run is no longer ours. */
-  checkpoint(sliceNo: number, checkpoint: Checkpoint): Promise<boolean>;
+  checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<boolean>;
   log(line: string): void;
 }
 
@@ -153,6 +155,7 @@ export class WorkerProcess {
       return await new Promise<TaskResults[K]>((resolve, reject) => {
         this.#task = { id, listener, resolve: resolve as OpenTask['resolve'], reject };
         this.#send({ kind: 'task', taskId: id, task });
+        listener.begun(this.pid);
         if (signal.aborted) abort();
         else signal.addEventListener('abort', abort, { once: true });
       });
@@ -182,7 +185,7 @@ export class WorkerProcess {
     if (task === null || message.kind === 'ready' || message.taskId !== task.id) return;
     switch (message.kind) {
       case 'progress':
-        task.listener.progress(message.sliceNo, message.counts);
+        task.listener.progress(message.sliceNo, message.counts, message.times);
         break;
       case 'log':
         task.listener.log(message.line);
@@ -200,7 +203,8 @@ export class WorkerProcess {
 
   async #store(task: OpenTask, message: FromWorker & { readonly kind: 'checkpoint' }): Promise<void> {
     try {
-      const isStored = await task.listener.checkpoint(message.sliceNo, message.checkpoint);
+      const { sliceNo, checkpoint, times } = message;
+      const isStored = await task.listener.checkpoint(sliceNo, checkpoint, times);
       this.#send({ kind: 'ledger', taskId: task.id, receipt: message.receipt, isStored });
     } catch (error) {
       // Our own store failed: the rows are safe at the destination, but this attempt is not worth going on.

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addCounts, zeroCounts } from '@sluice/core/data/slice';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunState } from '../store/model.ts';
 import { type JobWish, RunRig } from './test-rig-suite.ts';
@@ -119,7 +120,10 @@ describe.skipIf(!hasServers)('starts and what is seen of a run', () => {
       const percents = new Set<number>();
       for (;;) {
         const seen = await rig.find(run);
-        const counts = rig.desk.liveCounts(seen);
+        const counts = (await rig.desk.slices(seen)).reduce(
+          (sum, slice) => addCounts(sum, slice.counts),
+          zeroCounts,
+        );
         const percent = rig.desk.progress(seen);
         // Asked last: what is durable at the destination can only have grown since.
         const [row] = await sides[to].sql(`SELECT count(*) AS n FROM ${wish.toTable}`);

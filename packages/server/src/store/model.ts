@@ -1,5 +1,5 @@
 import type { Json } from '@sluice/core/data/json';
-import type { Checkpoint, Slice, SliceCounts } from '@sluice/core/data/slice';
+import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { RunPlan } from '@sluice/engine/work';
 
@@ -178,7 +178,15 @@ export interface RunRecord {
   readonly fence: number;
 }
 
-export interface SliceRecord {
+/** What a slice has cost up to its stored checkpoint. */
+export interface SliceEffort {
+  /** How often a worker began it. */
+  readonly attempts: number;
+  /** Of all its attempts, each up to its last checkpoint; null: not recorded. */
+  readonly times: SliceTimes | null;
+}
+
+export interface SliceRecord extends SliceEffort {
   readonly runId: string;
   readonly no: number;
   readonly slice: Slice;

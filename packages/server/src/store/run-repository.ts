@@ -4,7 +4,13 @@ import type { RunPlan } from '@sluice/engine/work';
 import { sql } from 'kysely';
 import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
 import { fromCountColumns, fromJson, fromJsonOrNull, toCountColumns, toFlag } from './columns.ts';
-import { activeRunStates, type RunRecord, type RunState, type SliceRecord } from './model.ts';
+import {
+  activeRunStates,
+  type RunRecord,
+  type RunState,
+  type SliceEffort,
+  type SliceRecord,
+} from './model.ts';
 import type { RunRow } from './schema.ts';
 import { type Claim, Conflict, Gone, type RunChange, type RunRepository } from './store.ts';
 
@@ -239,6 +245,8 @@ export class SqlRunRepository implements RunRepository {
           slice: JSON.stringify(slice),
           checkpoint: null,
           sequence: 0,
+          attempts: 0,
+          times: null,
           ...toCountColumns(zeroCounts),
         }));
         await db.insertInto('slices').values(rows).execute();
@@ -250,7 +258,7 @@ export class SqlRunRepository implements RunRepository {
   async slices(runId: string): Promise<readonly SliceRecord[]> {
     const rows = await this.#db
       .selectFrom('slices')
-      .select(['run_id', 'no', 'slice', 'checkpoint'])
+      .select(['run_id', 'no', 'slice', 'checkpoint', 'attempts', 'times'])
       .where('run_id', '=', runId)
       .orderBy('no')
       .execute();
@@ -259,6 +267,8 @@ export class SqlRunRepository implements RunRepository {
       no: row.no,
       slice: fromJson(row.slice),
       checkpoint: fromJsonOrNull(row.checkpoint),
+      attempts: row.attempts,
+      times: fromJsonOrNull(row.times),
     }));
   }
 
@@ -267,6 +277,7 @@ export class SqlRunRepository implements RunRepository {
     sliceNo: number,
     checkpoint: Checkpoint,
     now: number,
+    effort?: SliceEffort,
   ): Promise<SliceCounts | null> {
     return inTransaction(this.#db, async (db) => {
       // First the run: its row is the lock under which the totals are summed, so that two slices cannot miss each other.
@@ -283,6 +294,12 @@ export class SqlRunRepository implements RunRepository {
         .set({
           checkpoint: JSON.stringify(checkpoint),
           sequence: checkpoint.sequence,
+          ...(effort === undefined
+            ? {}
+            : {
+                attempts: effort.attempts,
+                times: effort.times === null ? null : JSON.stringify(effort.times),
+              }),
           ...toCountColumns(checkpoint.counts),
         })
         .where('run_id', '=', claim.runId)

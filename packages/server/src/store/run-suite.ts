@@ -217,11 +217,35 @@ export function runSuite(fixtureOf: () => StoreFixture): void {
       expect((await store.runs.find(run.id))?.counts).toEqual(totals);
       const slices = await store.runs.slices(run.id);
       expect(slices).toHaveLength(1_200);
-      expect(slices[0]).toEqual({ runId: run.id, no: 0, slice: plan.slices[0], checkpoint: at(2, 20) });
+      expect(slices[0]).toEqual({
+        runId: run.id,
+        no: 0,
+        slice: plan.slices[0],
+        checkpoint: at(2, 20),
+        attempts: 0,
+        times: null,
+      });
       expect(slices[1_199]?.checkpoint).toBeNull();
       await expect(store.runs.checkpoint(claim, 1_200, at(1, 1), now)).rejects.toThrow('no slice 1200');
       await expect(store.runs.storePlan(claim, samplePlan(1), now)).rejects.toThrow('has checkpoints');
       expect(await store.runs.slices(run.id)).toHaveLength(1_200);
+    });
+
+    it('keeps beside a checkpoint what the slice has cost, and a report without it leaves it', async () => {
+      const run = await fixture.createRun();
+      const { fence } = await fixture.claimRun(run.id);
+      const claim = { runId: run.id, fence };
+      await store.runs.storePlan(claim, samplePlan(2), now);
+      const checkpoint = { sequence: 1, position: null, counts: sampleCounts(5), isComplete: false };
+      const times = { sourceMs: 1, destinationMs: 2_147_483_648, commitMs: 3, workMs: 4 };
+      await store.runs.checkpoint(claim, 0, checkpoint, now, { attempts: 3, times });
+      await store.runs.checkpoint(claim, 0, { ...checkpoint, sequence: 2 }, now);
+      const late = { attempts: 1, times: null };
+      await store.runs.checkpoint(claim, 0, checkpoint, now, late);
+      expect((await store.runs.slices(run.id)).map(({ attempts, times }) => ({ attempts, times }))).toEqual([
+        { attempts: 3, times },
+        { attempts: 0, times: null },
+      ]);
     });
 
     it('replaces a plan that nothing was done under', async () => {

@@ -172,4 +172,7 @@ export interface SliceRow extends CountColumns {
   checkpoint: string | null;
   /** Of the stored checkpoint; 0 without one. */
   sequence: number;
+  /** Up to the stored checkpoint. */
+  attempts: number;
+  times: string | null;
 }

@@ -11,6 +11,7 @@ import type {
   RunFailure,
   RunRecord,
   RunState,
+  SliceEffort,
   SliceRecord,
   TokenRecord,
   UserRecord,
@@ -174,6 +175,16 @@ export interface RunRepository {
   /** Stores plan and slices together. @returns false when the claim is lost. */
   storePlan(claim: Claim, plan: RunPlan, now: number): Promise<boolean>;
   slices(runId: string): Promise<readonly SliceRecord[]>;
-  /** Stores a slice's checkpoint and the run's new totals in one transaction. @returns the totals, or null when the claim is lost. A lower sequence than stored is ignored. */
-  checkpoint(claim: Claim, sliceNo: number, checkpoint: Checkpoint, now: number): Promise<SliceCounts | null>;
+  /**
+   * Stores a slice's checkpoint and the run's new totals in one transaction. A lower sequence than stored is ignored.
+   * @param effort stored beside it; without it what is there stays.
+   * @returns the totals, or null when the claim is lost.
+   */
+  checkpoint(
+    claim: Claim,
+    sliceNo: number,
+    checkpoint: Checkpoint,
+    now: number,
+    effort?: SliceEffort,
+  ): Promise<SliceCounts | null>;
 }

@@ -1,10 +1,10 @@
 import type { OperationId } from '@sluice/contract/operation';
-import { allNames, jobPageSizeMax, jobPageSizeMin } from '@sluice/contract/parameters';
+import { allNames, jobPageSizeMax, jobPageSizeMin, runsPageSizes } from '@sluice/contract/parameters';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { ClusterService } from '../../clusters/cluster-service.ts';
 import type { JobService } from '../../jobs/job-service.ts';
 import type { RunService } from '../../runs/run-service.ts';
-import { type Call, type Handler, parameterOf, queryNumber, queryText } from '../call.ts';
+import { type Call, type Handler, pageNumber, parameterOf, queryNumber, queryText } from '../call.ts';
 import { isDocument, wrongMember } from '../wire/documents.ts';
 import { jobTypeOf, readJob, writeJob } from '../wire/job.ts';
 import { neverExecuted, startedSubmissionOf, submissionOf } from '../wire/submission.ts';
@@ -15,11 +15,6 @@ export interface JobHandlerDeps {
   readonly runs: Pick<RunService, 'progress'>;
 }
 
-/** Highest page that can be asked for; beyond it the offset would leave the numbers that stores take. */
-const pageNoMax = 1_000_000;
-/** Runs on a page of the history. */
-const historyPage = { min: 1, max: 100, default: 10 };
-
 export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, Handler>> {
   const { clusters, jobs, runs } = deps;
 
@@ -29,7 +24,7 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
   }
 
   async function list(call: Call, clusterId: string): Promise<object> {
-    const pageNo = queryNumber(call, 'page_no', { min: 1, max: pageNoMax, default: 1 });
+    const pageNo = pageNumber(call);
     const bounds = { min: jobPageSizeMin, max: jobPageSizeMax, default: jobPageSizeMin };
     const pageSize = queryNumber(call, 'page_size', bounds);
     const type = jobTypeOf(queryText(call, 'jobType') ?? 'NORMAL_JOB');
@@ -81,7 +76,7 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
     },
 
     async ShowJobStatus(call) {
-      const { job, run } = await jobs.find(await clusterOf(call), parameterOf(call, 'job_name'));
+      const { job, run } = await jobs.status(await clusterOf(call), parameterOf(call, 'job_name'));
       const latest = run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
       return { submissions: [latest] };
     },
@@ -91,8 +86,8 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
       const name = queryText(call, 'jname');
       if (name === null) throw new SluiceError('Cdm.0238', { name: 'jname' });
       // No published client can ask for another page; ours may.
-      const pageNo = queryNumber(call, 'page_no', { min: 1, max: pageNoMax, default: 1 });
-      const pageSize = queryNumber(call, 'page_size', historyPage);
+      const pageNo = pageNumber(call);
+      const pageSize = queryNumber(call, 'page_size', runsPageSizes);
       const found = await jobs.history(clusterId, name, pageSize, (pageNo - 1) * pageSize);
       return {
         total: found.total,

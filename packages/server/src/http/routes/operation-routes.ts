@@ -1,5 +1,4 @@
 import type { Operation, OperationId } from '@sluice/contract/operation';
-import { operations } from '@sluice/contract/operations';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -9,7 +8,8 @@ import { languageOf } from '../language.ts';
 import { parseJson } from '../request-body.ts';
 import { splitTarget } from '../request-target.ts';
 
-export type Handlers = Partial<Record<OperationId, Handler>>;
+/** Handlers of one API by operation. */
+export type Handlers<Id extends string = OperationId> = Partial<Record<Id, Handler>>;
 
 /** @returns the operations that this version serves. */
 export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
@@ -17,15 +17,16 @@ export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
 }
 
 /**
- * Makes one route for each method and path of the contract. Operations without a handler are routes too: their answer
+ * Makes one route for each method and path of an API. Operations without a handler are routes too: their answer
  * says that this version does not serve them, and not that they do not exist.
  */
-export function addOperationRoutes(
+export function addOperationRoutes<Id extends string>(
   app: FastifyInstance,
   authenticator: Authenticator,
-  handlers: Handlers,
+  operations: readonly Operation<Id>[],
+  handlers: Handlers<Id>,
 ): void {
-  const byRoute = new Map<string, Operation[]>();
+  const byRoute = new Map<string, Operation<Id>[]>();
   for (const operation of operations) {
     const key = `${operation.method} ${operation.path}`;
     byRoute.set(key, [...(byRoute.get(key) ?? []), operation]);
@@ -66,14 +67,18 @@ async function provedCall(
 }
 
 /** Operations that share a route are told apart by a member of the body. */
-function chosen(sharing: readonly Operation[], first: Operation, call: { json(): unknown }): Operation {
+function chosen<Id extends string>(
+  sharing: readonly Operation<Id>[],
+  first: Operation<Id>,
+  call: { json(): unknown },
+): Operation<Id> {
   if (sharing.length === 1) return first;
   const body = call.json();
   const members = body !== null && typeof body === 'object' ? Object.keys(body) : [];
   return sharing.find(({ variant }) => variant !== null && members.includes(variant.bodyMember)) ?? first;
 }
 
-function notServed(operation: Operation): SluiceError {
+function notServed(operation: Operation<string>): SluiceError {
   return new SluiceError(
     'APIGW.0101',
     {

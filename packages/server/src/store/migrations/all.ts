@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts';
 import { initial } from './0001-initial.ts';
+import { sliceTimes } from './0002-slice-times.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, sliceTimes];

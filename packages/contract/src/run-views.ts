@@ -1,0 +1,219 @@
+import Type, { type Static } from 'typebox';
+import {
+  answer,
+  flag,
+  int32,
+  int64,
+  listOf,
+  oneOfTexts,
+  orNull,
+  part,
+  text,
+  textOrNull,
+} from './wire-types.ts';
+
+// Answers of our own API on runs. Their members are in snake_case throughout; times are Unix milliseconds.
+
+/** States of a run, in the order in which it goes through them. */
+export const runStates = [
+  'queued',
+  'planning',
+  'running',
+  'finishing',
+  'succeeded',
+  'failed',
+  'stopped',
+  'rejected',
+  'unknown',
+] as const;
+
+/** How the data of a run travels. */
+export const planWays = ['splice', 'transcode', 'rows'] as const;
+
+export const sliceStates = ['pending', 'running', 'complete'] as const;
+
+/** Who the slices of a run wait for most. */
+export const waitsFor = ['source', 'destination', 'commit', 'worker'] as const;
+
+/** On what a forecast rests. */
+export const etaBases = ['rows_estimate'] as const;
+
+const count = (description: string) => int64(description, { minimum: 0 });
+const milliseconds = (description: string) => int64(`${description} In milliseconds.`, { minimum: 0 });
+const timeOrNull = (description: string) =>
+  orNull(Type.Integer({ format: 'int64' }), `${description} Unix milliseconds; null: not yet.`);
+
+export const RunCounts = answer(
+  'RunCounts',
+  {
+    rows_read: count('Rows read.'),
+    rows_written: count('Rows written.'),
+    rows_skipped: count('Rows set aside with a reason.'),
+    bytes_read: count('Size of the rows as they came from the source.'),
+    bytes_written: count('Bytes handed to the destination.'),
+  },
+  'Counts of rows and bytes.',
+);
+export type RunCounts = Static<typeof RunCounts>;
+
+export const RunRates = answer(
+  'RunRates',
+  {
+    rows_per_second: count('Rows read per second.'),
+    bytes_per_second: count('Bytes read per second.'),
+  },
+  'Speed over the last few seconds.',
+);
+export type RunRates = Static<typeof RunRates>;
+
+export const SliceTimesView = answer(
+  'SliceTimes',
+  {
+    source_ms: milliseconds("Waiting for the source's next rows."),
+    destination_ms: milliseconds('Waiting until the destination could take more.'),
+    commit_ms: milliseconds('Waiting for commits at the destination.'),
+    work_ms: milliseconds('Busy with reading, converting and framing.'),
+  },
+  'Where the time went. Together it is the time that the attempts took; what an attempt that died did after its last commit is not in it.',
+);
+export type SliceTimesView = Static<typeof SliceTimesView>;
+
+export const RunEta = answer(
+  'RunEta',
+  {
+    basis: oneOfTexts(
+      etaBases,
+      "rows_estimate: rows left of the source's own estimate, at the present speed.",
+    ),
+    rows_estimate: count('Rows of the run by that estimate.'),
+    seconds_left: count('Seconds until all rows are moved.'),
+  },
+  'When the rows will be moved, and on what that rests.',
+);
+export type RunEta = Static<typeof RunEta>;
+
+export const PlanColumn = answer(
+  'PlanColumn',
+  {
+    source: text('Name at the source.'),
+    source_type: text("Type in the source's own words."),
+    destination: text('Name at the destination.'),
+    sent_as: text(
+      "Type in which it travels, in the words of the form's own system; or the neutral kind of value.",
+    ),
+    cast: textOrNull('Type to which the source casts it before sending; null: none is needed.'),
+  },
+  'How one column travels.',
+);
+export type PlanColumn = Static<typeof PlanColumn>;
+
+export const RunPlanView = answer(
+  'RunPlan',
+  {
+    way: orNull(
+      Type.Enum([...planWays], { type: 'string' }),
+      'splice: bytes that both ends have as their own form; transcode: bytes of one system that the other end makes or takes; rows: neutral values. null: the plan is older than this member.',
+    ),
+    form: text('Form of the data on its way: pgcopy-binary or rows.'),
+    reason: text('Why this form and not a better one.'),
+    warnings: listOf(text(), 'Losses that the mapping may bring.'),
+    consistency: orNull(
+      part({
+        kind: text('Whether all rows are of one moment of the source.'),
+        reason: text('Why.'),
+      }),
+      'At what moment the slices see the source; null: not recorded.',
+    ),
+    columns: listOf(PlanColumn, 'In the order in which they travel.'),
+    slice_count: int32('Slices that the source was cut into.'),
+  },
+  'The plan of a run: made before a byte moves, and kept.',
+);
+export type RunPlanView = Static<typeof RunPlanView>;
+
+export const SliceView = answer(
+  'Slice',
+  {
+    no: int32('Number of the slice; the first is 0.'),
+    label: text('Its range, in words.'),
+    state: oneOfTexts(sliceStates, 'running: a worker has it in hand.'),
+    rows_estimate: orNull(Type.Integer({ format: 'int64' }), 'By the source; null: it has no estimate.'),
+    durable: RunCounts,
+    live: orNull(
+      RunCounts,
+      'With what is under way and may still be rolled back; null: nothing is known to be under way.',
+    ),
+    rates: orNull(RunRates, 'null: no worker has it in hand, or it began just now.'),
+    attempts: int32('How often a worker began it; after its end, up to its last commit.'),
+    worker_pid: orNull(
+      Type.Integer({ format: 'int32' }),
+      'Process that has it in hand; null: none that this server knows.',
+    ),
+    times: orNull(SliceTimesView, 'null: not recorded.'),
+    waits_for: orNull(
+      Type.Enum([...waitsFor], { type: 'string' }),
+      'Where most of its time went; null: not recorded.',
+    ),
+  },
+  'One slice of a run.',
+);
+export type SliceView = Static<typeof SliceView>;
+
+const runMembers = {
+  id: text('Id of the run.'),
+  submission_id: int32('Number of the run in the CDM API; grows with each run of the cluster.'),
+  job_name: text('Name of the job.'),
+  state: oneOfTexts(runStates, 'State of the run.'),
+  cdm_status: text('The state as the CDM API words it.'),
+  percent: int32('Per cent done, 0 to 100; -1 after a failure.', { minimum: -1, maximum: 100 }),
+  is_auto: flag('Whether the schedule started it.'),
+  created_by: text('Who started it.'),
+  created_at: int64('Started at this time. Unix milliseconds.'),
+  started_at: timeOrNull('Work on it began at this time.'),
+  updated_at: int64('Last changed at this time. Unix milliseconds.'),
+  ended_at: timeOrNull('Ended at this time.'),
+  stop_requested_by: textOrNull('Who asked it to stop; null: nobody.'),
+  failure: orNull(
+    part({
+      code: text('Error code.'),
+      summary: text('What went wrong, in one sentence.'),
+      details: text('Cause and what to do.'),
+    }),
+    'Why it failed or was stopped; null: it did not.',
+  ),
+  durable: RunCounts,
+};
+
+export const RunSummary = answer('RunSummary', runMembers, 'A run of a job.');
+export type RunSummary = Static<typeof RunSummary>;
+
+export const RunView = answer(
+  'Run',
+  {
+    ...runMembers,
+    live: orNull(RunCounts, 'With what is under way; null: nothing is known to be under way.'),
+    rates: orNull(RunRates, 'Of all slices together; null: no worker is at work that this server knows.'),
+    times: orNull(SliceTimesView, 'Of all slices together; null: not recorded.'),
+    waits_for: orNull(
+      Type.Enum([...waitsFor], { type: 'string' }),
+      'Where most of the time of its slices went; null: not recorded.',
+    ),
+    eta: orNull(RunEta, 'null: the source has no estimate, or nothing moves.'),
+    plan: orNull(RunPlanView, 'null: not planned yet.'),
+    slices: listOf(SliceView, 'By number; empty before the plan is made.'),
+  },
+  'A run of a job with its plan and its slices, as it is now.',
+);
+export type RunView = Static<typeof RunView>;
+
+export const ListRunsResponse = answer(
+  'ListRunsResponse',
+  {
+    runs: listOf(RunSummary, 'Newest first.'),
+    total: int32('Runs on record.'),
+    page_no: int32('This page; the first is 1.'),
+    page_size: int32('Entries on a page.'),
+  },
+  'The runs of a job.',
+);
+export type ListRunsResponse = Static<typeof ListRunsResponse>;

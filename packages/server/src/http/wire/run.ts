@@ -1,0 +1,189 @@
+import type {
+  PlanColumn,
+  RunCounts,
+  RunEta,
+  RunPlanView,
+  RunRates,
+  RunSummary,
+  RunView,
+  SliceTimesView,
+  SliceView,
+} from '@sluice/contract/run-views';
+import type { Column } from '@sluice/core/data/column';
+import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
+import type { Language } from '@sluice/core/data/text';
+import type { RunPlan } from '@sluice/engine/work';
+import type { Rates, SliceProgress } from '../../runs/run-progress.ts';
+import { isActiveState, type RunRecord } from '../../store/model.ts';
+import { int32, statusOf } from './submission.ts';
+
+/** An open slice that has read more rows than were estimated has this share of the estimate left: estimates are rough. */
+const rowsLeftShareMin = 0.05;
+
+/** One run of a list. @param percent as the run service knows it. */
+export function writeRunSummary(run: RunRecord, percent: number, language: Language): RunSummary {
+  return {
+    id: run.id,
+    submission_id: int32(run.submissionId),
+    job_name: run.jobName,
+    state: run.state,
+    cdm_status: statusOf(run.state),
+    percent: Math.min(100, Math.max(-1, Math.trunc(percent))),
+    is_auto: run.isAuto,
+    created_by: run.createdBy,
+    created_at: run.createdAt,
+    started_at: run.startedAt,
+    updated_at: run.updatedAt,
+    ended_at: run.endedAt,
+    stop_requested_by: run.stopRequestedBy,
+    failure: failureOf(run, language),
+    durable: writeCounts(run.counts),
+  };
+}
+
+/** A run with all that is known of its slices. */
+export function writeRun(
+  run: RunRecord,
+  percent: number,
+  slices: readonly SliceProgress[],
+  language: Language,
+): RunView {
+  const times = sumOf(slices, (slice) => slice.times, addTimes);
+  const rates = sumOf(slices, (slice) => slice.rates, addRates);
+  const isUnderWay = slices.some((slice) => slice.liveCounts !== null);
+  const soFar = sumOf(slices, (slice) => slice.liveCounts ?? slice.counts, addCounts);
+  return {
+    ...writeRunSummary(run, percent, language),
+    live: isUnderWay && soFar !== null ? writeCounts(soFar) : null,
+    rates: rates === null ? null : writeRates(rates),
+    times: times === null ? null : writeTimes(times),
+    waits_for: longestOf(times),
+    eta: isActiveState(run.state) ? etaOf(slices, rates) : null,
+    plan: run.plan === null ? null : writePlan(run.plan),
+    slices: slices.map(writeSlice),
+  };
+}
+
+function writeSlice(known: SliceProgress): SliceView {
+  const { slice, state, counts, liveCounts, rates, attempts, workerPid, times } = known;
+  return {
+    no: slice.no,
+    label: slice.label,
+    state,
+    rows_estimate: slice.rowsEstimate === null ? null : Math.round(slice.rowsEstimate),
+    durable: writeCounts(counts),
+    live: liveCounts === null ? null : writeCounts(liveCounts),
+    rates: rates === null ? null : writeRates(rates),
+    attempts,
+    worker_pid: workerPid,
+    times: times === null ? null : writeTimes(times),
+    waits_for: longestOf(times),
+  };
+}
+
+function writePlan(plan: RunPlan): RunPlanView {
+  const { way, target, projection, reason, warnings, consistency, slices } = plan;
+  return {
+    way: way ?? null,
+    form: projection.form,
+    reason,
+    warnings: [...warnings],
+    consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
+    columns: projection.columns.map((column, at): PlanColumn => {
+      const source = target.sourceColumns[at];
+      return {
+        source: column.name,
+        source_type: source?.native ?? '',
+        destination: target.columnNames[at] ?? column.name,
+        sent_as: sentAs(plan, column.wireType ?? null, source),
+        cast: column.cast,
+      };
+    }),
+    slice_count: slices.length,
+  };
+}
+
+/** Bytes are of the type that was agreed on, or of the source's own; values of a neutral kind. */
+function sentAs(plan: RunPlan, wireType: string | null, source: Column | undefined): string {
+  if (wireType !== null) return wireType;
+  return (plan.projection.form === 'rows' ? source?.type.kind : source?.native) ?? '';
+}
+
+function failureOf({ state, failure }: RunRecord, language: Language): RunSummary['failure'] {
+  if (failure === null || isActiveState(state)) return null;
+  return { code: failure.code, summary: failure.summary[language], details: failure.details[language] };
+}
+
+function etaOf(slices: readonly SliceProgress[], rates: Rates | null): RunEta | null {
+  if (rates === null || rates.rowsPerSecond <= 0) return null;
+  let [rows, left] = [0, 0];
+  for (const { slice, state, counts, liveCounts } of slices) {
+    if (slice.rowsEstimate === null) return null;
+    rows += slice.rowsEstimate;
+    if (state === 'complete') continue;
+    const read = (liveCounts ?? counts).rowsRead;
+    left += Math.max(slice.rowsEstimate - read, rowsLeftShareMin * slice.rowsEstimate);
+  }
+  return {
+    basis: 'rows_estimate',
+    rows_estimate: Math.round(rows),
+    seconds_left: Math.ceil(left / rates.rowsPerSecond),
+  };
+}
+
+/** Where most of the time went; null: none did, or nothing is known. */
+function longestOf(times: SliceTimes | null): SliceView['waits_for'] {
+  const { sourceMs, destinationMs, commitMs, workMs } = times ?? zeroTimes;
+  const most = Math.max(sourceMs, destinationMs, commitMs, workMs);
+  if (most === 0) return null;
+  if (most === workMs) return 'worker';
+  if (most === sourceMs) return 'source';
+  return most === destinationMs ? 'destination' : 'commit';
+}
+
+/** The sum of what is known of the slices; null: nothing is known of any. */
+function sumOf<T>(
+  slices: readonly SliceProgress[],
+  pick: (slice: SliceProgress) => T | null,
+  add: (a: T, b: T) => T,
+): T | null {
+  let sum: T | null = null;
+  for (const slice of slices) {
+    const part = pick(slice);
+    if (part !== null) sum = sum === null ? part : add(sum, part);
+  }
+  return sum;
+}
+
+function addRates(a: Rates, b: Rates): Rates {
+  return {
+    rowsPerSecond: a.rowsPerSecond + b.rowsPerSecond,
+    bytesPerSecond: a.bytesPerSecond + b.bytesPerSecond,
+  };
+}
+
+function writeCounts(counts: SliceCounts): RunCounts {
+  return {
+    rows_read: counts.rowsRead,
+    rows_written: counts.rowsWritten,
+    rows_skipped: counts.rowsSkipped,
+    bytes_read: counts.bytesRead,
+    bytes_written: counts.bytesWritten,
+  };
+}
+
+function writeRates(rates: Rates): RunRates {
+  return {
+    rows_per_second: Math.round(rates.rowsPerSecond),
+    bytes_per_second: Math.round(rates.bytesPerSecond),
+  };
+}
+
+function writeTimes(times: SliceTimes): SliceTimesView {
+  return {
+    source_ms: times.sourceMs,
+    destination_ms: times.destinationMs,
+    commit_ms: times.commitMs,
+    work_ms: times.workMs,
+  };
+}
