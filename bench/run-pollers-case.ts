@@ -7,6 +7,8 @@ import type { Candidate } from './candidates/candidate.ts';
 import { BenchSluice, SluiceCopy } from './candidates/sluice-copy.ts';
 import { Cleanups } from './cleanups.ts';
 import { judgeTargets } from './judge-targets.ts';
+import { percentile, rounded } from './measure/statistics.ts';
+import type { PollRound } from './pollers/poller-order.ts';
 import { Pollers } from './pollers/pollers.ts';
 import { conditionsNow, loadNow } from './report/conditions.ts';
 import { type CaseResult, isOk } from './results.ts';
@@ -31,28 +33,39 @@ export async function runPollersCase(value: PollersCase, options: RunOptions): P
     const sluice = await BenchSluice.start(path.join(folder, 'sluice'));
     cleanups.add(() => sluice.stop());
     const copy = new SluiceCopy(sluice, 1);
+    const pollers = await Pollers.start(
+      sluice,
+      copy.jobName({
+        source: stage.source(value.source, table.name),
+        target: stage.target(value.target, table.name),
+      }),
+      value.pollers,
+      value.pauseMs,
+    );
+    cleanups.add(() => pollers.stop());
     const quiet: Candidate = {
       name: 'quiet',
       role: 'sluice',
-      how: copy.how,
+      how: `${copy.how}, while ${value.pollers} clients are connected and silent`,
       version: copy.version,
       makesTarget: false,
       copy: (order) => copy.copy(order),
     };
-    let polls = 0;
+    const rounds: PollRound[] = [];
     const polled: Candidate = {
       ...quiet,
       name: 'polled',
-      how: `the same, while ${value.pollers} clients on connections of their own ask for its state, each ${value.pauseMs} ms after its last answer`,
+      how: `${copy.how}, while the same clients ask for its state, each ${value.pauseMs} ms after its last answer`,
       async copy(order) {
-        const pollers = await Pollers.start(sluice, copy.jobName(order), value.pollers, value.pauseMs);
-        const [copied] = await Promise.allSettled([copy.copy(order)]);
-        const counts = await pollers.stop();
+        await pollers.poll();
+        const [copied] = await Promise.allSettled([timed(() => copy.copy(order))]);
+        const round = await pollers.rest();
         if (copied.status === 'rejected') throw copied.reason;
-        polls += counts.answers;
-        if (counts.failures > 0)
-          throw new Error(`${counts.failures} of ${counts.answers + counts.failures} questions failed`);
-        return copied.value;
+        if (round === null || round.failures > 0)
+          throw new Error(`${round?.failures} questions failed beside ${round?.answers} answers`);
+        rounds.push(round);
+        // By the clock of the client that started it; to come to rest is not the copy's time.
+        return { seconds: copied.value.seconds, ...copied.value.result };
       },
     };
     const conditions = conditionsNow(stage.servers, loadAtStart);
@@ -67,9 +80,7 @@ export async function runPollersCase(value: PollersCase, options: RunOptions): P
       say,
     });
     const answered = results.map((result) =>
-      result.name === 'polled'
-        ? { ...result, remark: `${polls} questions were answered in all runs` }
-        : result,
+      result.name === 'polled' && result.isRight ? { ...result, remark: remarkOn(rounds) } : result,
     );
     const targets = judgeTargets(value.targets, answered, () => false);
     return {
@@ -88,4 +99,23 @@ export async function runPollersCase(value: PollersCase, options: RunOptions): P
   } finally {
     await cleanups.run(say);
   }
+}
+
+async function timed<T>(action: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
+  const begun = performance.now();
+  const result = await action();
+  return { result, seconds: (performance.now() - begun) / 1_000 };
+}
+
+/** Rate, times of answers, and what the clients themselves took of the machine, over all runs. */
+function remarkOn(rounds: readonly PollRound[]): string {
+  const answerMs = rounds.flatMap((round) => round.answerMs);
+  const sum = (pick: (round: PollRound) => number) => rounds.reduce((all, round) => all + pick(round), 0);
+  const seconds = sum((round) => round.seconds);
+  const ms = (share: number) => rounded(percentile(answerMs, share), 1);
+  return (
+    `${answerMs.length} questions were answered in all runs, ${Math.round(answerMs.length / seconds)} a second; ` +
+    `answers after ${ms(0.5)} ms (median), ${ms(0.99)} ms (99 of 100), ${ms(1)} ms (all); ` +
+    `the clients themselves took ${rounded((100 * sum((round) => round.cpuSeconds)) / seconds, 1)} % of one core`
+  );
 }

@@ -54,7 +54,7 @@ export interface AppDeps {
   readonly clusters: ClusterService;
   readonly links: LinkService;
   readonly jobs: JobService;
-  readonly runs: Pick<RunService, 'progress' | 'slices'>;
+  readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;

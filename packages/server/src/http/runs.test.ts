@@ -244,6 +244,24 @@ describe('one run', () => {
   });
 });
 
+test('a driven run is told from memory: status and view, for its project alone', async () => {
+  const run = await startedRun();
+  // The store says queued: who is answered `running` was answered from memory.
+  sample.runs.drivenRun = { ...run, state: 'running' };
+  const status = (project: string) =>
+    sample.app.inject({
+      method: 'GET',
+      url: `/v1.1/${project}/clusters/${clusterId}/cdm/job/j/status`,
+      headers: headersOf(project),
+    });
+  expect((await status(projectA)).json().submissions[0].status).toBe('RUNNING');
+  expect((await get(`j/runs/${run.id}`)).json().state).toBe('running');
+  expect((await status(projectB)).statusCode).toBe(404);
+  expect((await get(`j/runs/${run.id}`, { project: projectB })).statusCode).toBe(404);
+  sample.runs.drivenRun = null;
+  expect((await status(projectA)).json().submissions[0].status).toBe('BOOTING');
+});
+
 describe('the runs of a job', () => {
   test('come newest first, in pages', async () => {
     const ids: string[] = [];

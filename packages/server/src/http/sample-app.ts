@@ -174,6 +174,8 @@ export class SampleRuns implements RunService {
   readonly #store: Store;
   readonly checked: { readonly connector: string; readonly options: OptionValues }[] = [];
   readonly percents = new Map<string, number>();
+  /** The run that is told from memory, as a test says. */
+  drivenRun: RunRecord | null = null;
   /** Slices of runs that are driven, as far as a test says. */
   readonly live = new Map<string, readonly SliceProgress[]>();
   /** What the next link tests find; null: all is well. */
@@ -239,8 +241,9 @@ export class SampleRuns implements RunService {
     return this.percents.get(run.id) ?? (run.state === 'succeeded' ? 100 : 1);
   }
 
-  driven(): RunRecord | null {
-    return null;
+  driven(clusterId: string, jobName: string): RunRecord | null {
+    const run = this.drivenRun;
+    return run?.clusterId === clusterId && run.jobName === jobName ? run : null;
   }
 
   async slices(run: RunRecord): Promise<readonly SliceProgress[]> {

@@ -80,13 +80,6 @@ export class JobService {
     return { job, run: await this.#latest(job) };
   }
 
-  /** The job's newest run. @returns `job` as that run has it, while the run is driven here. @throws as `find`. */
-  async status(clusterId: string, name: string): Promise<JobView> {
-    // What a thousand pollers ask for, most of them while it runs.
-    const run = this.#deps.runs.driven(clusterId, name);
-    return run === null ? this.find(clusterId, name) : { job: run.job, run };
-  }
-
   /** One page of jobs by name, each with its newest run; `total` counts all pages. */
   async list(
     clusterId: string,
@@ -196,8 +189,6 @@ export class JobService {
 
   /** One run of a job, also when the job itself is gone. @throws Cdm.0001 (404) when this job of this cluster has no such run. */
   async run(clusterId: string, name: string, runId: string): Promise<RunRecord> {
-    const driven = this.#deps.runs.driven(clusterId, name);
-    if (driven?.id === runId) return driven;
     const run = await this.#deps.store.runs.find(runId);
     if (run?.clusterId === clusterId && run.jobName === name) return run;
     throw new SluiceError('Cdm.0001', { name: runId }, { status: 404 });

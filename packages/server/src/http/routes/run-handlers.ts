@@ -3,13 +3,20 @@ import { runsPageSizes } from '@sluice/contract/parameters';
 import type { ClusterService } from '../../clusters/cluster-service.ts';
 import type { JobService } from '../../jobs/job-service.ts';
 import type { RunService } from '../../runs/run-service.ts';
+import type { RunRecord } from '../../store/model.ts';
 import { type Call, type Handler, pageNumber, parameterOf, queryNumber } from '../call.ts';
 import { writeRun, writeRunSummary } from '../wire/run.ts';
 
 export interface RunHandlerDeps {
   readonly clusters: ClusterService;
   readonly jobs: JobService;
-  readonly runs: Pick<RunService, 'progress' | 'slices'>;
+  readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
+}
+
+/** The active run of the job that the path names, from memory; null: this server drives none in the caller's project. */
+export function drivenRun(runs: Pick<RunService, 'driven'>, call: Call): RunRecord | null {
+  const run = runs.driven(parameterOf(call, 'cluster_id'), parameterOf(call, 'job_name'));
+  return run?.projectId === call.projectId ? run : null;
 }
 
 /** Runs of our own API. What has run may be looked at whatever state its cluster is in. */
@@ -36,8 +43,9 @@ export function runHandlers(deps: RunHandlerDeps): Readonly<Record<OwnOperationI
     },
 
     async ShowRun(call) {
-      const clusterId = await clusterOf(call);
-      const run = await jobs.run(clusterId, parameterOf(call, 'job_name'), parameterOf(call, 'run_id'));
+      const [name, runId] = [parameterOf(call, 'job_name'), parameterOf(call, 'run_id')];
+      const driven = drivenRun(runs, call);
+      const run = driven?.id === runId ? driven : await jobs.run(await clusterOf(call), name, runId);
       return writeRun(run, runs.progress(run), await runs.slices(run), call.language);
     },
   };
