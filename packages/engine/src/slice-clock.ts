@@ -1,4 +1,4 @@
-import { addTimes, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
+import type { SliceTimes } from '@sluice/core/data/slice';
 
 /** What a slice is doing: its next batch comes from the source, a batch goes to the destination, rows are committed. */
 export type SlicePhase = 'read' | 'write' | 'commit';
@@ -12,7 +12,10 @@ export class SliceClock {
   #phase: SlicePhase;
   #since = performance.now();
   #idleBefore = performance.eventLoopUtilization().idle;
-  #times: SliceTimes = zeroTimes;
+  #sourceMs = 0;
+  #destinationMs = 0;
+  #commitMs = 0;
+  #workMs = 0;
 
   constructor(phase: SlicePhase) {
     this.#phase = phase;
@@ -20,22 +23,29 @@ export class SliceClock {
 
   /** The phase changes now. */
   enter(phase: SlicePhase): void {
-    this.#times = this.times();
-    this.#since = performance.now();
-    this.#idleBefore = performance.eventLoopUtilization().idle;
+    const now = performance.now();
+    const { idle } = performance.eventLoopUtilization();
+    const passedMs = now - this.#since;
+    const waitedMs = Math.min(passedMs, Math.max(0, idle - this.#idleBefore));
+    if (this.#phase === 'commit') this.#commitMs += passedMs;
+    else {
+      if (this.#phase === 'read') this.#sourceMs += waitedMs;
+      else this.#destinationMs += waitedMs;
+      this.#workMs += passedMs - waitedMs;
+    }
+    this.#since = now;
+    this.#idleBefore = idle;
     this.#phase = phase;
   }
 
   /** Times up to now, with what the present phase has taken so far. */
   times(): SliceTimes {
-    const passedMs = performance.now() - this.#since;
-    if (this.#phase === 'commit') return addTimes(this.#times, { ...zeroTimes, commitMs: passedMs });
-    const idleMs = performance.eventLoopUtilization().idle - this.#idleBefore;
-    const waitedMs = Math.min(passedMs, Math.max(0, idleMs));
-    return addTimes(this.#times, {
-      ...zeroTimes,
-      ...(this.#phase === 'read' ? { sourceMs: waitedMs } : { destinationMs: waitedMs }),
-      workMs: passedMs - waitedMs,
-    });
+    this.enter(this.#phase);
+    return {
+      sourceMs: this.#sourceMs,
+      destinationMs: this.#destinationMs,
+      commitMs: this.#commitMs,
+      workMs: this.#workMs,
+    };
   }
 }

@@ -77,6 +77,12 @@ describe.skipIf(!hasServers)('what is seen of the slices of a run', () => {
     expect(ended.plan).toMatchObject({ way: 'splice' });
   });
 
+  test('tuples of PostgreSQL for MySQL are transcoded, or go as rows, and the plan says which', async () => {
+    const { state, plan } = await rig.run(await wishFrom('postgres', 'mysql'));
+    expect(state).toBe('succeeded');
+    expect(plan?.way).toBe(plan?.projection.form === 'rows' ? 'rows' : 'transcode');
+  });
+
   test.each(['postgres', 'mysql'] as const)(
     'a slice that waits for its source %s says so, and counts its attempts',
     async (from) => {
@@ -99,7 +105,11 @@ describe.skipIf(!hasServers)('what is seen of the slices of a run', () => {
         return slice?.attempts === 2 && timesOf(slice).sourceMs > 500;
       });
       await holder.release();
-      expect((await rig.ended(run)).state).toBe('succeeded');
+      const ended = await rig.ended(run);
+      expect(ended).toMatchObject({
+        state: 'succeeded',
+        plan: { way: from === 'mysql' ? 'transcode' : 'splice' },
+      });
       expect(await sliceOf(run)).toMatchObject({ state: 'complete', attempts: 2 });
       const times = timesOf(await sliceOf(run));
       expect(times.sourceMs).toBeGreaterThan(500);
