@@ -5,6 +5,8 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 /** Published limit of a request's target, in bytes. */
 export const targetBytesMax = 32 * 1024;
 
+const noBytes = Buffer.alloc(0);
+
 /**
  * Reads the whole body, whatever the method and content type say: GET and DELETE carry bodies too, and a signature
  * covers the bytes as they came.
@@ -13,6 +15,11 @@ export const targetBytesMax = 32 * 1024;
  */
 export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<Buffer> {
   if (Number(raw.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
+  // Without either header there is none, as of nearly every question: then nothing is waited for.
+  if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) {
+    raw.resume();
+    return noBytes;
+  }
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of raw.iterator({ destroyOnReturn: false })) {

@@ -38,11 +38,15 @@ function withWholeNames(segments: readonly string[]): readonly string[] {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** ASCII without an escape: what nearly every segment is. */
+const plain = /^[\w.~-]*$/;
+
 /**
  * Decodes `%41`; what is no escape stays as it is, and so does the whole segment when the bytes are no UTF-8.
  * Characters above 0x7F are bytes that the client did not escape.
  */
 export function decodeLeniently(segment: string): string {
+  if (plain.test(segment)) return segment;
   const bytes: number[] = [];
   for (let at = 0; at < segment.length; at++) {
     const digits = segment[at] === '%' ? segment.slice(at + 1, at + 3) : '';
