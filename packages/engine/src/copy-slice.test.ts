@@ -235,6 +235,10 @@ describe('copySlice', () => {
     const slow = tools(slowly(numbers(2), 60), new MemoryDestination());
     await copySlice(plan, slice, slow.all);
     expect(slow.seen.filter((counts) => counts.rowsRead === 0).length).toBeGreaterThan(2);
+    // And no more of it once the slice is over.
+    const reports = slow.seen.length;
+    await sleep(20);
+    expect(slow.seen).toHaveLength(reports);
   });
 
   test('each checkpoint comes with the times of the attempt so far: who waited for whom', async () => {

@@ -15,6 +15,7 @@ test('a wait counts for the one who is waited for, work for the worker, and toge
   work(40);
   clock.enter('write');
   await sleep(40);
+  work(40);
   clock.enter('commit');
   await sleep(30);
   work(10);
@@ -24,10 +25,9 @@ test('a wait counts for the one who is waited for, work for the worker, and toge
   expect(times.sourceMs).toBeGreaterThan(60);
   expect(times.destinationMs).toBeGreaterThan(25);
   expect(times.commitMs).toBeGreaterThan(35);
-  expect(times.workMs).toBeGreaterThan(30);
-  expect(times.sourceMs).toBeGreaterThan(times.destinationMs);
+  expect(times.workMs).toBeGreaterThan(60);
   const sum = times.sourceMs + times.destinationMs + times.commitMs + times.workMs;
-  expect(Math.abs(sum - passed)).toBeLessThan(2);
+  expect(Math.abs(sum - passed)).toBeLessThan(20);
 });
 
 test('the present phase counts up to now', async () => {
