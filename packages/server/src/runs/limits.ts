@@ -18,7 +18,9 @@ export const runLimits = {
   attemptPauseMs: 50,
   /** How often the source's snapshot may be lost and taken anew before the rest of a run is read without one. */
   snapshotRenewalsMax: 5,
-  /** A lane must have joined the snapshot within this time, in milliseconds; it is left out otherwise. The source may keep others from writing meanwhile. */
+  /** A lane that is not ready to join the snapshot within this time, in milliseconds, is left out. */
+  snapshotReadyMs: 15_000,
+  /** The same for joining it, while the source may keep others from writing. */
   snapshotJoinMs: 2_500,
   /** A slice or step that met an error which may pass, a lost connection above all, is tried again for so long, counted from the first of them without a commit in between. A server that restarts is back by then. */
   passingErrorsMs: 30_000,
