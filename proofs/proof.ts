@@ -9,6 +9,8 @@ export interface ProofOptions {
   readonly count?: number;
   /** The same seed makes the same choices; a random one when missing. */
   readonly seed?: number;
+  /** What the proof aims at, for proofs that can choose. */
+  readonly target?: string;
   /** Takes a line about the progress. */
   readonly log: (line: string) => void;
 }
@@ -17,5 +19,5 @@ export interface ProofResult {
   /** Whether the promise held. */
   readonly ok: boolean;
   /** What was counted, and the seed. */
-  readonly figures: Readonly<Record<string, number | string | boolean>>;
+  readonly figures: Readonly<Record<string, number | string | boolean | object | null>>;
 }

@@ -4,24 +4,53 @@ import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What is changed in the copy: it commits after every batch, and after a death begins each slice from its start. */
-const plant = {
-  file: 'packages/engine/src/copy-slice.ts',
-  bug: 'commits in the middle of a slice, but begins the slice anew after a death',
-  edits: [
-    ['pendingBytes >= limits.segmentBytes && batch.position !== null', 'pendingBytes > 0'],
-    [
-      'source.read(slice, plan.projection, last?.position ?? null)',
-      'source.read(slice, plan.projection, null)',
+/** What is changed in a copy of the project: file, text as it is, text instead. */
+export interface Plant {
+  readonly bug: string;
+  readonly edits: readonly (readonly [file: string, before: string, after: string])[];
+}
+
+const copySlice = 'packages/engine/src/copy-slice.ts';
+const runDesk = 'packages/server/src/runs/run-desk.ts';
+const runRepository = 'packages/server/src/store/run-repository.ts';
+
+export const plants = {
+  /** Commits after every batch, and after a death begins each slice from its start. */
+  position: {
+    bug: 'commits in the middle of a slice, but begins the slice anew after a death',
+    edits: [
+      [copySlice, 'pendingBytes >= limits.segmentBytes && batch.position !== null', 'pendingBytes > 0'],
+      [
+        copySlice,
+        'source.read(slice, plan.projection, last?.position ?? null)',
+        'source.read(slice, plan.projection, null)',
+      ],
     ],
-  ] as readonly (readonly [string, string])[],
-};
+  },
+  /** The resumed run has the plan, but neither the checkpoints nor the old run's table at the destination. */
+  resume: {
+    bug: 'a resumed run forgets which slices are committed',
+    edits: [
+      [runDesk, 'isPrepared: true,', 'isPrepared: false,'],
+      [
+        runDesk,
+        'plan: before.plan,',
+        `plan: { ...before.plan, target: { ...before.plan.target, runKey: randomUUID().slice(-12) } },`,
+      ],
+      [
+        runRepository,
+        `.as('run_id'), ...sliceColumns])`,
+        `.as('run_id'), ...sliceColumns.map((name) => (name === 'checkpoint' ? sql.lit(null).as(name) : name))])`,
+      ],
+    ],
+  },
+} as const satisfies Readonly<Record<string, Plant>>;
 
 /**
  * A copy of the packages with one bug planted, so that the proof can show that it would see it. The product has no
- * switch for this. @throws when the text to change is no longer there.
+ * switch for this. @returns the command line's script. @throws when the text to change is no longer there.
  */
-export async function plantedCheckout(folder: string): Promise<{ serverScript: string; bug: string }> {
+export async function plantedCheckout(folder: string, plant: Plant): Promise<string> {
   await mkdir(join(folder, 'node_modules', '@sluice'), { recursive: true });
   await cp(join(project, 'packages'), join(folder, 'packages'), { recursive: true });
   await cp(join(project, 'package.json'), join(folder, 'package.json'));
@@ -32,12 +61,14 @@ export async function plantedCheckout(folder: string): Promise<{ serverScript: s
   for (const entry of await readdir(join(project, 'node_modules', '@sluice'))) {
     await symlink(join(folder, 'packages', entry), join(folder, 'node_modules', '@sluice', entry));
   }
-  const file = join(folder, plant.file);
-  let text = await readFile(file, 'utf8');
-  for (const [before, after] of plant.edits) {
-    if (text.split(before).length !== 2) throw new Error(`${plant.file} no longer holds once: ${before}`);
-    text = text.replace(before, after);
+  for (const [name, before, after] of plant.edits) {
+    const file = join(folder, name);
+    const text = await readFile(file, 'utf8');
+    if (text.split(before).length !== 2) throw new Error(`${name} no longer holds once: ${before}`);
+    await writeFile(
+      file,
+      text.replace(before, () => after),
+    );
   }
-  await writeFile(file, text);
-  return { serverScript: join(folder, 'packages/server/src/main.ts'), bug: plant.bug };
+  return join(folder, 'packages/server/src/main.ts');
 }
