@@ -23,7 +23,7 @@ const sourceRows = 120_000;
 /** Kills that may miss (the run was over already) before the proof gives up. */
 const missesPerKillMax = 4;
 /** With `both`, the server is killed once for so many kills of a worker. */
-const workerKillsPerServerKill = 4;
+const workerKillsPerServerKill = 8;
 /** One run in so many kills is made to fail or stopped, and resumed. */
 const killsPerResume = 8;
 

@@ -13,8 +13,8 @@ const runEndMs = 90_000;
 /** Kills of workers in one run, at most: a slice is tried eight times, and the run must not fail by these. */
 const killsPerRunMax = 3;
 /** Undisturbed runs of each pair and parallelism before the first kill; more come between the kills. */
-const undisturbedFirst = 3;
-const undisturbedEvery = 9;
+const undisturbedFirst = 2;
+const undisturbedEvery = 6;
 /** How many slices of a run may go at once: one round with this, the next with that. */
 const parallelism = [1, 3] as const;
 /** Killing every worker again and again makes a run fail within this time, in milliseconds. */
