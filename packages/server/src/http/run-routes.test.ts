@@ -82,13 +82,12 @@ describe('resume', () => {
     expect([answer.statusCode, answer.json()]).toEqual([
       202,
       {
-        run: {
-          id: second.id,
-          submissionId: first.submissionId + 1,
-          jobName: 'j',
-          status: 'BOOTING',
-          resumesRunId: first.id,
-        },
+        id: second.id,
+        submission_id: first.submissionId + 1,
+        job_name: 'j',
+        state: 'queued',
+        cdm_status: 'BOOTING',
+        resumes_run_id: first.id,
       },
     ]);
     const status = await send('GET', `/v1.1/${projectA}/clusters/${clusterId}/cdm/job/j/status`);

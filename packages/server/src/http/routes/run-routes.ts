@@ -29,13 +29,12 @@ export function addRunRoutes(app: FastifyInstance, authenticator: Authenticator,
     );
     // 202: stored and on its way; the CDM status operation tells how it goes on.
     return reply.status(202).send({
-      run: {
-        id: run.id,
-        submissionId: run.submissionId,
-        jobName: run.jobName,
-        status: statusOf(run.state),
-        resumesRunId: run.resumesRunId,
-      },
+      id: run.id,
+      submission_id: run.submissionId,
+      job_name: run.jobName,
+      state: run.state,
+      cdm_status: statusOf(run.state),
+      resumes_run_id: run.resumesRunId,
     });
   });
 }
