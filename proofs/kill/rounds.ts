@@ -313,11 +313,12 @@ export class KillRounds {
 
   async #killUntilFailed(jobName: string): Promise<void> {
     const deadline = Date.now() + failureMs;
+    const pids: number[] = [];
     while (Date.now() < deadline && isRunActive(this.#server.dataFolder, jobName)) {
-      const pids = (await this.#server.workerPids()).flatMap(killed);
-      this.#totals.killsToFailure += await this.#deathsInLog(pids);
+      pids.push(...(await this.#server.workerPids()).flatMap(killed));
       await sleep(40);
     }
+    this.#totals.killsToFailure += await this.#deathsInLog(pids);
   }
 
   /** Killing an idle worker proves nothing: the server must say that it died with a task in hand. */
