@@ -7,11 +7,11 @@ import type { BenchTable } from './tables/bench-table.ts';
 
 /** No copy of these sizes takes half of this on a machine worth measuring, in milliseconds. */
 const COPY_LIMIT_MS = 30 * 60_000;
-/** A peer whose warm-up took so many times as long as the fastest of all is not measured again. */
-const HOPELESS_FACTOR = 8;
-/** A peer that takes so many times as long as the fastest before it is given up, but never before the time below. */
-const GIVE_UP_FACTOR = 30;
-const GIVE_UP_MIN_MS = 120_000;
+/** A peer whose warm-up took so many times as long as the best peer's cannot become the best, and is not measured again. */
+const CONTENDER_FACTOR = 1.3;
+/** A peer that takes so many times as long as the fastest is given up, but never before the time below. */
+const GIVE_UP_FACTOR = 20;
+const GIVE_UP_MIN_MS = 90_000;
 
 interface MeasuredCopy extends CopyCost {
   readonly seconds: number;
@@ -26,6 +26,8 @@ export interface Comparison {
   /** Of the source table. */
   readonly proof: TableProof;
   readonly candidates: readonly Candidate[];
+  /** Peers that a target names: measured in every round, however slow. */
+  readonly namedPeers?: ReadonlySet<string>;
   readonly runs: number;
   readonly say: (line: string) => void;
 }
@@ -65,13 +67,11 @@ export async function alternate(comparison: Comparison): Promise<{
       say(`  ${candidate.name.padEnd(18)} failed: ${reason}`);
     }
   }
-  const fastest = Math.min(...[...states.values()].map(({ warmUp }) => warmUp));
+  const contender = contenders(states, comparison.namedPeers ?? new Set());
   const lasting = [...states].filter(([candidate, state]) => {
-    const isHopeless = candidate.role === 'peer' && state.warmUp > HOPELESS_FACTOR * fastest;
-    if (isHopeless)
-      state.remark ??= `measured once, being ${HOPELESS_FACTOR} times slower than the fastest or more`;
-    else state.copies.length = 0;
-    return !isHopeless;
+    if (contender(candidate)) state.copies.length = 0;
+    else state.remark ??= `measured once: the best peer was at least ${CONTENDER_FACTOR} times as fast`;
+    return contender(candidate);
   });
   for (let run = 1; run <= runs; run++) {
     for (const [candidate, state] of lasting) {
@@ -91,6 +91,23 @@ export async function alternate(comparison: Comparison): Promise<{
     resultOf(candidate, copies, comparison.proof.rows, isRight, remark),
   );
   return { results, failed };
+}
+
+/**
+ * Who is measured in every round: Sluice, the limits, and those peers that targets are about or that may turn out to be
+ * the best. What the others take would change no ratio, and an hour of the machine.
+ */
+function contenders(
+  states: ReadonlyMap<Candidate, { readonly isRight: boolean; readonly warmUp: number }>,
+  namedPeers: ReadonlySet<string>,
+): (candidate: Candidate) => boolean {
+  const right = [...states].filter(([{ role }, { isRight }]) => role === 'peer' && isRight);
+  const best = Math.min(...right.map(([, { warmUp }]) => warmUp));
+  return (candidate) => {
+    if (candidate.role !== 'peer' || namedPeers.has(candidate.name)) return true;
+    const state = states.get(candidate);
+    return state?.isRight === true && state.warmUp <= CONTENDER_FACTOR * best;
+  };
 }
 
 async function measureCopy(

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { caseNames, loadCase } from './bench-case.ts';
 import { Cleanups } from './cleanups.ts';
 import type { PeersWanted } from './peers/peers.ts';
+import { profileCase } from './profile/profile-case.ts';
+import { profilePage, saveProfile } from './profile/profile-page.ts';
 import { caseReport, titleOf } from './report/case-report.ts';
 import { saveResult, writeReport } from './report/saved-results.ts';
 import type { CaseResult } from './results.ts';
@@ -16,6 +18,7 @@ const USAGE = `usage: npm run bench -- --case NAME [--runs N] [--scale X] [--onl
   --scale X       share of the table's rows, above 0 up to 1 (default 1); targets are meant for 1
   --only-limits   Sluice and the limits, no peers
   --peers         peers too, installing the missing ones; without either flag: those installed before
+  --profile       sample the whole machine during one copy by Sluice, and say who spends the CPU time
   --json          one object on standard output; the progress goes to standard error
   --save          keep the result in docs/benchmarks and write the report there anew
   --report        only write the report anew from the results that are kept`;
@@ -26,6 +29,7 @@ interface Call {
   readonly isJson: boolean;
   readonly isSaved: boolean;
   readonly isReport: boolean;
+  readonly isProfile: boolean;
 }
 
 /** @throws with the reason when the call is wrong */
@@ -41,6 +45,7 @@ function readCall(args: readonly string[]): Call {
       json: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
     },
   });
   const scale = Number(values.scale);
@@ -57,6 +62,7 @@ function readCall(args: readonly string[]): Call {
     isJson: values.json,
     isSaved: values.save,
     isReport: values.report,
+    isProfile: values.profile,
   };
 }
 
@@ -82,6 +88,15 @@ async function runCase(name: string, options: RunOptions): Promise<CaseResult> {
   }
 }
 
+async function profile(name: string, call: Call, say: (line: string) => void): Promise<number> {
+  const value = await loadCase(name);
+  if (value.kind !== 'copy') throw new Error('--profile wants a case that copies a table');
+  const result = await profileCase(value, call.options.scale, say);
+  if (call.isSaved) await saveProfile(result);
+  process.stdout.write(call.isJson ? `${JSON.stringify(result)}\n` : `\n${profilePage(result)}`);
+  return 0;
+}
+
 /** @returns the exit code: 0 the targets were met, 1 they were not or the case broke down, 2 a wrong call. */
 async function main(args: readonly string[]): Promise<number> {
   let call: Call;
@@ -102,6 +117,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const say = (line: string) => void (call.isJson ? process.stderr : process.stdout).write(`${line}\n`);
   try {
+    if (call.isProfile) return await profile(call.name, call, say);
     const result = await runCase(call.name, { ...call.options, say });
     if (call.isSaved) {
       await saveResult(result);

@@ -73,6 +73,7 @@ export async function runCopyCase(value: CopyCase, options: RunOptions): Promise
       table,
       proof,
       candidates,
+      namedPeers: new Set(value.targets.flatMap(({ against }) => (against === undefined ? [] : [against]))),
       runs,
       say,
     });
