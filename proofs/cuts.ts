@@ -119,18 +119,18 @@ async function started(
 async function runCases(
   cases: readonly CutCase[],
   tools: CaseTools,
-  planted: { readonly serverScript: string } | null = null,
+  plantedScript: string | null = null,
 ): Promise<CutTotals> {
   const { lanes, log, name, seed } = tools;
   const server = await SluiceProcess.start({
     dataFolder: join(tools.folder, name),
-    ...(planted === null ? {} : { script: planted.serverScript }),
+    ...(plantedScript === null ? {} : { script: plantedScript }),
     env: { SLUICE_WORKERS_MAX: String(2 * lanes.length) },
   });
   try {
     const cluster = await CdmCluster.create(server);
     const rounds = new CutRounds({ cluster, lanes, seed, log, logFile: server.logFile, name });
-    return await rounds.run(cases, planted !== null);
+    return await rounds.run(cases, plantedScript !== null);
   } finally {
     await server.stop();
   }
@@ -138,10 +138,10 @@ async function runCases(
 
 /** Lost answers of commits on a copy that does not ask the destination what it holds: they must double rows. */
 async function runPlanted(tools: CaseTools): Promise<CutTotals> {
-  const checkout = await plantedCheckout(join(tools.folder, 'planted-checkout'), unaskedCommits);
+  const serverScript = await plantedCheckout(join(tools.folder, 'planted-checkout'), unaskedCommits);
   tools.log(`planted bug: ${unaskedCommits.bug}`);
   const cases = cutCases(tools.seed, { phase: 'commit', side: 'destination', way: 'reset', pairs: 'all' });
-  return await runCases(cases, tools, checkout);
+  return await runCases(cases, tools, serverScript);
 }
 
 function inWords(meanings: Readonly<Partial<Record<string, string>>>): string {

@@ -1,10 +1,10 @@
-// `npm run prove`: lists the proofs. `npm run prove -- NAME [--count N] [--seed S] [--json]` runs one.
+// `npm run prove`: lists the proofs. `npm run prove -- NAME [--count N] [--seed S] [--target T] [--json]` runs one.
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Proof, ProofOptions } from './proof.ts';
 
 const NOT_PROOFS = new Set(['main.ts', 'proof.ts']);
-const USAGE = 'usage: npm run prove -- NAME [--count N] [--seed S] [--json]';
+const USAGE = 'usage: npm run prove -- NAME [--count N] [--seed S] [--target T] [--json]';
 
 async function proofNames(): Promise<string[]> {
   const entries = await readdir(new URL('.', import.meta.url));
@@ -64,7 +64,8 @@ async function prove(name: string, options: Omit<ProofOptions, 'log'>, isJson: b
   const seconds = Number(((performance.now() - start) / 1_000).toFixed(1));
   if (isJson) process.stdout.write(`${JSON.stringify({ proof: name, ok, seconds, ...figures })}\n`);
   else {
-    for (const [figure, value] of Object.entries(figures)) log(`  ${figure}: ${value}`);
+    for (const [figure, value] of Object.entries(figures))
+      log(`  ${figure}: ${typeof value === 'object' ? JSON.stringify(value) : value}`);
     log(`${ok ? 'proved' : 'REFUTED'}: ${name} in ${seconds} s`);
   }
   return ok;

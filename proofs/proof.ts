@@ -21,5 +21,5 @@ export interface ProofResult {
   /** Whether the promise held. */
   readonly ok: boolean;
   /** What was counted, and the seed. */
-  readonly figures: Readonly<Record<string, number | string | boolean>>;
+  readonly figures: Readonly<Record<string, number | string | boolean | object | null>>;
 }

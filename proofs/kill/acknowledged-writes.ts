@@ -1,5 +1,8 @@
 import type { CdmCluster } from './cdm-cluster.ts';
 
+/** Between two writes, so that they do not compete with the run that is measured, in milliseconds. */
+const writePauseMs = 10;
+
 /**
  * Writes jobs while the server is being killed, and remembers what was acknowledged. A write whose answer never came
  * may or may not have happened; one whose answer came must be there for ever.
@@ -21,6 +24,7 @@ export class AcknowledgedWrites {
     const loop = async () => {
       while (!isEnded) {
         const name = `w_${this.#next++}`;
+        await new Promise((resolve) => setTimeout(resolve, writePauseMs));
         try {
           await this.#cluster.createWrittenJob(name);
           this.#acknowledged++;

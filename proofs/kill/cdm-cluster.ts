@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SignedClient } from '../../tools/demo/signed-client.ts';
+import { ApiError, SignedClient } from '../../tools/demo/signed-client.ts';
 import type { SluiceProcess } from '../../tools/sluice-process/sluice-process.ts';
 import type { Side } from './side-table.ts';
 
 export interface RunEnd {
   /** Terminal status on the wire; null when there was none in time. */
   readonly status: string | null;
+  readonly rowsRead: number | null;
   readonly rowsWritten: number | null;
+  /** Number of the newest run. */
+  readonly submissionId: number;
+  /** From the start call to the end, by the server's own clock, in milliseconds; null without an end. */
+  readonly tookMs: number | null;
   readonly summary: string | null;
-  /** Records of runs of this job; one per start. */
+  /** Records of runs of this job; one per start or resume. */
   readonly runCount: number;
 }
 
@@ -28,6 +33,8 @@ export interface JobChanges {
   readonly isCleared?: boolean;
 }
 
+/** A resume must be answered within this time, deaths of the server included, in milliseconds. */
+const resumeMs = 60_000;
 const countersName = 'org.apache.sqoop.submission.counter.SqoopCounters';
 const input = (name: string, value: unknown) => ({ name, value });
 
@@ -35,11 +42,14 @@ const input = (name: string, value: unknown) => ({ name, value });
 export class CdmCluster {
   readonly #client: SignedClient;
   readonly #path: string;
+  /** Of our own calls. */
+  readonly #ownPath: string;
   readonly #links = new Map<Side, string>();
 
-  private constructor(client: SignedClient, path: string) {
+  private constructor(client: SignedClient, clusterId: string) {
     this.#client = client;
-    this.#path = path;
+    this.#path = `/v1.1/${client.projectId}/clusters/${clusterId}/cdm`;
+    this.#ownPath = `/api/v1/projects/${client.projectId}/clusters/${clusterId}`;
   }
 
   static async create(server: SluiceProcess): Promise<CdmCluster> {
@@ -64,7 +74,7 @@ export class CdmCluster {
       status = String((await client.call('GET', path)).status);
       if (status !== '200') await sleep(100);
     }
-    return new CdmCluster(client, `${path}/cdm`);
+    return new CdmCluster(client, String(created.id));
   }
 
   /** @returns the link's name. */
@@ -174,6 +184,38 @@ export class CdmCluster {
     await this.#client.call('PUT', `${this.#path}/job/${name}/start`);
   }
 
+  /** Stops the job; no error when its run has ended meanwhile. */
+  async stopJob(name: string): Promise<void> {
+    await this.#client.call('PUT', `${this.#path}/job/${name}/stop`).catch((error: unknown) => {
+      if (!(error instanceof ApiError && error.code === 'Cdm.0053')) throw error;
+    });
+  }
+
+  /**
+   * Resumes a run, as a client would whose server may die under the call: it repeats the call until it is answered, and takes
+   * the refusals that tell that an earlier one was heard.
+   */
+  async resumeJob(name: string, submissionId: number): Promise<void> {
+    const deadline = Date.now() + resumeMs;
+    for (;;) {
+      try {
+        await this.#client.call('POST', `${this.#ownPath}/jobs/${name}/runs/${submissionId}/resume`);
+        return;
+      } catch (error) {
+        if (error instanceof ApiError && error.code === 'Cdm.0052') return;
+        // The run that the lost answer told of has ended already.
+        if (error instanceof ApiError && (await this.#newest(name)) > submissionId) return;
+        if (error instanceof ApiError || Date.now() > deadline) throw error;
+        await sleep(50);
+      }
+    }
+  }
+
+  async #newest(name: string): Promise<number> {
+    const answer = await this.#client.call('GET', `${this.#path}/job/${name}/status`);
+    return Number((answer.submissions as Record<string, unknown>[])[0]?.['submission-id']);
+  }
+
   async jobNames(): Promise<string[]> {
     const names: string[] = [];
     for (let page = 1; ; page++) {
@@ -199,6 +241,9 @@ export class CdmCluster {
     const counters = ended?.counters as Record<string, Record<string, number>> | undefined;
     return {
       status: ended === null ? null : String(ended.status),
+      submissionId: Number(ended?.['submission-id'] ?? 0),
+      tookMs: ended === null ? null : Number(ended['last-update-date']) - Number(ended['creation-date']),
+      rowsRead: counters?.[countersName]?.ROWS_READ ?? null,
       rowsWritten: counters?.[countersName]?.ROWS_WRITTEN ?? null,
       summary: typeof ended?.['error-summary'] === 'string' ? ended['error-summary'] : null,
       runCount: (history.submissions as unknown[]).length,

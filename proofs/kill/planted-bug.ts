@@ -4,34 +4,57 @@ import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A bug, as texts of the project's files that are replaced. */
+/** What is changed in a copy of the project: file, text as it is, text instead. */
 export interface Plant {
   readonly bug: string;
   readonly edits: readonly { readonly file: string; readonly before: string; readonly after: string }[];
 }
 
-/** The copy commits after every batch, and after a death begins each slice from its start. */
-export const forgetfulSlices: Plant = {
-  bug: 'commits in the middle of a slice, but begins the slice anew after a death',
-  edits: [
-    {
-      file: 'packages/engine/src/copy-slice.ts',
-      before: 'pendingBytes >= limits.segmentBytes && batch.position !== null',
-      after: 'pendingBytes > 0',
-    },
-    {
-      file: 'packages/engine/src/copy-slice.ts',
-      before: 'source.read(slice, plan.projection, last?.position ?? null)',
-      after: 'source.read(slice, plan.projection, null)',
-    },
-  ],
-};
+const copySlice = 'packages/engine/src/copy-slice.ts';
+const runDesk = 'packages/server/src/runs/run-desk.ts';
+const runRepository = 'packages/server/src/store/run-repository.ts';
+
+export const plants = {
+  /** Commits after every batch, and after a death begins each slice from its start. */
+  position: {
+    bug: 'commits in the middle of a slice, but begins the slice anew after a death',
+    edits: [
+      {
+        file: copySlice,
+        before: 'pendingBytes >= limits.segmentBytes && batch.position !== null',
+        after: 'pendingBytes > 0',
+      },
+      {
+        file: copySlice,
+        before: 'source.read(slice, plan.projection, last?.position ?? null, snapshot)',
+        after: 'source.read(slice, plan.projection, null, snapshot)',
+      },
+    ],
+  },
+  /** The resumed run has the plan, but neither the checkpoints nor the old run's table at the destination. */
+  resume: {
+    bug: 'a resumed run forgets which slices are committed',
+    edits: [
+      { file: runDesk, before: 'isPrepared: true,', after: 'isPrepared: false,' },
+      {
+        file: runDesk,
+        before: 'plan: before.plan,',
+        after: `plan: { ...before.plan, target: { ...before.plan.target, runKey: randomUUID().slice(-12) } },`,
+      },
+      {
+        file: runRepository,
+        before: `.as('run_id'), ...sliceColumns])`,
+        after: `.as('run_id'), ...sliceColumns.map((name) => (name === 'checkpoint' ? sql.lit(null).as(name) : name))])`,
+      },
+    ],
+  },
+} as const satisfies Readonly<Record<string, Plant>>;
 
 /**
  * A copy of the packages with one bug planted, so that the proof can show that it would see it. The product has no
- * switch for this. @throws when the text to change is no longer there.
+ * switch for this. @returns the command line's script. @throws when the text to change is no longer there.
  */
-export async function plantedCheckout(folder: string, plant: Plant): Promise<{ serverScript: string }> {
+export async function plantedCheckout(folder: string, plant: Plant): Promise<string> {
   await mkdir(join(folder, 'node_modules', '@sluice'), { recursive: true });
   await cp(join(project, 'packages'), join(folder, 'packages'), { recursive: true });
   await cp(join(project, 'package.json'), join(folder, 'package.json'));
@@ -50,5 +73,5 @@ export async function plantedCheckout(folder: string, plant: Plant): Promise<{ s
       text.replace(before, () => after),
     );
   }
-  return { serverScript: join(folder, 'packages/server/src/main.ts') };
+  return join(folder, 'packages/server/src/main.ts');
 }

@@ -2,25 +2,47 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceProcess } from '../../tools/sluice-process/sluice-process.ts';
 import { AcknowledgedWrites } from './acknowledged-writes.ts';
-import { CdmCluster } from './cdm-cluster.ts';
+import { CdmCluster, type RunEnd } from './cdm-cluster.ts';
+import { LostTime } from './lost-time.ts';
 import { isRunActive } from './recorded-state.ts';
 import { seededRandom } from './seeded-random.ts';
-import { compareRows, type Side } from './side-table.ts';
+import { compareRows, type Digest, type Side } from './side-table.ts';
 
 /** A run must end within this time after its last kill, in milliseconds. */
 const runEndMs = 90_000;
+/** Kills of workers in one run, at most: a slice is tried eight times, and the run must not fail by these. */
+const killsPerRunMax = 3;
+/** Undisturbed runs of each pair and parallelism before the first kill; more come between the kills. */
+const undisturbedFirst = 2;
+const undisturbedEvery = 6;
+/** How many slices of a run may go at once: one round with this, the next with that. */
+const parallelism = [1, 3] as const;
+/** Killing every worker again and again makes a run fail within this time, in milliseconds. */
+const failureMs = 30_000;
+
+export type Target = 'workers' | 'server' | 'both';
+type Victim = 'nobody' | 'worker' | 'server';
 
 export interface KillTotals {
   attempts: number;
+  /** Kills that hit something at work. */
   landed: number;
   landedOnServer: number;
   landedOnWorker: number;
+  /** Kills of workers that were to make a run fail; not among the landed ones. */
+  killsToFailure: number;
+  /** Runs that ended FAILED with committed rows, were resumed and ended SUCCEEDED: by a stop, and by deaths of workers. */
+  resumedRuns: number;
+  resumedAfterStop: number;
+  resumedAfterFailure: number;
+  /** Kills that landed while a run was being resumed; among the landed ones. */
+  landedInResume: number;
   acknowledgedWrites: number;
   lostWrites: number;
   rowsCompared: number;
   lostRows: number;
   extraRows: number;
-  /** Runs that had no terminal state in time, or more than one record. */
+  /** Runs that had no terminal state in time, or more or fewer records than starts and resumes. */
   unsettledRuns: number;
   /** Runs that ended other than SUCCEEDED, or whose counters differ from the table. */
   wrongRuns: number;
@@ -38,18 +60,45 @@ export interface RoundTools {
   readonly serverScript?: string;
 }
 
+export interface RoundLimits {
+  /** Kills of workers that must land, and kills of the server. */
+  readonly workerKills: number;
+  readonly serverKills: number;
+  /** Runs that must fail or be stopped after commits, and be resumed. */
+  readonly resumes: number;
+  readonly attemptsMax: number;
+  readonly stopAtFirstDifference?: boolean;
+}
+
+interface Pair {
+  readonly from: Side;
+  readonly to: Side;
+}
+
+/** A job of one round and where it writes. */
+interface Round extends Pair {
+  readonly name: string;
+  readonly table: string;
+  /** Pair and parallelism: what a duration may be compared within. */
+  readonly key: string;
+}
+
 /** Rounds of: start a run, kill something at a random moment of it, see how it ends, compare both tables. */
 export class KillRounds {
+  readonly lostTime = new LostTime();
   readonly #tools: RoundTools;
   readonly #random: () => number;
-  readonly #hashes = new Map<Side, string[]>();
-  /** Milliseconds that a run of a pair takes undisturbed, so that kills spread over all of it. */
-  readonly #duration = new Map<string, number>();
+  readonly #digests = new Map<Side, Digest>();
   readonly #totals: KillTotals = {
     attempts: 0,
     landed: 0,
     landedOnServer: 0,
     landedOnWorker: 0,
+    killsToFailure: 0,
+    resumedRuns: 0,
+    resumedAfterStop: 0,
+    resumedAfterFailure: 0,
+    landedInResume: 0,
     acknowledgedWrites: 0,
     lostWrites: 0,
     rowsCompared: 0,
@@ -59,98 +108,195 @@ export class KillRounds {
     wrongRuns: 0,
     leftovers: 0,
   };
+  #rounds = 0;
+  #server!: SluiceProcess;
+  #cluster!: CdmCluster;
+  #writes!: AcknowledgedWrites;
 
   constructor(tools: RoundTools) {
     this.#tools = tools;
     this.#random = seededRandom(tools.seed);
   }
 
-  async run(limits: {
-    landedWanted: number;
-    attemptsMax: number;
-    stopAtFirstDifference?: boolean;
-  }): Promise<KillTotals> {
-    const { sides, folder, log, serverScript } = this.#tools;
+  async run(limits: RoundLimits): Promise<KillTotals> {
+    const { sides, folder, serverScript } = this.#tools;
     const totals = this.#totals;
-    const server = await SluiceProcess.start({
+    this.#server = await SluiceProcess.start({
       dataFolder: folder,
       ...(serverScript === undefined ? {} : { script: serverScript }),
     });
     try {
-      const cluster = await CdmCluster.create(server);
-      for (const side of sides) await cluster.createLink(side);
-      const writes = new AcknowledgedWrites(cluster);
+      this.#cluster = await CdmCluster.create(this.#server);
+      for (const side of sides) await this.#cluster.createLink(side);
+      this.#writes = new AcknowledgedWrites(this.#cluster);
       const pairs = sides.flatMap((from) => sides.map((to) => ({ from, to })));
-      for (const pair of pairs) await this.#round(server, cluster, writes, pair.from, pair.to, 'nobody');
-      while (totals.landed < limits.landedWanted && totals.attempts < limits.attemptsMax) {
-        const pair = pairs[totals.attempts % pairs.length];
-        if (pair === undefined) break;
+      const wantsKills = limits.workerKills + limits.serverKills > 0;
+      // The first run of each pair warms the databases up; it counts for nothing.
+      for (const pair of pairs) await this.#undisturbed(pair, 1, false);
+      if (wantsKills) {
+        for (let i = 0; i < undisturbedFirst; i++)
+          for (const pair of pairs)
+            for (const extractors of parallelism) await this.#undisturbed(pair, extractors, true);
+      }
+      while (totals.attempts < limits.attemptsMax) {
+        const kind = this.#nextKind(limits);
+        if (kind === null) break;
+        const pair = pairs[totals.attempts % pairs.length] as Pair;
+        const extractors = parallelism[Math.floor(totals.attempts / pairs.length) % parallelism.length] ?? 1;
         totals.attempts++;
-        const victim = this.#random() < 0.5 ? 'server' : 'worker';
-        const line = await this.#round(server, cluster, writes, pair.from, pair.to, victim);
-        log(`${totals.landed}/${limits.landedWanted} ${line}`);
+        const line = kind === 'resume' ? await this.#resume(pair) : await this.#kill(pair, extractors, kind);
+        this.#tools.log(`${totals.landed} kills, ${totals.resumedRuns} resumed: ${line}`);
+        if (wantsKills && totals.attempts % undisturbedEvery === 0)
+          await this.#undisturbed(pair, extractors, true);
         const seen = totals.lostRows + totals.extraRows + totals.wrongRuns;
         if (limits.stopAtFirstDifference && seen > 0) break;
       }
-      const checked = await writes.check();
+      const checked = await this.#writes.check();
       totals.acknowledgedWrites = checked.acknowledged;
       totals.lostWrites = checked.lost;
       for (const side of sides) totals.leftovers += (await side.leftovers()).length;
       return { ...totals };
     } finally {
-      await server.stop();
+      await this.#server.stop();
     }
   }
 
-  async #round(
-    server: SluiceProcess,
-    cluster: CdmCluster,
-    writes: AcknowledgedWrites,
-    from: Side,
-    to: Side,
-    victim: 'server' | 'worker' | 'nobody',
-  ): Promise<string> {
+  /** What is still wanted, each as often as its share; null: nothing. */
+  #nextKind(limits: RoundLimits): 'worker' | 'server' | 'resume' | null {
     const totals = this.#totals;
-    const pairName = `${from.kind} to ${to.kind}`;
-    const name = `kill_${this.#tools.seed}_${totals.attempts}_${victim}_${from.kind}_${to.kind}`;
-    const table = `t_${totals.attempts}`;
-    await to.makeTarget(table);
-    await cluster.createJob(name, from, to, table, 1 + (totals.attempts % 3));
-    const startedAt = Date.now();
-    await cluster.startJob(name);
+    const left = {
+      worker: limits.workerKills - totals.landedOnWorker,
+      server: limits.serverKills - totals.landedOnServer,
+      resume: limits.resumes - totals.resumedRuns,
+    };
+    const open = (['worker', 'server', 'resume'] as const).filter((kind) => left[kind] > 0);
+    const sum = open.reduce((total, kind) => total + left[kind], 0);
+    let at = this.#random() * sum;
+    for (const kind of open) {
+      at -= left[kind];
+      if (at < 0) return kind;
+    }
+    return open[0] ?? null;
+  }
 
-    let landed = false;
-    let killedAfterMs = 0;
-    if (victim !== 'nobody') {
-      const writing = writes.begin();
-      await sleep(this.#random() * 0.9 * (this.#duration.get(pairName) ?? 1_000));
-      killedAfterMs = Date.now() - startedAt;
-      landed = victim === 'server' ? await this.#killServer(server, name) : await this.#killWorker(server);
+  async #begin(pair: Pair, extractors: number, purpose: string): Promise<Round> {
+    const { from, to } = pair;
+    const table = `t_${++this.#rounds}`;
+    const name = `kill_${this.#tools.seed}_${this.#rounds}_${purpose}`;
+    await to.makeTarget(table);
+    await this.#cluster.createJob(name, from, to, table, extractors);
+    await this.#cluster.startJob(name);
+    return { ...pair, name, table, key: `${from.kind} to ${to.kind}, ${extractors} at once` };
+  }
+
+  async #undisturbed(pair: Pair, extractors: number, counts: boolean): Promise<void> {
+    const round = await this.#begin(pair, extractors, 'undisturbed');
+    const end = await this.#cluster.waitForEnd(round.name, runEndMs);
+    if (counts && end.tookMs !== null) this.lostTime.undisturbed(round.key, end.tookMs);
+    await this.#judge(round, end, 1);
+  }
+
+  async #kill(pair: Pair, extractors: number, victim: Victim): Promise<string> {
+    const expectedMs = this.lostTime.expectedMs(pair.from.kind, pair.to.kind);
+    const round = await this.#begin(pair, extractors, victim);
+    let landed = 0;
+    if (victim === 'server') {
+      const writing = this.#writes.begin();
+      await sleep(this.#random() * 0.9 * expectedMs);
+      landed = (await this.#killServer(round.name)) ? 1 : 0;
       await writing.end();
     }
-    const end = await cluster.waitForEnd(name, runEndMs);
-    const tookMs = Date.now() - startedAt;
-    if (victim === 'nobody') this.#duration.set(pairName, tookMs);
-    if (landed && victim === 'worker') landed = await this.#workerDeathIsInLog(server);
-    if (landed) {
-      totals.landed++;
-      if (victim === 'server') totals.landedOnServer++;
-      else totals.landedOnWorker++;
+    const killed: number[] = [];
+    if (victim === 'worker') {
+      const kills = 1 + Math.floor(this.#random() * killsPerRunMax);
+      for (let i = 0; i < kills; i++) {
+        await sleep((this.#random() * 0.9 * expectedMs) / kills);
+        killed.push(...(await this.#killWorker()));
+      }
     }
-
-    const source = await this.#sourceHashes(from);
-    const { lost, extra } = compareRows(source, await to.rowHashes(table));
-    totals.rowsCompared += source.length;
-    totals.lostRows += lost;
-    totals.extraRows += extra;
-    if (end.status === null || end.runCount !== 1) totals.unsettledRuns++;
-    else if (end.status !== 'SUCCEEDED' || end.rowsWritten !== source.length) totals.wrongRuns++;
-    await to.dropTarget(table);
-    const verdict = lost + extra === 0 ? 'rows equal' : `${lost} lost, ${extra} extra`;
-    return `${pairName}: ${victim} killed after ${killedAfterMs} ms${landed ? '' : ' (missed)'}, ${end.status} after ${tookMs} ms, ${verdict}${end.summary === null ? '' : ` (${end.summary})`}`;
+    const end = await this.#cluster.waitForEnd(round.name, runEndMs);
+    landed += await this.#deathsInLog(killed);
+    this.#count(victim, landed);
+    if (landed > 0 && end.tookMs !== null) this.lostTime.disturbed(round.key, victim, end.tookMs, landed);
+    const verdict = await this.#judge(round, end, 1);
+    return `${round.key}: ${landed} ${victim} killed, ${end.status} after ${end.tookMs} ms, ${verdict}`;
   }
 
-  async #killServer(server: SluiceProcess, jobName: string): Promise<boolean> {
+  /** A run that ends FAILED after its first commits, by a stop or by deaths; then it is resumed, perhaps under fire too. */
+  async #resume(pair: Pair): Promise<string> {
+    const totals = this.#totals;
+    const round = await this.#begin(pair, parallelism[1], 'resume');
+    while (!(await round.to.hasRows(round.table))) await sleep(10);
+    const way = this.#random() < 0.5 ? 'stop' : 'deaths';
+    if (way === 'stop') await this.#cluster.stopJob(round.name);
+    else await this.#killUntilFailed(round.name);
+    const failed = await this.#cluster.waitForEnd(round.name, runEndMs);
+    if (failed.status !== 'FAILED') {
+      return `${round.key}: ${way} came too late, ${await this.#judge(round, failed, 1)}`;
+    }
+    const victim = (['nobody', 'worker', 'server'] as const)[Math.floor(this.#random() * 3)] ?? 'nobody';
+    const resuming = this.#cluster.resumeJob(round.name, failed.submissionId);
+    let landed = 0;
+    const killed: number[] = [];
+    if (victim === 'server') {
+      // From before the call is answered to the middle of the run.
+      await sleep(this.#random() * 400);
+      landed = (await this.#killServer(round.name)) ? 1 : 0;
+    }
+    await resuming;
+    if (victim === 'worker') {
+      await sleep(this.#random() * 400);
+      killed.push(...(await this.#killWorker()));
+    }
+    const end = await this.#cluster.waitForEnd(round.name, runEndMs);
+    landed += await this.#deathsInLog(killed);
+    this.#count(victim, landed);
+    totals.landedInResume += landed;
+    totals.resumedRuns++;
+    if (way === 'stop') totals.resumedAfterStop++;
+    else totals.resumedAfterFailure++;
+    const verdict = await this.#judge(round, end, 2);
+    return `${round.key}: ${way}, resumed, ${landed} ${victim} killed, ${end.status}, ${verdict}`;
+  }
+
+  #count(victim: Victim, landed: number): void {
+    const totals = this.#totals;
+    totals.landed += landed;
+    if (victim === 'server') totals.landedOnServer += landed;
+    else totals.landedOnWorker += landed;
+  }
+
+  /** Compares both tables and the counters, and drops the target. @param starts runs that the job must have on record. */
+  async #judge(round: Round, end: RunEnd, starts: number): Promise<string> {
+    const totals = this.#totals;
+    const source = await this.#sourceDigest(round.from);
+    const target = await round.to.digest(round.table);
+    let [lost, extra] = [0, 0];
+    if (target.text !== source.text) {
+      const rows = await round.to.rowHashes(round.table);
+      ({ lost, extra } = compareRows(await round.from.rowHashes('source'), rows));
+      // Two lists that agree under digests that differ would be a fault of the proof.
+      if (lost + extra === 0) throw new Error(`${round.key}: the digests differ, the rows do not`);
+    }
+    totals.rowsCompared += source.rows;
+    totals.lostRows += lost;
+    totals.extraRows += extra;
+    if (end.status === null || end.runCount !== starts) totals.unsettledRuns++;
+    else if (end.status !== 'SUCCEEDED' || end.rowsRead !== source.rows || end.rowsWritten !== source.rows)
+      totals.wrongRuns++;
+    await round.to.dropTarget(round.table);
+    const verdict = lost + extra === 0 ? 'rows equal' : `${lost} lost, ${extra} extra`;
+    return `${verdict}${end.summary === null ? '' : ` (${end.summary})`}`;
+  }
+
+  async #sourceDigest(side: Side): Promise<Digest> {
+    const known = this.#digests.get(side) ?? (await side.digest('source'));
+    this.#digests.set(side, known);
+    return known;
+  }
+
+  async #killServer(jobName: string): Promise<boolean> {
+    const server = this.#server;
     await server.kill();
     // The dead server's own record tells whether the run was still open when it died.
     const wasActive = isRunActive(server.dataFolder, jobName);
@@ -158,35 +304,38 @@ export class KillRounds {
     return wasActive;
   }
 
-  async #killWorker(server: SluiceProcess): Promise<boolean> {
-    const workers = await server.workerPids();
+  /** @returns the process id of the one it killed, if any. */
+  async #killWorker(): Promise<number[]> {
+    const workers = await this.#server.workerPids();
     const pid = workers[Math.floor(this.#random() * workers.length)];
-    if (pid === undefined) return false;
-    this.#victimPid = pid;
-    try {
-      process.kill(pid, 'SIGKILL');
-      return true;
-    } catch {
-      return false; // It ended a moment ago by itself.
-    }
+    return pid === undefined ? [] : killed(pid);
   }
 
-  #victimPid = 0;
-
-  /** Killing an idle worker proves nothing: the server must say that this one died with a task in hand. */
-  async #workerDeathIsInLog(server: SluiceProcess): Promise<boolean> {
-    const lines = (await readFile(server.logFile, 'utf8')).split('\n');
-    return lines.some(
-      (line) => line.includes('run.tried-again') && line.includes(`worker process ${this.#victimPid} ended`),
-    );
+  async #killUntilFailed(jobName: string): Promise<void> {
+    const deadline = Date.now() + failureMs;
+    const pids: number[] = [];
+    while (Date.now() < deadline && isRunActive(this.#server.dataFolder, jobName)) {
+      pids.push(...(await this.#server.workerPids()).flatMap(killed));
+      await sleep(40);
+    }
+    this.#totals.killsToFailure += await this.#deathsInLog(pids);
   }
 
-  async #sourceHashes(side: Side): Promise<string[]> {
-    let hashes = this.#hashes.get(side);
-    if (hashes === undefined) {
-      hashes = await side.rowHashes('source');
-      this.#hashes.set(side, hashes);
-    }
-    return hashes;
+  /** Killing an idle worker proves nothing: the server must say that it died with a task in hand. */
+  async #deathsInLog(pids: readonly number[]): Promise<number> {
+    if (pids.length === 0) return 0;
+    const lines = (await readFile(this.#server.logFile, 'utf8'))
+      .split('\n')
+      .filter((line) => line.includes('run.tried-again'));
+    return pids.filter((pid) => lines.some((line) => line.includes(`worker process ${pid} ended`))).length;
+  }
+}
+
+function killed(pid: number): number[] {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return [pid];
+  } catch {
+    return []; // It ended a moment ago by itself.
   }
 }

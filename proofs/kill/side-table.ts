@@ -10,12 +10,22 @@ export interface Side {
   prepare(rows: number): Promise<void>;
   /** Makes an empty target table. */
   makeTarget(table: string): Promise<void>;
+  /** Whether anything was committed to the table. */
+  hasRows(table: string): Promise<boolean>;
+  /** All rows in one line, by the database: equal for equal tables of any two sides, a row that is there twice counts twice. */
+  digest(table: string): Promise<Digest>;
   /** `id:md5(row)` of every row, ordered, hashed by the database from a canonical text: no code of ours touches a value. */
   rowHashes(table: string): Promise<string[]>;
   dropTarget(table: string): Promise<void>;
   /** Names of checkpoint tables that were left behind. */
   leftovers(): Promise<string[]>;
   close(): Promise<void>;
+}
+
+export interface Digest {
+  readonly rows: number;
+  /** Count, and two sums over the halves of each row's hash. */
+  readonly text: string;
 }
 
 const rowCountOf = (rows: number): number => Math.trunc(rows);
@@ -31,6 +41,10 @@ export async function postgresSide(url: string, database: string): Promise<Side>
   const client = new pg.Client({ connectionString: own.href });
   await client.connect();
   const columns = `id bigint NOT NULL, a integer, b numeric(12,2), c varchar(60), d date, e timestamp(6), f double precision, g boolean, h bytea`;
+  const line = `id || ':' || md5(concat_ws('|', coalesce(a::text, '~'), coalesce(b::text, '~'),
+    coalesce(encode(convert_to(c, 'UTF8'), 'hex'), '~'), coalesce(to_char(d, 'YYYY-MM-DD'), '~'),
+    coalesce(to_char(e, 'YYYY-MM-DD HH24:MI:SS.US'), '~'), coalesce((f * 1024)::bigint::text, '~'),
+    coalesce(g::int::text, '~'), coalesce(encode(h, 'hex'), '~')))`;
   return {
     kind: 'postgres',
     url,
@@ -52,13 +66,21 @@ export async function postgresSide(url: string, database: string): Promise<Side>
     async makeTarget(table) {
       await client.query(`CREATE TABLE ${table} (${columns})`);
     },
+    async hasRows(table) {
+      return (await client.query(`SELECT 1 FROM ${table} LIMIT 1`)).rows.length > 0;
+    },
+    async digest(table) {
+      const half = (from: number) => `coalesce(sum(('x' || substr(h, ${from}, 15))::bit(60)::bigint), 0)`;
+      const result = await client.query<{ n: string; text: string }>(
+        `SELECT count(*) AS n, concat_ws('/', count(*), ${half(1)}, ${half(17)}) AS text
+           FROM (SELECT md5(${line}) AS h FROM ${table}) AS hashes`,
+      );
+      return { rows: Number(result.rows[0]?.n), text: String(result.rows[0]?.text) };
+    },
     async rowHashes(table) {
       const result = await client.query<[string]>({
         rowMode: 'array',
-        text: `SELECT id || ':' || md5(concat_ws('|', coalesce(a::text, '~'), coalesce(b::text, '~'),
-          coalesce(encode(convert_to(c, 'UTF8'), 'hex'), '~'), coalesce(to_char(d, 'YYYY-MM-DD'), '~'),
-          coalesce(to_char(e, 'YYYY-MM-DD HH24:MI:SS.US'), '~'), coalesce((f * 1024)::bigint::text, '~'),
-          coalesce(g::int::text, '~'), coalesce(encode(h, 'hex'), '~'))) FROM ${table} ORDER BY id, 1`,
+        text: `SELECT ${line} FROM ${table} ORDER BY id, 1`,
       });
       return result.rows.map((row) => row[0]);
     },
@@ -88,6 +110,9 @@ export async function mysqlSide(url: string, database: string): Promise<Side> {
   await client.query(`USE ${database}`);
   await client.query(`SET SESSION time_zone = '+00:00'`);
   const columns = `id bigint NOT NULL, a int, b decimal(12,2), c varchar(60), d date, e datetime(6), f double, g tinyint(1), h varbinary(64)`;
+  const line = `concat(id, ':', md5(concat_ws('|', ifnull(a, '~'), ifnull(b, '~'), ifnull(lower(hex(c)), '~'),
+    ifnull(date_format(d, '%Y-%m-%d'), '~'), ifnull(date_format(e, '%Y-%m-%d %H:%i:%s.%f'), '~'),
+    ifnull(cast(round(f * 1024) AS signed), '~'), ifnull(g, '~'), ifnull(lower(hex(h)), '~'))))`;
   return {
     kind: 'mysql',
     url,
@@ -110,13 +135,24 @@ export async function mysqlSide(url: string, database: string): Promise<Side> {
     async makeTarget(table) {
       await client.query(`CREATE TABLE ${table} (${columns}) ENGINE=InnoDB`);
     },
+    async hasRows(table) {
+      const [rows] = await client.query(`SELECT 1 FROM ${table} LIMIT 1`);
+      return (rows as unknown[]).length > 0;
+    },
+    async digest(table) {
+      const half = (from: number) =>
+        `coalesce(sum(cast(conv(substr(h, ${from}, 15), 16, 10) AS unsigned)), 0)`;
+      const [rows] = await client.query(
+        `SELECT count(*) AS n, concat_ws('/', count(*), ${half(1)}, ${half(17)}) AS text
+           FROM (SELECT md5(${line}) AS h FROM ${table}) AS hashes`,
+      );
+      const [row] = rows as unknown as { n: number; text: string }[];
+      return { rows: Number(row?.n), text: String(row?.text) };
+    },
     async rowHashes(table) {
       const [rows] = await client.query({
         rowsAsArray: true,
-        sql: `SELECT concat(id, ':', md5(concat_ws('|', ifnull(a, '~'), ifnull(b, '~'), ifnull(lower(hex(c)), '~'),
-          ifnull(date_format(d, '%Y-%m-%d'), '~'), ifnull(date_format(e, '%Y-%m-%d %H:%i:%s.%f'), '~'),
-          ifnull(cast(round(f * 1024) AS signed), '~'), ifnull(g, '~'), ifnull(lower(hex(h)), '~')))) AS line
-          FROM ${table} ORDER BY id, 1`,
+        sql: `SELECT ${line} AS line FROM ${table} ORDER BY id, 1`,
       });
       return (rows as unknown as [string][]).map((row) => row[0]);
     },

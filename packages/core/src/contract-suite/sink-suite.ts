@@ -378,8 +378,18 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture, for
         await sink.finish(plan, outcome);
         await (await sinkOf(table)).finish(plan, outcome);
         expect(await fixture().tablesLike(own)).toEqual([]);
+        await expect(sink.checkpoints(plan)).rejects.toBeInstanceOf(Fenced);
         expect((await fixture().readBack(table)).length).toBe(1);
       }
+    });
+
+    it('finishes a run that was never prepared, and holds no checkpoints of it', async () => {
+      const { sink, plan } = await ready();
+      const never = { ...plan, runKey: runKey() };
+      await expect(sink.checkpoints(never)).rejects.toBeInstanceOf(Fenced);
+      await sink.finish(never, 'discard');
+      expect((await sink.checkpoints(plan)).size).toBe(0);
+      await sink.finish(plan, 'discard');
     });
 
     it('says Cdm.0234, not to be retried, for a row that the table refuses, and keeps nothing of it', async () => {

@@ -51,7 +51,7 @@ export const runLimits = {
   tracePauseMs: 30_000,
   tracesPerLookMax: 100,
   /** Deleting a link or a cluster may wait this long for the removal of what its runs left. */
-  traceClearingMs: 10_000,
+  traceClearingMs: 4_000,
   /** Removing the traces of a stopped run from the destination may take this long while somebody waits for the stop, then it is given up. */
   discardMs: 2_500,
   /** The same where nobody waits: after a failure, or when the run was found after a restart and a worker must start first. */

@@ -63,7 +63,7 @@ export class TraceJanitor implements TraceRemover {
     const { store } = this.#tools;
     await store.traces.doom(scope);
     const until = performance.now() + withinMs;
-    for (const trace of await store.traces.list(scope)) {
+    for (const trace of await store.traces.list(scope, runLimits.tracesPerLookMax)) {
       const leftMs = until - performance.now();
       if (leftMs <= 0 || signal?.aborted) break;
       await this.#remove(trace, Math.min(leftMs, runLimits.traceRemovalMs), signal ?? this.#closer.signal);

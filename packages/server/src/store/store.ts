@@ -226,8 +226,8 @@ export interface TraceRepository {
   /** Stores the trace of a run; replaces one that is there. */
   put(trace: TraceRecord): Promise<void>;
   find(runId: string): Promise<TraceRecord | null>;
-  /** Traces in a scope, the oldest due first. */
-  list(scope: TraceScope): Promise<readonly TraceRecord[]>;
+  /** Traces in a scope, the oldest due first, at most `limit`. */
+  list(scope: TraceScope, limit: number): Promise<readonly TraceRecord[]>;
   /** From here on these runs cannot be resumed, and their traces are due. */
   doom(scope: TraceScope): Promise<void>;
   /**

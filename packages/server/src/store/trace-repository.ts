@@ -33,13 +33,14 @@ export class SqlTraceRepository implements TraceRepository {
     return row === undefined ? null : traceOf(row);
   }
 
-  async list(scope: TraceScope): Promise<readonly TraceRecord[]> {
+  async list(scope: TraceScope, limit: number): Promise<readonly TraceRecord[]> {
     const rows = await this.#db
       .selectFrom('traces')
       .selectAll()
       .where(isIn(scope))
       .orderBy('due_at')
       .orderBy('run_id')
+      .limit(limit)
       .execute();
     return rows.map(traceOf);
   }

@@ -165,11 +165,12 @@ export function traceSuite(fixtureOf: () => StoreFixture): void {
       const other = (await failedRun()).run;
       await store.traces.put(traceOf(one, { toLink: { id: link.id, options: {} } }));
       const clusterId = fixture.cluster.id;
-      const listed = async (scope: Parameters<typeof store.traces.list>[0]) =>
-        (await store.traces.list(scope)).map((trace) => trace.runId);
+      const listed = async (scope: Parameters<typeof store.traces.list>[0], limit = 1_000) =>
+        (await store.traces.list(scope, limit)).map((trace) => trace.runId);
       expect(await listed({ clusterId, linkId: link.id })).toEqual([one.id]);
       expect(await listed({ jobId: other.jobId })).toEqual([other.id]);
       expect(await listed({ clusterId })).toEqual(expect.arrayContaining([one.id, other.id]));
+      expect(await listed({ clusterId }, 1)).toHaveLength(1);
       await store.traces.doom({ clusterId, linkId: link.id });
       expect(await store.traces.find(one.id)).toMatchObject({ state: 'removing', dueAt: 0 });
       expect(await store.traces.find(other.id)).toEqual(traceOf(other));
