@@ -40,6 +40,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
   const clock = new SliceClock('write');
   let reporter: NodeJS.Timeout | undefined;
   let writer = await sink.openWriter(plan.target, slice, tools.isRepeated);
+  let pendingRows = 0;
   try {
     if (writer.resumed?.isComplete) {
       // The last attempt's commit arrived but its report did not: the destination knows better than the ledger.
@@ -48,7 +49,6 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     }
     let last: Checkpoint | null = writer.resumed;
     let settled: SliceCounts = last?.counts ?? zeroCounts;
-    let pendingRows = 0;
     let pendingBytes = 0;
     let bytesWrittenBefore = 0;
     let inCommit: SliceCounts | null = null;
@@ -104,6 +104,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
       inCommit = null;
       return checkpoint;
     }
+  } catch (error) {
+    throw pendingRows > 0 && writer.keepsFailedRows === true ? notToBeRepeated(error) : error;
   } finally {
     clearInterval(reporter);
     await writer.close();
@@ -133,6 +135,12 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     }
     throw error;
   }
+}
+
+/** The same failure for a destination that keeps the attempt's rows: to try again of one's own accord would double them. */
+function notToBeRepeated(error: unknown): unknown {
+  if (!(error instanceof SluiceError && error.retry)) return error;
+  return new SluiceError(error.code, error.facts, { cause: error.cause });
 }
 
 /** The same rows up to the same place. */
