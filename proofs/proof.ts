@@ -11,6 +11,8 @@ export interface ProofOptions {
   readonly count?: number;
   /** The same seed makes the same choices; a random one when missing. */
   readonly seed?: number;
+  /** How much data the proof moves, for proofs that can choose. */
+  readonly bytes?: number;
   /** Values of the proof's own options; those that were not given are missing. */
   readonly choice?: Readonly<Record<string, string>>;
   /** Takes a line about the progress. */
@@ -20,6 +22,8 @@ export interface ProofOptions {
 export interface ProofResult {
   /** Whether the promise held. */
   readonly ok: boolean;
+  /** Why it could not be tried here: then it counts as neither held nor refuted. */
+  readonly skipped?: string;
   /** What was counted, and the seed. */
   readonly figures: Readonly<Record<string, number | string | boolean | object | null>>;
 }
