@@ -147,4 +147,19 @@ describe('FrameReader', () => {
       expect(() => noting().reader.push(header), String(size)).toThrow(/limit/);
     }
   });
+
+  it('says of a row beyond the limit that no retry will help', () => {
+    const header = Buffer.from([0x64, 0, 0, 0, 0]);
+    header.writeUInt32BE(MESSAGE_BYTES_MAX + 5, 1);
+    const { reader } = noting();
+    reader.push(copyOut);
+    let thrown: unknown = null;
+    try {
+      reader.push(header);
+    } catch (error) {
+      thrown = error;
+    }
+    const cause = `a row takes ${MESSAGE_BYTES_MAX + 1} bytes; ${MESSAGE_BYTES_MAX} is the limit`;
+    expect(thrown).toMatchObject({ code: 'Cdm.0233', retry: false, facts: { cause } });
+  });
 });

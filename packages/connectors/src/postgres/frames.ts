@@ -1,3 +1,4 @@
+import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { ConnectionLost } from './server-error.ts';
 import type { SlabPool } from './slab-pool.ts';
 
@@ -67,7 +68,7 @@ export class FrameReader {
     return this.#slab.subarray(this.#fill);
   }
 
-  /** So many bytes were read to `space()`. @throws ConnectionLost when they are no messages of the protocol. */
+  /** So many bytes were read to `space()`. @throws Cdm.0233 for a row beyond the limit; ConnectionLost for what is no message. */
   landed(bytes: number): void {
     this.#fill += bytes;
     const wanted = this.#walk();
@@ -80,7 +81,7 @@ export class FrameReader {
     if (this.#parsed + wanted > this.#slab.length || (free < freeMin && this.#parsed > 0)) this.#turn(wanted);
   }
 
-  /** Takes bytes that were read elsewhere. @throws ConnectionLost as `landed`. */
+  /** Takes bytes that were read elsewhere. @throws as `landed`. */
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
       const taken = chunk.copy(this.#slab, this.#fill, at);
@@ -101,7 +102,8 @@ export class FrameReader {
           ((slab[at + 2] as number) << 16) |
           ((slab[at + 3] as number) << 8) |
           (slab[at + 4] as number));
-      if (size < HEADER_BYTES || size > MESSAGE_BYTES_MAX + HEADER_BYTES) throw refusal(slab, at);
+      if (size < HEADER_BYTES || size > MESSAGE_BYTES_MAX + HEADER_BYTES)
+        throw this.#refusal(slab[at] as number, size);
       if (size > fill - at) {
         this.#parsed = at;
         return size;
@@ -122,6 +124,15 @@ export class FrameReader {
     }
     this.#parsed = at;
     return HEADER_BYTES;
+  }
+
+  /** Another try would meet the same row; what is no message at all may be another server's. */
+  #refusal(type: number, size: number): Error {
+    const bytes = (size >>> 0) - HEADER_BYTES;
+    const limit = `${MESSAGE_BYTES_MAX} is the limit`;
+    return this.#isCopying && type === COPY_DATA && size > 0
+      ? new SluiceError('Cdm.0233', { cause: `a row takes ${bytes} bytes; ${limit}` })
+      : new ConnectionLost(`the server sent a message of ${bytes} bytes; ${limit}`);
   }
 
   #message(type: number, slab: Buffer, start: number, end: number): void {
@@ -176,9 +187,4 @@ export function eachPayload(run: CopyRun, take: (slab: Buffer, start: number, en
     take(slab, at + HEADER_BYTES, end);
     at = end;
   }
-}
-
-function refusal(slab: Buffer, at: number): ConnectionLost {
-  const size = slab.readUInt32BE(at + 1) - 4;
-  return new ConnectionLost(`the server sent a message of ${size} bytes; ${MESSAGE_BYTES_MAX} is the limit`);
 }

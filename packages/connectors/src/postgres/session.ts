@@ -97,7 +97,8 @@ export class PgSession implements Landing {
     signedIn.deliverTo(this);
     socket.on('error', (error) => this.#lose(new ConnectionLost(error.message, { cause: error })));
     socket.on('close', () => this.#lose(new ConnectionLost('the server closed the connection')));
-    socket.setTimeout(silenceTimeoutMs, () => {
+    socket.setTimeout(silenceTimeoutMs);
+    socket.on('timeout', () => {
       // Silence counts only while we wait for the server: not when the session rests, nor when it is we who hold it up.
       const isOurs = this.#isHeld || (this.#isCopyingIn && this.#writing === null);
       if (this.#pending.length === 0 || isOurs) socket.setTimeout(silenceTimeoutMs);
