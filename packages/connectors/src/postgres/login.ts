@@ -137,7 +137,10 @@ class DirectSocket {
           return this.#landing?.space() ?? own;
         },
         callback: (bytes) => {
-          if (this.#landing === null) return this.socket.emit('data', Buffer.from(own.subarray(0, bytes)));
+          if (this.#landing === null) {
+            this.socket.emit('data', Buffer.from(own.subarray(0, bytes)));
+            return true;
+          }
           return this.#isAimed ? this.#landing.landed(bytes) : this.#landing.push(own.subarray(0, bytes));
         },
       },
