@@ -116,7 +116,14 @@ class TupleReader {
       }
       if (rowCount > 0) {
         const position = this.#position();
-        yield { form: 'pgcopy-binary', bytes: output.subarray(0, written), rowCount, byteCount, position };
+        yield {
+          form: 'pgcopy-binary',
+          framing: 'none',
+          bytes: output.subarray(0, written),
+          rowCount,
+          byteCount,
+          position,
+        };
         rowCount = 0;
         byteCount = 0;
         written = 0;
@@ -234,6 +241,7 @@ class TupleReader {
     const { key } = this.#options;
     return {
       form: 'pgcopy-binary',
+      framing: 'none',
       bytes: output.subarray(0, written),
       rowCount: 1,
       byteCount: size + headers,

@@ -1,4 +1,4 @@
-import type { Column, TableShape } from '@sluice/core/data/column';
+import type { Column, NeutralType, TableShape } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { TargetColumn } from './pairing.ts';
 import { quoteTable } from './quote.ts';
@@ -104,6 +104,32 @@ async function readPrimaryKey(session: PgSession, oid: string): Promise<readonly
     [oid],
   );
   return rows.map(([name]) => name ?? '');
+}
+
+/**
+ * What a writer must know of its table, in one question.
+ * @returns the columns' types by name; null when there is no such table.
+ */
+export async function readTargetColumns(
+  session: PgSession,
+  name: TableName,
+): Promise<ReadonlyMap<string, NeutralType> | null> {
+  const { rows } = await session.execute(
+    `WITH RECURSIVE resolved AS (
+       SELECT a.attname, a.attnum, a.atttypid AS typid, a.atttypmod AS typmod
+         FROM pg_class c
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE n.nspname = $1 AND c.relname = $2
+       UNION ALL
+       SELECT r.attname, r.attnum, t.typbasetype, t.typtypmod
+         FROM resolved r JOIN pg_type t ON t.oid = r.typid WHERE t.typtype = 'd')
+     SELECT r.attname, format_type(r.typid, r.typmod)
+       FROM resolved r JOIN pg_type t ON t.oid = r.typid WHERE t.typtype <> 'd' ORDER BY r.attnum`,
+    [name.schema, name.table],
+  );
+  if (rows.length === 0) return null;
+  return new Map(rows.map(([column, native]) => [column ?? '', neutralOf(native ?? '')]));
 }
 
 /** One partition that holds rows itself. */

@@ -18,6 +18,7 @@ export function checkpointTable(schema: string, runKey: string): TableName {
 const UNDEFINED_TABLE = '42P01';
 const INVALID_SCHEMA = '3F000';
 const UNIQUE_VIOLATION = '23505';
+const DIVISION_BY_ZERO = '22012';
 
 /** Makes the table unless it is there. */
 export async function createCheckpointTable(session: PgSession, table: TableName): Promise<void> {
@@ -86,8 +87,9 @@ export async function readCheckpoints(
 /**
  * Writes a slice's checkpoint inside the transaction of its rows. The row is the fence: the first commit must insert it,
  * each later one must find the sequence that this writer left. Whoever comes second waits for the first one's transaction
- * and then fails here.
- * @throws Fenced when another writer was faster or the run was finished; the transaction is aborted or to be rolled back.
+ * and then fails here. The server itself finds the fence broken, so that its transaction is aborted: the COMMIT behind this
+ * statement may be on its way already.
+ * @throws Fenced when another writer was faster or the run was finished; the transaction is aborted.
  */
 export async function storeCheckpoint(
   session: PgSession,
@@ -112,15 +114,20 @@ export async function storeCheckpoint(
       ? `INSERT INTO ${quoteTable(table)}
            (slice_no, sequence, position, rows_read, rows_written, rows_skipped, bytes_read, bytes_written, is_complete)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-      : `UPDATE ${quoteTable(table)}
-            SET sequence = $2, position = $3, rows_read = $4, rows_written = $5, rows_skipped = $6,
-                bytes_read = $7, bytes_written = $8, is_complete = $9
-          WHERE slice_no = $1 AND sequence = $2::integer - 1`;
+      : // Divides by zero when the row was moved on.
+        `WITH moved AS (
+           UPDATE ${quoteTable(table)}
+              SET sequence = $2, position = $3, rows_read = $4, rows_written = $5, rows_skipped = $6,
+                  bytes_read = $7, bytes_written = $8, is_complete = $9
+            WHERE slice_no = $1 AND sequence = $2::integer - 1
+           RETURNING 1)
+         SELECT 1 / count(*) FROM moved`;
   try {
-    const { tag } = await session.execute(sql, values);
-    if (tag !== 'INSERT 0 1' && tag !== 'UPDATE 1') throw new Fenced(`slice ${sliceNo}`);
+    await session.execute(sql, values);
   } catch (error) {
-    const isTaken = error instanceof ServerError && error.sqlState === UNIQUE_VIOLATION;
+    const isTaken =
+      error instanceof ServerError &&
+      (error.sqlState === UNIQUE_VIOLATION || error.sqlState === DIVISION_BY_ZERO);
     throw isTaken || isGone(error) ? new Fenced(`slice ${sliceNo}`) : error;
   }
 }

@@ -373,6 +373,41 @@ describe.skipIf(url === '')('PostgreSQL in detail', () => {
     }
   });
 
+  it('splices rows of many megabytes between small ones', async () => {
+    const [from, into] = [freshName('huge'), freshName('copy')];
+    await database().query(`CREATE TABLE ${full(from)} (id int PRIMARY KEY, body text)`);
+    await database().query(
+      `INSERT INTO ${full(from)} SELECT i, CASE WHEN i IN (1, 500) THEN repeat(md5(i::text), 600000) ELSE repeat('x', i * 7) END
+         FROM generate_series(1, 1000) i`,
+    );
+    const result = await copy(from, into, creating);
+    expect(result.plan.form).toBe('pgcopy-binary');
+    expect(result.counts.rowsWritten).toBe(1000);
+    const sums = (table: string) =>
+      database().query(
+        `SELECT count(*), sum(length(body)), md5(string_agg(md5(body), '' ORDER BY id)) FROM ${full(table)}`,
+      );
+    expect((await sums(into)).rows).toEqual((await sums(from)).rows);
+  });
+
+  it('says with the server’s own words what stopped a splice in its middle, on either side', async () => {
+    const from = freshName('stops');
+    await database().query(`CREATE TABLE ${full(from)} (id int, label text)`);
+    await database().query(
+      `INSERT INTO ${full(from)} SELECT i, repeat('y', 100) FROM generate_series(1, 100000) i`,
+    );
+    const source = await copy(from, freshName('copy'), creating, {
+      'fromJobConfig.whereClause': '1 / (70000 - id) IS NOT NULL',
+    }).catch((error: unknown) => error);
+    expect(source).toMatchObject({ code: 'Cdm.0233', retry: false, facts: { cause: 'division by zero' } });
+    const into = freshName('copy');
+    await database().query(`CREATE TABLE ${full(into)} (id int CHECK (id <> 70000), label text)`);
+    const target = await copy(from, into).catch((error: unknown) => error);
+    expect(target).toMatchObject({ code: 'Cdm.0234', retry: false });
+    expect(String((target as { facts: { cause: string } }).facts.cause)).toContain('check constraint');
+    expect((await database().query(`SELECT count(*) FROM ${full(into)}`)).rows).toEqual([['0']]);
+  });
+
   it('keeps the rows of a slice out while a reader is slow, and memory bounded', async () => {
     const from = freshName('press');
     // More than the kernel's buffers on both sides of a loopback connection can hold.

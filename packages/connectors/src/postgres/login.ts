@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import type { SqlLink } from '../jdbc/sql-options.ts';
@@ -9,9 +10,31 @@ const APPLICATION_NAME = 'sluice';
 /** A dead peer is looked for after this much silence. */
 const KEEPALIVE_DELAY_MS = 30_000;
 
-/** What pg holds inside: the socket that it signed in on, plain or TLS. */
+/** Memory for what comes in while pg signs in, in bytes. */
+const SIGN_IN_READ_BYTES = 8 * 1024;
+
+/** What pg holds inside: the socket that it signed in on, plain or TLS, and what it hears of the server's settings. */
 interface SignedInClient {
-  readonly connection: { readonly stream: Socket };
+  readonly connection: EventEmitter & { readonly stream: Socket };
+}
+
+/** Takes what a socket brings. Each returns whether the socket is to be read on. */
+export interface Landing {
+  /** Where the next bytes are to be read to; never empty. */
+  space(): Buffer;
+  /** So many bytes were read to `space()`. */
+  landed(bytes: number): boolean;
+  /** Bytes that were read elsewhere; the memory is the caller's again after the call. */
+  push(chunk: Buffer): boolean;
+}
+
+/** A session that the server is ready for. */
+export interface SignedIn {
+  readonly socket: Socket;
+  /** As the server reports it, `18.1 (Debian 18.1-1)`; empty when it does not. */
+  readonly serverVersion: string;
+  /** Names who takes the bytes from here on. To be called before anything is waited for. */
+  deliverTo(landing: Landing): void;
 }
 
 /**
@@ -52,15 +75,22 @@ function tlsOptions(tls: NonNullable<SqlLink['tls']>): ConnectionOptions {
  * The server has said ReadyForQuery and waits.
  * @throws the errors of pg, of the socket, of the signal.
  */
-export async function signIn(link: SqlLink, signal: AbortSignal): Promise<Socket> {
+export async function signIn(link: SqlLink, signal: AbortSignal): Promise<SignedIn> {
   signal.throwIfAborted();
-  const client = new pg.Client(clientConfig(link));
+  // TLS decrypts into memory of its own: there the chunks are taken as they come.
+  const direct = link.tls === null ? new DirectSocket() : null;
+  const config = clientConfig(link);
+  const client = new pg.Client(direct === null ? config : { ...config, stream: () => direct.socket });
   // pg reports a socket that breaks behind our back as an event; whoever holds the socket learns it from the socket.
   let broken: Error | null = null;
   client.on('error', (error) => {
     broken = error;
   });
   const inner = (client as unknown as SignedInClient).connection;
+  let serverVersion = '';
+  inner.on('parameterStatus', (setting: { parameterName: string; parameterValue: string }) => {
+    if (setting.parameterName === 'server_version') serverVersion = setting.parameterValue;
+  });
   const onAbort = () => inner.stream.destroy(new ConnectionLost('aborted'));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -79,6 +109,47 @@ export async function signIn(link: SqlLink, signal: AbortSignal): Promise<Socket
   }
   // Only pg's parser listens for data; the listeners of net and tls on other events must stay.
   socket.removeAllListeners('data');
-  socket.pause();
-  return socket;
+  return {
+    socket,
+    serverVersion,
+    deliverTo: (landing) => {
+      if (direct === null) {
+        socket.on('data', (chunk: Buffer) => {
+          if (!landing.push(chunk)) socket.pause();
+        });
+      } else direct.deliverTo(landing);
+    },
+  };
+}
+
+/** A socket that is read straight into the memory of whoever takes its bytes; until somebody does, it emits them. */
+class DirectSocket {
+  readonly socket: Socket;
+  #landing: Landing | null = null;
+  /** The landing's memory is the one that the next read goes to. */
+  #isAimed = false;
+
+  constructor() {
+    const own = Buffer.allocUnsafeSlow(SIGN_IN_READ_BYTES);
+    this.socket = new Socket({
+      onread: {
+        // Asked for ahead of the first read and after each one.
+        buffer: () => {
+          this.#isAimed = this.#landing !== null;
+          return this.#landing?.space() ?? own;
+        },
+        callback: (bytes) => {
+          if (this.#landing === null) {
+            this.socket.emit('data', Buffer.from(own.subarray(0, bytes)));
+            return true;
+          }
+          return this.#isAimed ? this.#landing.landed(bytes) : this.#landing.push(own.subarray(0, bytes));
+        },
+      },
+    } as ConstructorParameters<typeof Socket>[0]);
+  }
+
+  deliverTo(landing: Landing): void {
+    this.#landing = landing;
+  }
 }

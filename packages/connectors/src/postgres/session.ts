@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { SqlLink } from '../jdbc/sql-options.ts';
-import { FrameReader } from './frames.ts';
-import { signIn } from './login.ts';
+import { type CopyRun, FrameReader, HEADER_BYTES } from './frames.ts';
+import { type Landing, type SignedIn, signIn } from './login.ts';
 import { ConnectionLost, ServerError } from './server-error.ts';
+import { SlabPool } from './slab-pool.ts';
 
 /** Rows as the server prints them, and the command tag: `UPDATE 1`. */
 export interface QueryResult {
@@ -10,8 +11,8 @@ export interface QueryResult {
   readonly tag: string;
 }
 
-/** Takes one row of a COPY TO STDOUT; the memory is the session's again after the call. */
-export type RowTaker = (buffer: Buffer, start: number, end: number) => void;
+/** Takes rows of a COPY TO STDOUT, with their slab: it is to be given back with `giveBack`. */
+export type RunTaker = (run: CopyRun) => void;
 
 /**
  * Settings that make values print the same from any server, whatever its own defaults are; and none of the server's
@@ -31,11 +32,13 @@ const SETTINGS = [
   'SET idle_in_transaction_session_timeout = 0',
 ];
 
-/** Servers of 14 and newer look this often whether we are still there while they compute. */
+/** Servers of 14 and newer look this often whether we are still there while they compute; not all systems can. */
 const PEER_CHECK_INTERVAL_MS = 5_000;
 const PEER_CHECK_SINCE = 140_000;
+const PEER_CHECK_SETTING = `SELECT pg_catalog.set_config('client_connection_check_interval', '${PEER_CHECK_INTERVAL_MS}', false) WHERE pg_catalog.version() !~* 'windows|mingw|visual c|darwin'`;
 
-const COPY_DATA_HEADER_BYTES = 5;
+/** Memory that the rows of a COPY are read to, in bytes: the flat optimum lies between 64 and 256 KB. */
+const SLAB_BYTES = 256 * 1024;
 /** `I`, what ReadyForQuery says outside of a transaction. */
 const NO_TRANSACTION = 0x49;
 
@@ -49,7 +52,7 @@ interface Pending {
   readonly rows: (string | null)[][];
   tag: string;
   error: ServerError | null;
-  readonly take: RowTaker | null;
+  readonly take: RunTaker | null;
   /** Set for COPY FROM STDIN: called when the server asks for the data. */
   readonly onCopyIn: (() => void) | null;
   readonly resolve: (result: QueryResult) => void;
@@ -58,47 +61,52 @@ interface Pending {
 
 /**
  * One signed-in session, spoken in the frontend/backend protocol 3.0 directly: statements, COPY out, COPY in.
- * One operation at a time. When the socket breaks, the signal aborts or the server is silent for too long, the operation
- * under way and all later ones fail; nothing ever waits for a dead peer.
+ * Operations may be begun before earlier ones have ended: they are sent at once, and answered in their order. When the
+ * socket breaks, the signal aborts or the server is silent for too long, everything under way and all that comes later
+ * fails; nothing ever waits for a dead peer.
  */
-export class PgSession {
+export class PgSession implements Landing {
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
+  readonly #slabs = new SlabPool(SLAB_BYTES);
   readonly #reader: FrameReader;
-  #pending: Pending | null = null;
+  /** What was sent and is not answered, in order. */
+  readonly #pending: Pending[] = [];
   #lost: unknown = null;
   #isHeld = false;
   /** The server said with its last answer that no transaction is open. */
   #hasNoTransaction = true;
-  readonly #silenceTimeoutMs: number;
+  /** A COPY FROM STDIN whose data has not ended: the server waits for us. */
+  #isCopyingIn = false;
   /** The write that waits for the kernel, if any. */
   #writing: { reject(error: unknown): void } | null = null;
   #serverVersion = 0;
   readonly #abort: () => void;
 
-  private constructor(socket: Socket, signal: AbortSignal, silenceTimeoutMs: number) {
+  private constructor(signedIn: SignedIn, signal: AbortSignal, silenceTimeoutMs: number) {
+    const { socket } = signedIn;
     this.#socket = socket;
     this.#signal = signal;
-    this.#silenceTimeoutMs = silenceTimeoutMs;
-    this.#reader = new FrameReader({
-      onRow: (buffer, start, end) => this.#pending?.take?.(buffer, start, end),
-      onMessage: (type, body) => this.#onMessage(type, body),
-    });
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        this.#reader.push(chunk);
-      } catch (error) {
-        this.#lose(error);
-      }
-    });
+    this.#reader = new FrameReader(
+      {
+        onRun: (run) => {
+          const [pending] = this.#pending;
+          if (pending?.take) pending.take(run);
+          else this.#slabs.give(run.slab);
+        },
+        onMessage: (type, body) => this.#onMessage(type, body),
+      },
+      this.#slabs,
+    );
+    signedIn.deliverTo(this);
     socket.on('error', (error) => this.#lose(new ConnectionLost(error.message, { cause: error })));
     socket.on('close', () => this.#lose(new ConnectionLost('the server closed the connection')));
     socket.setTimeout(silenceTimeoutMs);
-    // A listener that is given to setTimeout would hear of the first time only.
     socket.on('timeout', () => {
-      // Silence counts only while we wait for the server: not when the session rests, nor when we hold the reading up.
-      if (this.#pending === null || this.#isHeld) return;
-      this.#lose(new ConnectionLost(`the server was silent for ${silenceTimeoutMs / 1000} s`));
+      // Silence counts only while we wait for the server: not when the session rests, nor when it is we who hold it up.
+      const isOurs = this.#isHeld || (this.#isCopyingIn && this.#writing === null);
+      if (this.#pending.length === 0 || isOurs) socket.setTimeout(silenceTimeoutMs);
+      else this.#lose(new ConnectionLost(`the server was silent for ${silenceTimeoutMs / 1000} s`));
     });
     this.#abort = () => this.#lose(signal.reason);
     signal.addEventListener('abort', this.#abort, { once: true });
@@ -107,21 +115,46 @@ export class PgSession {
 
   /** Signs in and sets the session up. @throws errors of pg, ServerError, ConnectionLost, the signal's reason. */
   static async open(link: SqlLink, signal: AbortSignal): Promise<PgSession> {
-    const socket = await signIn(link, signal);
-    const session = new PgSession(socket, signal, link.silenceTimeoutMs);
+    const signedIn = await signIn(link, signal);
+    const session = new PgSession(signedIn, signal, link.silenceTimeoutMs);
     try {
-      const { rows } = await session.query('SHOW server_version_num');
-      session.#serverVersion = Number(rows[0]?.[0] ?? 0);
-      // One round trip for all: a small job opens several sessions, and may be far from its server.
-      await session.query(SETTINGS.join('; '));
-      if (session.serverVersion >= PEER_CHECK_SINCE) {
-        await session.query(`SET client_connection_check_interval = ${PEER_CHECK_INTERVAL_MS}`);
+      session.#serverVersion = versionNumber(signedIn.serverVersion);
+      if (session.#serverVersion === 0) {
+        const { rows } = await session.query('SHOW server_version_num');
+        session.#serverVersion = Number(rows[0]?.[0] ?? 0);
       }
+      const checksPeer = session.#serverVersion >= PEER_CHECK_SINCE;
+      // One round trip for all: a small job opens several sessions, and may be far from its server.
+      await session.query((checksPeer ? [...SETTINGS, PEER_CHECK_SETTING] : SETTINGS).join('; '));
     } catch (error) {
       session.destroy();
       throw error;
     }
     return session;
+  }
+
+  space(): Buffer {
+    return this.#reader.space();
+  }
+
+  landed(bytes: number): boolean {
+    if (this.#lost !== null) return false;
+    try {
+      this.#reader.landed(bytes);
+    } catch (error) {
+      this.#lose(error);
+    }
+    return !this.#isHeld && this.#lost === null;
+  }
+
+  push(chunk: Buffer): boolean {
+    if (this.#lost !== null) return false;
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      this.#lose(error);
+    }
+    return !this.#isHeld && this.#lost === null;
   }
 
   /** `180001`. */
@@ -136,7 +169,7 @@ export class PgSession {
 
   /** Nothing is under way and no transaction is open: the next user finds the session as the first one did. */
   get isAtRest(): boolean {
-    return this.#lost === null && this.#pending === null && !this.#isHeld && this.#hasNoTransaction;
+    return this.#lost === null && this.#pending.length === 0 && !this.#isHeld && this.#hasNoTransaction;
   }
 
   /** One statement by the simple protocol. */
@@ -168,43 +201,52 @@ export class PgSession {
   }
 
   /** Runs a COPY … TO STDOUT; resolves with the tag when the server has sent all rows. */
-  async copyOut(sql: string, take: RowTaker): Promise<string> {
+  async copyOut(sql: string, take: RunTaker): Promise<string> {
     return (await this.#run([frame('Q', cstring(sql))], take, null)).tag;
   }
 
-  /** Begins a COPY … FROM STDIN; resolves when the server asks for the data. */
+  /** Takes back the slab of a run, or a part of it. */
+  giveBack(bytes: Uint8Array): void {
+    this.#slabs.give(bytes);
+  }
+
+  /**
+   * Begins a COPY … FROM STDIN, which may be the last of several statements; resolves when the server asks for the data.
+   */
   async copyIn(sql: string): Promise<CopyIn> {
     const asked = Promise.withResolvers<void>();
-    const done = this.#run([frame('Q', cstring(sql))], null, () => asked.resolve());
+    const done = this.#run([frame('Q', cstring(sql))], null, () => {
+      this.#isCopyingIn = true;
+      asked.resolve();
+    });
     // The outcome is taken by CopyIn; until then a failure must not count as unhandled.
     done.catch((error) => asked.reject(error));
     await asked.promise;
     return {
-      write: (parts) => this.#writeCopyData(parts, done),
+      write: (bytes) => this.#writeCopyData(copyDataHeader(bytes.byteLength), bytes, done),
+      forward: (messages) => this.#writeCopyData(null, messages, done),
       end: async () => {
+        this.#isCopyingIn = false;
         this.#socket.write(messages.copyDone);
         return (await done).tag;
       },
     };
   }
 
-  /** Stops reading from the socket until `release`: the server will block on its side. */
+  /** Stops reading from the socket until `release`: the server will block on its side. One read more may come. */
   hold(): void {
     this.#isHeld = true;
-    this.#socket.pause();
   }
 
   release(): void {
     this.#isHeld = false;
-    // The time-out may have struck while it did not count, and would strike again only after new bytes.
-    this.#socket.setTimeout(this.#silenceTimeoutMs);
     this.#socket.resume();
   }
 
   /** Ends the session in good order when it rests, at once otherwise. Safe to repeat. */
   destroy(): void {
     this.#signal.removeEventListener('abort', this.#abort);
-    if (this.#pending === null && this.#lost === null && !this.#socket.destroyed) {
+    if (this.#pending.length === 0 && this.#lost === null && !this.#socket.destroyed) {
       this.#lost = new ConnectionLost('the session was closed');
       this.#socket.end(messages.terminate, () => this.#socket.destroy());
       return;
@@ -212,11 +254,10 @@ export class PgSession {
     this.#lose(new ConnectionLost('the session was closed'));
   }
 
-  #run(parts: readonly Buffer[], take: RowTaker | null, onCopyIn: (() => void) | null): Promise<QueryResult> {
+  #run(parts: readonly Buffer[], take: RunTaker | null, onCopyIn: (() => void) | null): Promise<QueryResult> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
-    if (this.#pending !== null) return Promise.reject(new Error('a session was used twice at once'));
     return new Promise((resolve, reject) => {
-      this.#pending = { rows: [], tag: '', error: null, take, onCopyIn, resolve, reject };
+      this.#pending.push({ rows: [], tag: '', error: null, take, onCopyIn, resolve, reject });
       this.#socket.cork();
       for (const part of parts) this.#socket.write(part);
       this.#socket.uncork();
@@ -224,27 +265,19 @@ export class PgSession {
   }
 
   /** Resolves when the kernel has taken the bytes; fails when the COPY has failed meanwhile. */
-  async #writeCopyData(parts: readonly Uint8Array[], done: Promise<QueryResult>): Promise<void> {
-    if (this.#pending === null) await done;
-    if (this.#pending === null || this.#pending.error !== null) throw this.#pending?.error ?? this.#lost;
-    let size = 0;
-    for (const part of parts) size += part.length;
-    const header = Buffer.allocUnsafe(COPY_DATA_HEADER_BYTES);
-    header[0] = 0x64;
-    header.writeUInt32BE(size + 4, 1);
+  async #writeCopyData(header: Buffer | null, bytes: Uint8Array, done: Promise<QueryResult>): Promise<void> {
+    const [pending] = this.#pending;
+    if (pending === undefined) await done;
+    if (pending === undefined || pending.error !== null) throw pending?.error ?? this.#lost;
     const written = Promise.withResolvers<void>();
     this.#writing = written;
-    this.#socket.cork();
-    this.#socket.write(header);
-    let left = parts.length;
-    for (const part of parts) {
-      this.#socket.write(part, () => {
-        left -= 1;
-        if (left === 0) written.resolve();
-      });
+    if (header === null) this.#socket.write(bytes, () => written.resolve());
+    else {
+      this.#socket.cork();
+      this.#socket.write(header);
+      this.#socket.write(bytes, () => written.resolve());
+      this.#socket.uncork();
     }
-    this.#socket.uncork();
-    if (parts.length === 0) written.resolve();
     try {
       await written.promise;
     } finally {
@@ -253,8 +286,8 @@ export class PgSession {
   }
 
   #onMessage(type: string, body: Buffer): void {
-    const pending = this.#pending;
-    if (pending === null) {
+    const [pending] = this.#pending;
+    if (pending === undefined) {
       // An error while nothing is asked is a farewell: an administrator's command, a shutdown.
       if (type === 'E') this.#lose(ServerError.parse(body));
       return;
@@ -271,12 +304,14 @@ export class PgSession {
         return;
       case 'E':
         pending.error ??= ServerError.parse(body);
+        // What is still sent of the COPY the server throws away.
+        this.#isCopyingIn = false;
         this.#writing?.reject(pending.error);
         // After a fatal error ReadyForQuery does not come.
         if (pending.error.isFatal) this.#lose(pending.error);
         return;
       case 'Z': {
-        this.#pending = null;
+        this.#pending.shift();
         this.#hasNoTransaction = body[0] === NO_TRANSACTION;
         if (pending.error !== null) pending.reject(pending.error);
         else pending.resolve({ rows: pending.rows, tag: pending.tag });
@@ -289,11 +324,9 @@ export class PgSession {
 
   #lose(error: unknown): void {
     this.#lost ??= error;
-    const pending = this.#pending;
-    this.#pending = null;
     this.#signal.removeEventListener('abort', this.#abort);
     this.#socket.destroy();
-    pending?.reject(pending.error ?? this.#lost);
+    for (const pending of this.#pending.splice(0)) pending.reject(pending.error ?? this.#lost);
     this.#writing?.reject(this.#lost);
   }
 }
@@ -301,9 +334,26 @@ export class PgSession {
 /** A COPY FROM STDIN under way. */
 export interface CopyIn {
   /** Sends bytes; resolves when they left our memory. @throws ServerError as soon as the server refuses the data. */
-  write(parts: readonly Uint8Array[]): Promise<void>;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Sends whole CopyData messages, as another server sent them. Otherwise as `write`. */
+  forward(messages: Uint8Array): Promise<void>;
   /** Ends the data; resolves with the tag when the server has taken all rows. */
   end(): Promise<string>;
+}
+
+/** `18.1 (Debian 18.1-1)`, `17beta2` or `9.6.24` as a server of that version numbers itself, as far as we ask; 0 for other texts. */
+function versionNumber(text: string): number {
+  const match = /^(\d+)(?:\.(\d+))?/.exec(text);
+  if (match === null) return 0;
+  const [major, minor] = [Number(match[1]), Number(match[2] ?? 0)];
+  return major >= 10 ? major * 10_000 + minor : major * 10_000 + minor * 100;
+}
+
+function copyDataHeader(size: number): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header[0] = 0x64;
+  header.writeUInt32BE(size + 4, 1);
+  return header;
 }
 
 function frame(type: string, body: Buffer): Buffer {

@@ -10,7 +10,14 @@ import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
-import { findRelation, findUserTypes, type Relation, type TableName, targetColumns } from './catalog.ts';
+import {
+  findRelation,
+  findUserTypes,
+  type Relation,
+  readTargetColumns,
+  type TableName,
+  targetColumns,
+} from './catalog.ts';
 import {
   checkpointTable,
   createCheckpointTable,
@@ -206,26 +213,25 @@ export class PgSink implements Sink {
     const session = await this.#sessions.openData();
     try {
       await takeOver(session, `sluice run ${plan.runKey} slice ${slice.no}`, isRepeated);
-      const relation = await findRelation(session, this.#table);
-      if (relation === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
-      const targets = targetColumns(relation, plan.columnNames).filter((target) => target !== null);
-      if (targets.length !== plan.columnNames.length) {
-        throw mismatch(
-          relation.columns.map((column) => column.name),
-          plan.sourceColumns,
-          plan.columnNames,
-        );
-      }
       const checkpoints = checkpointTable(this.#table.schema, plan.runKey);
-      const resumed = (await readCheckpoints(session, checkpoints, slice.no)).get(slice.no) ?? null;
+      const [columns, durable] = await Promise.all([
+        readTargetColumns(session, this.#table),
+        readCheckpoints(session, checkpoints, slice.no),
+      ]);
+      if (columns === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
+      const types = plan.columnNames.map((name) => columns.get(name)).filter((type) => type !== undefined);
+      if (types.length !== plan.columnNames.length)
+        throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
       const target = {
         table: this.#table,
         columnNames: plan.columnNames,
-        columnTypes: targets.map((column) => column.type),
+        columnTypes: types,
         form: plan.form,
         checkpoints,
       };
-      return new PgSliceWriter(session, target, slice.no, resumed, () => this.#sessions.release(session));
+      return new PgSliceWriter(session, target, slice.no, durable.get(slice.no) ?? null, () =>
+        this.#sessions.release(session),
+      );
     } catch (error) {
       this.#sessions.release(session);
       throw translateError(error, 'load', this.#tableText);

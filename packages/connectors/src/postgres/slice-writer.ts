@@ -3,14 +3,21 @@ import type { Batch, Position, Value, WireForm } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import { Fenced } from '@sluice/core/errors/sluice-error';
-import { copyBinaryHeader, copyBinaryTrailer } from './binary-tuples.ts';
+import { copyBinaryHeader, copyBinaryTrailer, joinMessages } from './binary-tuples.ts';
 import type { TableName } from './catalog.ts';
 import { readCheckpoints, storeCheckpoint } from './checkpoint-table.ts';
 import { translateError } from './errors.ts';
+import { HEADER_BYTES } from './frames.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { ServerError } from './server-error.ts';
 import type { CopyIn, PgSession } from './session.ts';
 import { encodeRows, encodersOf } from './text-rows.ts';
+
+/**
+ * Rows of at least this many bytes go on in the messages they came in. A message costs the destination more than it costs us
+ * to move a shorter row out of it.
+ */
+const FORWARDED_ROW_BYTES_MIN = 256;
 
 export interface WriterTarget {
   readonly table: TableName;
@@ -61,8 +68,14 @@ export class PgSliceWriter implements SliceWriter {
       throw new Error(`a batch in form ${batch.form} for a target in form ${this.#target.form}`);
     try {
       const copy = this.#copy ?? (await this.#begin());
+      if (batch.form === 'pgcopy-binary' && batch.framing === 'copy-data') {
+        const isShort = batch.bytes.byteLength < batch.rowCount * FORWARDED_ROW_BYTES_MIN;
+        await copy.forward(isShort ? joinMessages(batch.bytes) : batch.bytes);
+        this.#bytes += batch.bytes.byteLength - batch.rowCount * HEADER_BYTES;
+        return;
+      }
       const bytes = batch.form === 'rows' ? this.#encode(batch.rows) : batch.bytes;
-      await copy.write([bytes]);
+      await copy.write(bytes);
       this.#bytes += bytes.byteLength;
     } catch (error) {
       throw await this.#failure(error);
@@ -72,15 +85,18 @@ export class PgSliceWriter implements SliceWriter {
   async commit(counts: SliceCounts, position: Position | null, isComplete: boolean): Promise<Checkpoint> {
     const checkpoint: Checkpoint = { sequence: this.#sequence + 1, position, counts, isComplete };
     try {
-      if (this.#copy === null) await this.#session.query('BEGIN');
-      else {
-        if (this.#target.form === 'pgcopy-binary') await this.#copy.write([copyBinaryTrailer]);
-        await this.#copy.end();
-        this.#copy = null;
-      }
-      await storeCheckpoint(this.#session, this.#target.checkpoints, this.#sliceNo, checkpoint);
+      if (this.#copy !== null && this.#target.form === 'pgcopy-binary')
+        await this.#copy.write(copyBinaryTrailer);
+      // Sent in one go. Whatever fails on the way aborts the transaction, and COMMIT then rolls back what is left of it.
+      const rows = this.#copy === null ? this.#session.query('BEGIN') : this.#copy.end();
+      const stored = storeCheckpoint(this.#session, this.#target.checkpoints, this.#sliceNo, checkpoint);
       // When the answer to this is lost, nobody here knows whether it is durable: the next writer reads it from the table.
-      const { tag } = await this.#session.query('COMMIT');
+      const committed = this.#session.query('COMMIT');
+      this.#copy = null;
+      const outcomes = await Promise.allSettled([rows, stored, committed]);
+      // The first failure is the cause of those behind it.
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      const { tag } = await committed;
       if (tag !== 'COMMIT') throw new Error(`COMMIT was answered with ${tag}`);
     } catch (error) {
       throw await this.#failure(error);
@@ -99,9 +115,8 @@ export class PgSliceWriter implements SliceWriter {
   }
 
   async #begin(): Promise<CopyIn> {
-    await this.#session.query('BEGIN');
-    const copy = await this.#session.copyIn(this.#copySql);
-    if (this.#target.form === 'pgcopy-binary') await copy.write([copyBinaryHeader]);
+    const copy = await this.#session.copyIn(`BEGIN; ${this.#copySql}`);
+    if (this.#target.form === 'pgcopy-binary') await copy.write(copyBinaryHeader);
     this.#copy = copy;
     return copy;
   }

@@ -23,17 +23,15 @@ import {
   sliceCount,
 } from './cuts.ts';
 import { translateError } from './errors.ts';
+import { eachPayload, HEADER_BYTES } from './frames.ts';
 import { binaryCast } from './pairing.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
-import { SlabPool } from './slab-pool.ts';
 import { PgSnapshots } from './snapshots.ts';
 import { decodeRow, decodersOf } from './text-rows.ts';
 import { neutralOf } from './types.ts';
 
-/** Bytes of one batch of COPY BINARY: the flat optimum lies between 64 and 256 KB. */
-const TUPLES_BATCH_BYTES = 192 * 1024;
 /** Bytes of one batch of rows, as COPY text: as values they take several times as much. */
 const ROWS_BATCH_BYTES = 64 * 1024;
 /** Rows of one batch of rows at most: tiny rows gain nothing beyond. */
@@ -192,9 +190,8 @@ export class PgSource implements Source {
     if (after !== null) throw new Error('a slice of PostgreSQL cannot be entered behind a position');
     const cut = cutFromJson(slice.cut);
     const session = await this.#sessions.openData();
-    const slabs = new SlabPool(TUPLES_BATCH_BYTES);
     const queue = new BatchQueue<Batch>(session, (batch) => {
-      if (batch.form === 'pgcopy-binary') slabs.give(batch.bytes);
+      if (batch.form === 'pgcopy-binary') session.giveBack(batch.bytes);
     });
     try {
       try {
@@ -202,13 +199,7 @@ export class PgSource implements Source {
         if (snapshot === null) await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
         else await this.snapshots.enter(session, snapshot);
         const relation = await this.#relationOf(session, cut, snapshot);
-        const copying = this.#copy(
-          session,
-          this.#statement(relation, cut, projection),
-          projection,
-          queue,
-          slabs,
-        );
+        const copying = this.#copy(session, this.#statement(relation, cut, projection), projection, queue);
         copying.then(
           () => queue.end(),
           (error: unknown) => queue.fail(error),
@@ -263,51 +254,40 @@ export class PgSource implements Source {
     statement: { sql: string; types: readonly string[] },
     projection: Projection,
     queue: BatchQueue<Batch>,
-    slabs: SlabPool,
   ): Promise<void> {
     return projection.form === 'pgcopy-binary'
-      ? copyTuples(session, statement.sql, queue, slabs)
+      ? copyTuples(session, statement.sql, queue)
       : copyRows(session, statement, queue, this.#batchRowsMax);
   }
 }
 
-/** COPY BINARY, forwarded as it comes: the tuples are gathered into batches without a look inside. */
-async function copyTuples(
-  session: PgSession,
-  select: string,
-  queue: BatchQueue<Batch>,
-  slabs: SlabPool,
-): Promise<void> {
+/** COPY BINARY, forwarded as it comes: a batch is what the server sent, in the memory that it was read into. */
+async function copyTuples(session: PgSession, select: string, queue: BatchQueue<Batch>): Promise<void> {
   const cutter = new TupleCutter();
-  let batch = slabs.take(TUPLES_BATCH_BYTES);
-  let fill = 0;
   let rowCount = 0;
-  const flush = () => {
-    if (rowCount > 0) {
-      queue.push({
-        form: 'pgcopy-binary',
-        rowCount,
-        byteCount: fill,
-        position: null,
-        bytes: batch.subarray(0, fill),
-      });
+  const tag = await session.copyOut(`COPY (\n${select}\n) TO STDOUT (FORMAT binary)`, (run) => {
+    const tuples = cutter.cut(run);
+    if (tuples.rowCount === 0) {
+      session.giveBack(run.slab);
+      return;
     }
-    fill = 0;
-    rowCount = 0;
-  };
-  await session.copyOut(`COPY (\n${select}\n) TO STDOUT (FORMAT binary)`, (buffer, start, end) => {
-    const from = cutter.tupleStart(buffer, start, end);
-    const size = end - from;
-    if (size === 0) return;
-    if (fill + size > batch.length) {
-      flush();
-      batch = slabs.take(size);
-    }
-    buffer.copy(batch, fill, from, end);
-    fill += size;
-    rowCount += 1;
+    rowCount += tuples.rowCount;
+    queue.push({
+      form: 'pgcopy-binary',
+      framing: 'copy-data',
+      rowCount: tuples.rowCount,
+      byteCount: tuples.bytes.length - tuples.rowCount * HEADER_BYTES,
+      position: null,
+      bytes: tuples.bytes,
+    });
   });
-  flush();
+  checkCount(tag, rowCount);
+}
+
+/** The server counts its rows too. @throws Cdm.0233 when not all of them came. */
+function checkCount(tag: string, rowCount: number): void {
+  if (tag !== `COPY ${rowCount}`)
+    throw new SluiceError('Cdm.0233', { cause: `the server ended with ${tag} after ${rowCount} rows` });
 }
 
 /** COPY text, parsed into values: decoders are chosen once per column. */
@@ -325,10 +305,16 @@ async function copyRows(
     rows = [];
     byteCount = 0;
   };
-  await session.copyOut(`COPY (\n${statement.sql}\n) TO STDOUT`, (buffer, start, end) => {
-    rows.push(decodeRow(buffer, start, end, decoders));
-    byteCount += end - start;
-    if (byteCount >= ROWS_BATCH_BYTES || rows.length >= batchRowsMax) flush();
+  let rowCount = 0;
+  const tag = await session.copyOut(`COPY (\n${statement.sql}\n) TO STDOUT`, (run) => {
+    eachPayload(run, (buffer, start, end) => {
+      rows.push(decodeRow(buffer, start, end, decoders));
+      byteCount += end - start;
+      if (byteCount >= ROWS_BATCH_BYTES || rows.length >= batchRowsMax) flush();
+    });
+    rowCount += run.messageCount;
+    session.giveBack(run.slab);
   });
+  checkCount(tag, rowCount);
   flush();
 }

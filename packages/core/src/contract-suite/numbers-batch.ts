@@ -46,6 +46,7 @@ export function batchOfRows(rows: readonly (readonly Value[])[], projection: Pro
   return {
     ...frame,
     form: projection.form,
+    framing: 'none',
     bytes: Buffer.concat(rows.map((row) => tupleOf(row, wireTypes))),
   };
 }

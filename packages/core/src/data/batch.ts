@@ -48,10 +48,20 @@ export interface RowBatch extends BatchFrame {
   readonly rows: readonly (readonly Value[])[];
 }
 
-/** Whole tuples of COPY BINARY in one piece of memory, which the reader must not keep after it returned from `write`. */
+/**
+ * Whole tuples of COPY BINARY in one piece of memory. Whom it is written to may change it, and must not keep it after it
+ * returned from `write`.
+ */
 export interface PgCopyBatch extends BatchFrame {
   readonly form: 'pgcopy-binary';
   readonly bytes: Uint8Array;
+  /**
+   * What lies ahead of each tuple:
+   * - `none`: nothing.
+   * - `copy-data`: the header of its CopyData message, `d` and a length of 4 bytes, as a PostgreSQL server sent it; another
+   *   one takes the bytes as they are.
+   */
+  readonly framing: 'none' | 'copy-data';
 }
 
 /** The unit of flow: many rows, bounded by bytes. */

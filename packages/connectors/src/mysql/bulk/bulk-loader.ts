@@ -12,6 +12,8 @@ import { TupleEncoder } from './tuple-encoder.ts';
 const PACKET_BYTES_TARGET = 1024 * 1024;
 /** Commands on their way; one more is being filled. Together they are the writer's memory. */
 const PACKETS_IN_FLIGHT_MAX = 2;
+/** Ahead of each tuple as PostgreSQL sends it: the letter and the length of its message. */
+const COPY_DATA_HEADER_BYTES = 5;
 /** The server's own slack below max_allowed_packet. */
 const PACKET_RESERVE_BYTES = 1024;
 
@@ -72,10 +74,11 @@ export class BulkLoader implements Loader {
     if (batch.form !== 'pgcopy-binary')
       throw new SluiceError('Cdm.0234', { cause: `rows in form ${batch.form} cannot be written in bulk` });
     const bytes = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength);
+    const gap = batch.framing === 'copy-data' ? COPY_DATA_HEADER_BYTES : 0;
     let rowsLeft = batch.rowCount;
     for (let at = 0; at < bytes.length; ) {
       const before = this.#packet.rowCount;
-      at = this.#encoder.encode(bytes, at, this.#packet);
+      at = this.#encoder.encode(bytes, at, this.#packet, gap);
       rowsLeft -= this.#packet.rowCount - before;
       if (this.#packet.size >= this.#packet.bytesTarget) await this.#send();
     }

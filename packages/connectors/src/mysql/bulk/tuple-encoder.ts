@@ -66,19 +66,20 @@ export class TupleEncoder {
   /**
    * Appends whole tuples to the packet until it is full or the bytes end. A tuple that would lead beyond the packet's limit
    * is left for the next packet, unless it is the first.
-   * @returns where the next tuple begins.
+   * @param gap bytes ahead of each tuple that are not its own.
+   * @returns where the next tuple begins, its gap included.
    * @throws Cdm.0234 naming column and value when the destination cannot hold it; RangeError when the bytes are no tuples.
    */
-  encode(bytes: Buffer, start: number, packet: BulkPacket): number {
+  encode(bytes: Buffer, start: number, packet: BulkPacket, gap = 0): number {
     let at = start;
     while (at < bytes.length && (packet.rowCount === 0 || packet.size < packet.bytesTarget)) {
       const rowStart = packet.size;
-      at = this.#encodeTuple(bytes, at, packet);
+      at = this.#encodeTuple(bytes, at + gap, packet);
       if (packet.size <= packet.bytesMax) packet.rowCount += 1;
       else if (packet.rowCount > 0) {
         // Once more, in the next packet: rare, for a packet is full long before.
         packet.bytesTarget = packet.size = rowStart;
-        return this.#lastStart;
+        return this.#lastStart - gap;
       } else {
         throw new SluiceError('Cdm.0234', {
           cause: `a row takes ${packet.size} bytes, the server's max_allowed_packet allows ${packet.bytesMax}`,
