@@ -76,7 +76,7 @@ const characterTypes = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumte
 
 /**
  * The type that texts are announced as. Of a parameter that is text the server counts the characters first, and checks them
- * again as it stores them: an eighth to a sixth of all it does for texts. Of bytes it does only the second. That is right where
+ * again as it stores them: a sixth of all it does for texts. Of bytes it does only the second. That is right where
  * the column's own characters are UTF-8, for there bytes are checked and cut like text; elsewhere they would be stored as they
  * are, and not converted.
  */
