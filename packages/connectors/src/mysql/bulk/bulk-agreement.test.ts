@@ -69,6 +69,7 @@ const pairs: readonly (readonly [string, NeutralType, string, string | null])[] 
   ],
   // MySQL's own TIME goes to 838 hours and below zero.
   ['time(3)', { kind: 'time', fraction: 3, zoned: false }, 'TIME(3)', 'bytea'],
+  ['time(3)', { kind: 'time', fraction: 3, zoned: false }, 'TIME(2)', null],
   ['time with time zone', { kind: 'time', fraction: 6, zoned: true }, 'VARCHAR(32)', 'text'],
   ['uuid', { kind: 'uuid' }, 'CHAR(36)', 'uuid'],
   ['uuid', { kind: 'uuid' }, 'BINARY(16)', null],

@@ -204,7 +204,10 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
       if (/without time zone$/.test(source.native))
         return choice('time without time zone', operation.time, fieldType.time, target.fraction);
       // MySQL's own goes beyond 24 hours and below zero, PostgreSQL's type does not.
-      return source.native.startsWith('time') ? readByServer('bytea') : null;
+      // Nor does the server say a word of digits of a second that it drops from a text.
+      return source.native.startsWith('time') && type.fraction <= target.fraction
+        ? readByServer('bytea')
+        : null;
     case 'bits':
       return to === 'bit' && target.length !== null
         ? choice(

@@ -58,6 +58,18 @@ describe.skipIf(mysqlUrl === undefined)('MariaDB to MariaDB in binary', () => {
     expect(asRows).toEqual([...leftToRows]);
   });
 
+  it('says in the plan which columns go as text', async () => {
+    const table = freshName('named');
+    const ddl = '(id INT PRIMARY KEY, clock TIME(6), years YEAR)';
+    await fixture.sql(`CREATE TABLE ${table} ${ddl}`, `CREATE TABLE ${table}_to ${ddl}`);
+    const source = connection.source(fixture.sourceOptions(table));
+    const shape = await source.describe();
+    const sink = connection.sink(fixture.sinkOptions(`${table}_to`));
+    const { reason, projection } = await sink.agree(source.offer(shape, shape.columns), null);
+    expect(projection.form).toBe('pgcopy-binary');
+    expect(reason).toMatch(/; as text, printed by the source: clock \(time\(6\)\)$/);
+  });
+
   it('keeps the character 0 of a text', async () => {
     const table = freshName('nul');
     const ddl = '(id INT PRIMARY KEY, v VARCHAR(20), w LONGTEXT)';
