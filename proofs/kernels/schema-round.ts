@@ -1,29 +1,18 @@
 import type { Host, TargetPlan } from '@sluice/core/connector/contract';
 import type { Batch } from '@sluice/core/data/batch';
 import type { OptionValues } from '@sluice/core/options/option';
-import type { Connection as MysqlClient, RowDataPacket } from 'mysql2/promise';
-import type pg from 'pg';
+import type { RowDataPacket } from 'mysql2/promise';
 import { readSqlLink, readSqlSource } from '../../packages/connectors/src/jdbc/sql-options.ts';
-import { openSession } from '../../packages/connectors/src/mysql/session.ts';
-import type { Sessions } from '../../packages/connectors/src/mysql/session-pool.ts';
+import type { OpenEncoder } from '../../packages/connectors/src/mysql/bulk/open-encoder.ts';
 import { MysqlSource } from '../../packages/connectors/src/mysql/source.ts';
 import {
   type OpenEngine,
   openTypeScriptEngine,
 } from '../../packages/connectors/src/mysql/transcode/open-engine.ts';
 import { openPostgres } from '../../packages/connectors/src/postgres/connection.ts';
-import { below, isSame, type Random, type RandomColumn, randomColumn } from './random-columns.ts';
-
-export interface RoundTools {
-  readonly mysql: MysqlClient;
-  readonly postgres: pg.Client;
-  /** Link options of the two ends. */
-  readonly mysqlLink: OptionValues;
-  readonly postgresLink: OptionValues;
-  readonly database: string;
-  readonly random: Random;
-  readonly log: (line: string) => void;
-}
+import { proveBulk } from './bulk-round.ts';
+import { below, isSame, type RandomColumn, randomColumn } from './random-columns.ts';
+import { ownSessions, type RoundTools } from './round-tools.ts';
 
 export interface RoundCounts {
   rows: number;
@@ -32,6 +21,18 @@ export interface RoundCounts {
   engineDifferences: number;
   /** Values that the databases print differently. */
   databaseDifferences: number;
+  /** The same for the way back, by bulk commands. */
+  bulkValues: number;
+  bulkEncoderDifferences: number;
+  bulkDatabaseDifferences: number;
+}
+
+/** What is under proof. */
+export interface Engines {
+  readonly openEngine: OpenEngine;
+  readonly openEncoder: OpenEncoder;
+  /** Gets the operation of every bulk kernel that was used. */
+  readonly bulkKernelsSeen: Set<number>;
 }
 
 const COLUMNS_MAX = 22;
@@ -41,15 +42,15 @@ const REPORTED_MAX = 5;
 
 /**
  * One table of random columns and rows: read through the engine and through its twin, whose bytes are compared; written to
- * PostgreSQL from the engine's bytes; then printed by both databases, value by value.
- * @param openEngine the engine under proof.
+ * PostgreSQL from the engine's bytes; then printed by both databases, value by value. From there it goes back by bulk commands.
  */
 export async function proveTable(
   no: number,
   rowCount: number,
-  openEngine: OpenEngine,
+  engines: Engines,
   tools: RoundTools,
 ): Promise<RoundCounts> {
+  const { openEngine } = engines;
   const { mysql, postgres, random, log } = tools;
   const table = `k${no}`;
   const columns = Array.from({ length: 1 + below(random, COLUMNS_MAX) }, () => randomColumn(random));
@@ -73,6 +74,9 @@ export async function proveTable(
     values: rowCount * columns.length,
     engineDifferences: 0,
     databaseDifferences: 0,
+    bulkValues: 0,
+    bulkEncoderDifferences: 0,
+    bulkDatabaseDifferences: 0,
   };
   try {
     const plan = await agree(table, openEngine, tools);
@@ -86,6 +90,10 @@ export async function proveTable(
     }
     await write(table, plan, openEngine, tools);
     counts.databaseDifferences = await compareTexts(table, columns, names, tools);
+    const bulk = await proveBulk(table, columns, engines.openEncoder, engines.bulkKernelsSeen, tools);
+    counts.bulkValues = bulk.values;
+    counts.bulkEncoderDifferences = bulk.encoderDifferences;
+    counts.bulkDatabaseDifferences = bulk.databaseDifferences;
   } catch (error) {
     counts.databaseDifferences += 1;
     const types = columns.map((column) => `${column.mysqlType} into ${column.postgresType}`).join('; ');
@@ -105,13 +113,11 @@ const host: Host = { signal: new AbortController().signal, log: () => undefined 
 
 function sourceOf(table: string, openEngine: OpenEngine, { mysqlLink, database }: RoundTools): MysqlSource {
   const link = readSqlLink(mysqlLink);
-  // Each with a session of its own: nobody closes what a pool would keep.
-  const open: Sessions['open'] = (role, name) => openSession(link, role, name, host);
   return new MysqlSource(
     {
       link,
       host,
-      sessions: { open, openOwn: open },
+      sessions: ownSessions(link, host),
       tinyIntIsBoolean: true,
       zeroDateIsNull: false,
       openEngine,

@@ -168,5 +168,6 @@ export function targetColumn(table: CatalogTable, at: number): TargetColumn {
     columnType: native.columnType,
     fraction: native.fraction ?? 0,
     length: native.characterLengthMax ?? native.precision,
+    characterSet: native.characterSet,
   };
 }

@@ -9,6 +9,7 @@ function target(columnType: string, facts: Partial<TargetColumn> = {}): TargetCo
     dataType: columnType.replace(/[ (].*$/, ''),
     columnType,
     fraction: 0,
+    characterSet: null,
     length: null,
     ...facts,
   };

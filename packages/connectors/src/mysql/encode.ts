@@ -40,6 +40,8 @@ export interface TargetColumn {
   readonly fraction: number;
   /** Length in characters, bytes or bits; digits of a number. */
   readonly length: number | null;
+  /** Of its texts; null: it holds none, or is still to be created. */
+  readonly characterSet: string | null;
 }
 
 const numericTypes = new Set([

@@ -12,6 +12,7 @@ import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { agreeBulk, plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
 import { chooseKernel } from './bulk/kernels.ts';
+import { encoderInWords, type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
 import { CheckpointTable } from './checkpoint-table.ts';
 import { provenCondition } from './condition.ts';
@@ -31,6 +32,8 @@ export interface SinkTools {
   readonly link: SqlLink;
   readonly host: Host;
   readonly sessions: Sessions;
+  /** What turns tuples of COPY BINARY into bulk commands; the fastest that this process can run unless told. */
+  readonly openEncoder?: OpenEncoder;
 }
 
 /** TRUNCATE is refused: no DROP right, or another table refers to this one. DELETE may still do. */
@@ -151,7 +154,8 @@ export class MysqlSink implements Sink {
     });
     const { silenceTimeoutMs } = this.#tools.link;
     const parts = { session, target, quotedTable: quoteTable(schema, table), kernels, silenceTimeoutMs };
-    if (session.offersBulk) return BulkLoader.open(parts);
+    if (session.offersBulk)
+      return BulkLoader.open({ ...parts, openEncoder: this.#tools.openEncoder ?? openEncoder });
     return new LoadLoader({ ...parts, signal: this.#tools.host.signal });
   }
 
@@ -259,8 +263,8 @@ function chooseForm(
     return {
       projection: { form: 'pgcopy-binary', columns: bulk.columns },
       reason: session.offersBulk
-        ? 'MariaDB takes all columns in binary form, as bulk commands'
-        : 'all columns go as lines of LOAD DATA, which the server takes from here (local_infile is on)',
+        ? `MariaDB takes all columns in binary form, as bulk commands; ${encoderInWords()}${printed(bulk.asText)}`
+        : `all columns go as lines of LOAD DATA, which the server takes from here (local_infile is on)${printed(bulk.asText)}`,
       convertsBytes: true,
     };
   }
@@ -268,6 +272,16 @@ function chooseForm(
     projection: { form: 'rows', columns: offer.columns.map(({ name }) => ({ name, cast: null })) },
     reason: `rows as INSERT statements: ${bulk.reason}`,
   };
+}
+
+/** Names of columns in one reason at most. */
+const NAMED_COLUMNS_MAX = 5;
+
+function printed(columns: readonly string[]): string {
+  if (columns.length === 0) return '';
+  const more = columns.length - NAMED_COLUMNS_MAX;
+  const named = columns.slice(0, NAMED_COLUMNS_MAX).join(', ');
+  return `; as text, printed by the source: ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */

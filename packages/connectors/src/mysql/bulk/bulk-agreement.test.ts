@@ -30,9 +30,11 @@ const pairs: readonly (readonly [string, NeutralType, string, string | null])[] 
   ['numeric', { kind: 'decimal', precision: null, scale: null }, 'FLOAT', 'numeric'],
   ['numeric', { kind: 'decimal', precision: null, scale: null }, 'YEAR', null],
   ['real', { kind: 'float', bits: 32 }, 'FLOAT', 'real'],
-  ['real', { kind: 'float', bits: 32 }, 'DOUBLE', null],
+  ['real', { kind: 'float', bits: 32 }, 'DOUBLE', 'text'],
+  ['real', { kind: 'float', bits: 32 }, 'INT', null],
   ['double precision', { kind: 'float', bits: 64 }, 'FLOAT', 'double precision'],
-  ['double precision', { kind: 'float', bits: 64 }, 'DECIMAL(10,2)', null],
+  ['double precision', { kind: 'float', bits: 64 }, 'DECIMAL(10,2)', 'text'],
+  ['year(4)', int(16), 'YEAR', 'smallint'],
   ['double precision', { kind: 'float', bits: 64 }, 'TEXT', null],
   ['text', text(null), 'LONGTEXT', 'text'],
   ['character varying(9)', text(9), 'VARCHAR(9)', 'text'],
@@ -66,7 +68,8 @@ const pairs: readonly (readonly [string, NeutralType, string, string | null])[] 
     'time without time zone',
   ],
   // MySQL's own TIME goes to 838 hours and below zero.
-  ['time(3)', { kind: 'time', fraction: 3, zoned: false }, 'TIME(3)', null],
+  ['time(3)', { kind: 'time', fraction: 3, zoned: false }, 'TIME(3)', 'bytea'],
+  ['time(3)', { kind: 'time', fraction: 3, zoned: false }, 'TIME(2)', null],
   ['time with time zone', { kind: 'time', fraction: 6, zoned: true }, 'VARCHAR(32)', 'text'],
   ['uuid', { kind: 'uuid' }, 'CHAR(36)', 'uuid'],
   ['uuid', { kind: 'uuid' }, 'BINARY(16)', null],
@@ -103,7 +106,6 @@ describe('the kernel of a column', () => {
     'is there for %s and the column that is created for it',
     (native) => {
       const type = pairs.find((pair) => pair[0] === native)?.[1] ?? { kind: 'other' };
-      if (native.startsWith('time(') && !native.endsWith('zone')) return;
       expect(chooseKernel(column(native, type), plannedColumn('v', ddlTypeOf(type, 1).sql))).not.toBeNull();
     },
   );
@@ -120,10 +122,25 @@ describe('the agreement on bulk commands', () => {
 
   it('asks for each column as its kernel wants it', () => {
     expect(agreeBulk(offer, targets)).toEqual({
+      asText: [],
       columns: [
         { name: 'v', cast: null, wireType: 'integer' },
         { name: 'v', cast: 'jsonb', wireType: 'jsonb' },
       ],
+    });
+  });
+
+  it('names the columns that the source prints', () => {
+    const odd = [
+      column('time(3)', { kind: 'time', fraction: 3, zoned: false }),
+      column('real', { kind: 'float', bits: 32 }),
+      column('text', text(null)),
+    ];
+    const into = [plannedColumn('a', 'TIME(3)'), plannedColumn('b', 'DOUBLE'), plannedColumn('c', 'TEXT')];
+    const sendAs: SourceOffer['sendAs'] = () => ({ cast: 'text' });
+    expect(agreeBulk({ ...offer, columns: odd, sendAs }, into)).toMatchObject({
+      asText: ['v (time(3))', 'v (real)'],
+      columns: [{ wireType: 'bytea' }, { wireType: 'text' }, { wireType: 'text' }],
     });
   });
 

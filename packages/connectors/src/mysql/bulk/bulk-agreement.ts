@@ -4,7 +4,11 @@ import { chooseKernel } from './kernels.ts';
 
 /** Either the columns as the source has to send them, or why rows cannot go in bulk, for people. */
 export type BulkAgreement =
-  | { readonly columns: Projection['columns'] }
+  | {
+      readonly columns: Projection['columns'];
+      /** Columns that the source prints and the server reads again, for people; empty: none. */
+      readonly asText: readonly string[];
+    }
   | { readonly columns: null; readonly reason: string };
 
 /**
@@ -18,6 +22,7 @@ export function agreeBulk(offer: SourceOffer, targets: readonly TargetColumn[]):
   // A statement without columns has no bulk form.
   if (targets.length === 0) return { columns: null, reason: 'there is no column' };
   const columns: Projection['columns'][number][] = [];
+  const asText: string[] = [];
   for (const [at, source] of offer.columns.entries()) {
     const target = targets[at];
     const choice = target === undefined ? null : chooseKernel(source, target);
@@ -27,8 +32,10 @@ export function agreeBulk(offer: SourceOffer, targets: readonly TargetColumn[]):
       return { columns: null, reason: `column ${source.name}, ${source.native}${into}, has no binary way` };
     }
     columns.push({ name: source.name, cast: sent.cast, wireType: choice.wireType });
+    const isTextItself = source.type.kind === 'text';
+    if (choice.goesAsText && !isTextItself) asText.push(`${source.name} (${source.native})`);
   }
-  return { columns };
+  return { columns, asText };
 }
 
 /** A column that is still to be created, from the type in its DDL: `DECIMAL(10,2)`, `INT UNSIGNED`. */
@@ -43,5 +50,6 @@ export function plannedColumn(name: string, sql: string): TargetColumn {
     columnType,
     fraction: hasFraction ? (argument ?? 0) : 0,
     length: hasFraction ? null : argument,
+    characterSet: null,
   };
 }

@@ -4,18 +4,16 @@ import type { Loader } from '../loader.ts';
 import { quoteName } from '../names.ts';
 import type { Session } from '../session.ts';
 import { BulkChannel } from './bulk-channel.ts';
+import type { BulkEncoder } from './bulk-encoder.ts';
 import { BulkPacket } from './bulk-packet.ts';
 import type { Kernel } from './kernels.ts';
-import { TupleEncoder } from './tuple-encoder.ts';
-
-/** Bytes of one bulk command. */
-const PACKET_BYTES_TARGET = 1024 * 1024;
-/** Commands on their way; one more is being filled. Together they are the writer's memory. */
-const PACKETS_IN_FLIGHT_MAX = 2;
-/** Ahead of each tuple as PostgreSQL sends it: the letter and the length of its message. */
-const COPY_DATA_HEADER_BYTES = 5;
-/** The server's own slack below max_allowed_packet. */
-const PACKET_RESERVE_BYTES = 1024;
+import {
+  COPY_DATA_HEADER_BYTES,
+  PACKET_BYTES_TARGET,
+  PACKET_RESERVE_BYTES,
+  PACKETS_IN_FLIGHT_MAX,
+} from './limits.ts';
+import type { OpenEncoder } from './open-encoder.ts';
 
 export interface BulkParts {
   /** Of the role `bulk`. */
@@ -27,6 +25,8 @@ export interface BulkParts {
   /** One per column, in order. */
   readonly kernels: readonly Kernel[];
   readonly silenceTimeoutMs: number;
+  /** What turns tuples into bulk commands. */
+  readonly openEncoder: OpenEncoder;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface BulkParts {
  */
 export class BulkLoader implements Loader {
   readonly #channel: BulkChannel;
-  readonly #encoder: TupleEncoder;
+  readonly #encoder: BulkEncoder;
   readonly #newPacket: () => BulkPacket;
   readonly #inFlight: { readonly packet: BulkPacket; readonly answer: Promise<void> }[] = [];
   readonly #free: BulkPacket[] = [];
@@ -43,15 +43,17 @@ export class BulkLoader implements Loader {
   #bytesWritten = 0;
 
   private constructor(parts: BulkParts, statementId: number) {
-    const { session, target, kernels, silenceTimeoutMs } = parts;
+    const { session, target, kernels, silenceTimeoutMs, openEncoder } = parts;
     this.#channel = new BulkChannel(session, target, silenceTimeoutMs);
-    this.#encoder = new TupleEncoder(kernels);
+    const encoder = openEncoder(kernels);
+    this.#encoder = encoder;
     this.#newPacket = () =>
       new BulkPacket(
         statementId,
         kernels,
         PACKET_BYTES_TARGET,
         Math.max(PACKET_RESERVE_BYTES, session.packetBytesMax - PACKET_RESERVE_BYTES),
+        encoder.packetMemory(),
       );
     this.#packet = this.#newPacket();
   }

@@ -8,6 +8,11 @@ const UNSIGNED = 0x80;
 /** A packet is full at the target; the row that fills it goes beyond. */
 const SLACK_BYTES = 64 * 1024;
 
+/** What a packet of that target needs for rows of usual size. */
+export function packetBytes(bytesTarget: number): number {
+  return bytesTarget + SLACK_BYTES;
+}
+
 /** One bulk command in the making: head, then rows. Its memory is used again and again, and grows for a large row. */
 export class BulkPacket {
   bytes: Buffer;
@@ -20,13 +25,24 @@ export class BulkPacket {
   readonly bytesMax: number;
   readonly #bytesTarget: number;
   readonly #headBytes: number;
+  /** Where it returns to after a row too large for it. */
+  readonly #home: Buffer;
 
-  /** @param bytesMax the server's limit on one command. */
-  constructor(statementId: number, kernels: readonly Kernel[], bytesTarget: number, bytesMax: number) {
+  /**
+   * @param bytesMax the server's limit on one command.
+   * @param memory to be made in, of at least `packetBytes`.
+   */
+  constructor(
+    statementId: number,
+    kernels: readonly Kernel[],
+    bytesTarget: number,
+    bytesMax: number,
+    memory: Buffer = Buffer.allocUnsafeSlow(packetBytes(bytesTarget)),
+  ) {
     this.#bytesTarget = Math.min(bytesTarget, bytesMax);
     this.bytesTarget = this.#bytesTarget;
     this.bytesMax = bytesMax;
-    this.bytes = Buffer.allocUnsafeSlow(this.#bytesTarget + SLACK_BYTES);
+    this.bytes = memory;
     this.bytes[HEADER_BYTES] = COM_STMT_BULK_EXECUTE;
     let at = this.bytes.writeUInt32LE(statementId, HEADER_BYTES + 1);
     at = this.bytes.writeUInt16LE(SEND_TYPES, at);
@@ -37,6 +53,7 @@ export class BulkPacket {
     }
     this.#headBytes = at;
     this.size = at;
+    this.#home = this.bytes;
   }
 
   /** Makes room for so many more bytes. */
@@ -56,10 +73,12 @@ export class BulkPacket {
     this.size = this.#headBytes;
     this.rowCount = 0;
     this.bytesTarget = this.#bytesTarget;
-    const usual = this.#bytesTarget + SLACK_BYTES;
-    if (this.bytes.length <= 2 * usual) return;
-    const smaller = Buffer.allocUnsafeSlow(Math.max(usual, this.#headBytes));
-    this.bytes.copy(smaller, 0, 0, this.#headBytes);
-    this.bytes = smaller;
+    // The head was written before, and has stayed.
+    this.bytes = this.#home;
   }
+}
+
+/** A packet without a row is never full, or nobody could send a row that is larger than all packets. */
+export function isFull(packet: BulkPacket): boolean {
+  return packet.rowCount > 0 && packet.size >= packet.bytesTarget;
 }

@@ -67,9 +67,22 @@ export interface KernelChoice {
   /** The PostgreSQL type that the source must send. */
   readonly wireType: string;
   readonly kernel: Kernel;
+  /** The source prints the value, and the server reads it from that text: said in the plan. */
+  readonly goesAsText: boolean;
 }
 
 const wholeTypes = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
+const characterTypes = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
+
+/**
+ * The type that texts are announced as. Of a parameter that is text the server counts the characters first, and checks them
+ * again as it stores them: a sixth of all it does for texts. Of bytes it does only the second. That is right where
+ * the column's own characters are UTF-8, for there bytes are checked and cut like text; elsewhere they would be stored as they
+ * are, and not converted.
+ */
+function textField({ dataType, characterSet }: TargetColumn): number {
+  return characterSet === 'utf8mb4' && characterTypes.has(dataType) ? fieldType.blob : fieldType.varString;
+}
 
 /** Bytes of the integers that COPY BINARY has; an unsigned one goes as the next larger, the largest as numeric. */
 function integerWireType(bits: number, isUnsigned: boolean): 'smallint' | 'integer' | 'bigint' | 'numeric' {
@@ -105,6 +118,7 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
     isUnsigned = false,
   ): KernelChoice => ({
     wireType,
+    goesAsText: false,
     kernel: {
       operation: op,
       fieldType: field,
@@ -114,24 +128,30 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
       columnType: target.columnType,
     },
   });
-  const asText = () => choice('text', operation.bytes, fieldType.varString);
+  const text = textField(target);
+  const asText = () => ({ ...choice('text', operation.bytes, text), goesAsText: true });
+  /** For types that are no text; the server complains of what it cannot read, and of digits that it would drop. */
+  const readByServer = (wireType: 'text' | 'bytea' = 'text') => ({
+    ...choice(wireType, operation.bytes, fieldType.varString),
+    goesAsText: true,
+  });
 
   if (textTypes.has(to)) {
     switch (type.kind) {
       case 'boolean':
-        return choice('boolean', operation.booleanWord, fieldType.varString);
+        return choice('boolean', operation.booleanWord, text);
       case 'text': {
-        if (!isPostgresText(source)) return choice('bytea', operation.bytes, fieldType.varString);
+        if (!isPostgresText(source)) return choice('bytea', operation.bytes, text);
         // Asked for as text, PostgreSQL would cut the blanks that `character` pads with; the rows lane keeps them.
         const isPadded = source.native.startsWith('character(');
-        return choice(isPadded ? 'character' : 'text', operation.bytes, fieldType.varString);
+        return choice(isPadded ? 'character' : 'text', operation.bytes, text);
       }
       case 'json':
         return source.native === 'jsonb'
-          ? choice('jsonb', operation.jsonb, fieldType.varString)
-          : choice('json', operation.bytes, fieldType.varString);
+          ? choice('jsonb', operation.jsonb, text)
+          : choice('json', operation.bytes, text);
       case 'uuid':
-        return choice('uuid', operation.uuid, fieldType.varString);
+        return choice('uuid', operation.uuid, text);
       // Two spellings of one number: 1e+15 here, 1000000000000000 in the rows lane. One table should have one.
       case 'float':
       case 'binary':
@@ -147,6 +167,9 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
         : null;
     case 'integer': {
       const wireType = integerWireType(type.bits, type.unsigned);
+      // Of other systems' numbers, two digits would become a year of four.
+      if (to === 'year' && source.native.startsWith('year'))
+        return choice('smallint', operation.int2, fieldType.short);
       if (wireType === 'numeric') return numericChoice();
       if (!wholeTypes.has(to) && to !== 'decimal' && !approximateTypes.has(to)) return null;
       if (wireType === 'smallint') return choice(wireType, operation.int2, fieldType.short);
@@ -158,8 +181,9 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
     case 'float':
       if (type.bits === 64 && approximateTypes.has(to))
         return choice('double precision', operation.float8, fieldType.double);
+      if (to === 'float') return choice('real', operation.float4, fieldType.float);
       // The double next to a float4 is not the one that its digits say: 0.1 would become 0.10000000149011612.
-      return to === 'float' ? choice('real', operation.float4, fieldType.float) : null;
+      return to === 'double' || to === 'decimal' ? readByServer() : null;
     case 'binary':
       return binaryTypes.has(to) ? choice('bytea', operation.bytes, fieldType.blob) : null;
     case 'date':
@@ -176,9 +200,13 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
           )
         : null;
     case 'time':
-      // MySQL's own goes beyond 24 hours and below zero.
-      return to === 'time' && !type.zoned && /without time zone$/.test(source.native)
-        ? choice('time without time zone', operation.time, fieldType.time, target.fraction)
+      if (to !== 'time' || type.zoned) return null;
+      if (/without time zone$/.test(source.native))
+        return choice('time without time zone', operation.time, fieldType.time, target.fraction);
+      // MySQL's own goes beyond 24 hours and below zero, PostgreSQL's type does not.
+      // Nor does the server say a word of digits of a second that it drops from a text.
+      return source.native.startsWith('time') && type.fraction <= target.fraction
+        ? readByServer('bytea')
         : null;
     case 'bits':
       return to === 'bit' && target.length !== null

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BulkPacket } from './bulk-packet.ts';
 import { type Kernel, operation, UNLIMITED } from './kernels.ts';
-import { TupleEncoder } from './tuple-encoder.ts';
+import { type OpenEncoder, openTypeScriptEncoder } from './open-encoder.ts';
+import { openWasmEncoder } from './wasm-encoder.ts';
 
 /**
  * One way to check the kernels without asking them: values are written as PostgreSQL writes them, by code of this test,
@@ -289,9 +290,15 @@ function tuple(fields: readonly (Buffer | null)[]): Buffer {
 }
 
 /** Encodes everything into as many packets as it takes. @returns the rows of each packet, without its head. */
-function encodeAll(kernels: readonly Kernel[], bytes: Buffer, target: number, max: number): Buffer[] {
-  const encoder = new TupleEncoder(kernels);
-  const packet = new BulkPacket(7, kernels, target, max);
+function encodeAll(
+  open: OpenEncoder,
+  kernels: readonly Kernel[],
+  bytes: Buffer,
+  target: number,
+  max: number,
+): Buffer[] {
+  const encoder = open(kernels);
+  const packet = new BulkPacket(7, kernels, target, max, encoder.packetMemory());
   const headBytes = packet.size;
   const packets: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -307,7 +314,10 @@ function encodeAll(kernels: readonly Kernel[], bytes: Buffer, target: number, ma
   return packets;
 }
 
-describe('tuples of COPY BINARY as rows of the bulk command', () => {
+describe.each([
+  ['TypeScript', openTypeScriptEncoder],
+  ['WebAssembly', openWasmEncoder],
+])('tuples of COPY BINARY as rows of the bulk command, by %s', (_engine, open) => {
   it.each(kinds.map((kind) => [kind.name, kind] as const))('keeps every %s', (_name, kind) => {
     fc.assert(
       fc.property(
@@ -315,7 +325,7 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
         fc.integer({ min: 1, max: 4_000 }),
         (values, target) => {
           const rows = values.map((value) => tuple([value === null ? null : value[1]]));
-          const packets = encodeAll([kernelOf(kind.kernel)], Buffer.concat(rows), target, 2 ** 22);
+          const packets = encodeAll(open, [kernelOf(kind.kernel)], Buffer.concat(rows), target, 2 ** 22);
           expect(readRows(packets, [kind])).toEqual(
             values.map((value) => [value === null ? null : value[0]]),
           );
@@ -345,6 +355,7 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
           // Room for any single row; several together may go beyond, and must be parted.
           const max = 2 * 1024 * 1024 + slack;
           const packets = encodeAll(
+            open,
             schema.map((kind) => kernelOf(kind.kernel)),
             bytes,
             Math.min(target * 1_000, max),
@@ -363,9 +374,9 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
     const kernels = [kernelOf({ operation: operation.bytes })];
     const row = tuple([Buffer.alloc(400)]);
     // 13 bytes of head, and 404 for a row: two fit, the third would go one byte beyond.
-    const packets = encodeAll(kernels, Buffer.concat(Array(7).fill(row)), 1_000, 13 + 3 * 404 - 1);
+    const packets = encodeAll(open, kernels, Buffer.concat(Array(7).fill(row)), 1_000, 13 + 3 * 404 - 1);
     expect(packets.map((packet) => packet.length / 404)).toEqual([2, 2, 2, 1]);
-    expect(() => encodeAll(kernels, row, 1_000, 13 + 403)).toThrow(
+    expect(() => encodeAll(open, kernels, row, 1_000, 13 + 403)).toThrow(
       expect.objectContaining({
         code: 'Cdm.0234',
         facts: { cause: expect.stringContaining('a row takes 417 bytes') },
@@ -442,7 +453,7 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
   ] as const)('refuses %s by the name of its column', (_name, kind, field, sentence) => {
     const kernels = [kernelOf({ operation: operation.int2 }), kernelOf({ operation: kind, limit: 2 })];
     const bytes = tuple([Buffer.from([0, 1]), field]);
-    expect(() => encodeAll(kernels, bytes, 1_000, 1_000)).toThrow(
+    expect(() => encodeAll(open, kernels, bytes, 1_000, 1_000)).toThrow(
       expect.objectContaining({
         code: 'Cdm.0234',
         facts: {
@@ -454,7 +465,7 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
 
   it('keeps the zeros that a scale hides', () => {
     const kernels = [kernelOf({ operation: operation.numeric, limit: 2 })];
-    const packets = encodeAll(kernels, tuple([numericBytes('7.500000000')]), 1_000, 1_000);
+    const packets = encodeAll(open, kernels, tuple([numericBytes('7.500000000')]), 1_000, 1_000);
     expect(packets[0]?.toString('latin1').slice(2)).toBe('7.50');
   });
 
@@ -469,7 +480,7 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
       good.subarray(0, 9),
       Buffer.from([0xff, 0xff]),
     ]) {
-      expect(() => encodeAll(kernels, bad, 1_000, 1_000), bad.toString('hex')).toThrow(RangeError);
+      expect(() => encodeAll(open, kernels, bad, 1_000, 1_000), bad.toString('hex')).toThrow(RangeError);
     }
   });
 
@@ -481,7 +492,7 @@ describe('tuples of COPY BINARY as rows of the bulk command', () => {
       const field = value?.[1] ?? Buffer.alloc(0);
       for (const bad of [field.subarray(0, -1), Buffer.concat([field, Buffer.from([0])]), Buffer.alloc(0)]) {
         const rows = Buffer.concat([tuple([bad]), tuple([field])]);
-        expect(() => encodeAll([kernelOf(kind.kernel)], rows, 1_000, 1_000_000), kind.name).toThrow(
+        expect(() => encodeAll(open, [kernelOf(kind.kernel)], rows, 1_000, 1_000_000), kind.name).toThrow(
           RangeError,
         );
       }

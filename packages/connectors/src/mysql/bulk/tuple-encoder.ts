@@ -1,5 +1,6 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { BulkPacket } from './bulk-packet.ts';
+import type { BulkEncoder } from './bulk-encoder.ts';
+import { type BulkPacket, isFull } from './bulk-packet.ts';
 import { type Kernel, operation, UNLIMITED } from './kernels.ts';
 import { refusal } from './refusal.ts';
 
@@ -47,7 +48,8 @@ const no = Buffer.from('false', 'latin1');
  * Turns tuples of COPY BINARY into rows of the bulk command, in place and without a value per cell: bytes are swapped,
  * dates taken apart, decimals printed, texts copied. The kernels are fixed before the first row.
  */
-export class TupleEncoder {
+export class TupleEncoder implements BulkEncoder {
+  readonly name = 'TypeScript';
   readonly #kernels: readonly Kernel[];
   readonly #operations: Uint8Array;
   readonly #limits: Int32Array;
@@ -63,36 +65,35 @@ export class TupleEncoder {
     this.#fixedBytesMax = kernels.length * FIELD_BYTES_MAX;
   }
 
-  /**
-   * Appends whole tuples to the packet until it is full or the bytes end. A tuple that would lead beyond the packet's limit
-   * is left for the next packet, unless it is the first.
-   * @param gap bytes ahead of each tuple that are not its own.
-   * @returns where the next tuple begins, its gap included.
-   * @throws Cdm.0234 naming column and value when the destination cannot hold it; RangeError when the bytes are no tuples.
-   */
+  packetMemory(): undefined {
+    return undefined;
+  }
+
   encode(bytes: Buffer, start: number, packet: BulkPacket, gap = 0): number {
     let at = start;
-    while (at < bytes.length && (packet.rowCount === 0 || packet.size < packet.bytesTarget)) {
-      const rowStart = packet.size;
-      at = this.#encodeTuple(bytes, at + gap, packet);
-      if (packet.size <= packet.bytesMax) packet.rowCount += 1;
-      else if (packet.rowCount > 0) {
-        // Once more, in the next packet: rare, for a packet is full long before.
-        packet.bytesTarget = packet.size = rowStart;
-        return this.#lastStart - gap;
-      } else {
-        throw new SluiceError('Cdm.0234', {
-          cause: `a row takes ${packet.size} bytes, the server's max_allowed_packet allows ${packet.bytesMax}`,
-        });
-      }
-    }
+    while (at < bytes.length && !isFull(packet)) at = this.encodeOne(bytes, at, packet, gap);
     return at;
   }
 
-  #lastStart = 0;
+  /** As `encode`, for the next tuple only. */
+  encodeOne(bytes: Buffer, start: number, packet: BulkPacket, gap: number): number {
+    const rowStart = packet.size;
+    const end = this.#encodeTuple(bytes, start + gap, packet);
+    if (packet.size <= packet.bytesMax) {
+      packet.rowCount += 1;
+      return end;
+    }
+    if (packet.rowCount === 0) {
+      throw new SluiceError('Cdm.0234', {
+        cause: `a row takes ${packet.size} bytes, the server's max_allowed_packet allows ${packet.bytesMax}`,
+      });
+    }
+    // Once more, in the next packet: rare, for a packet is full long before.
+    packet.bytesTarget = packet.size = rowStart;
+    return start;
+  }
 
   #encodeTuple(bytes: Buffer, start: number, packet: BulkPacket): number {
-    this.#lastStart = start;
     const operations = this.#operations;
     const limits = this.#limits;
     const fixed = this.#valueBytes;

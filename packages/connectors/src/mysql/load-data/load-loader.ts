@@ -2,6 +2,7 @@ import type { Batch } from '@sluice/core/data/batch';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { BulkPacket } from '../bulk/bulk-packet.ts';
 import type { Kernel } from '../bulk/kernels.ts';
+import { COPY_DATA_HEADER_BYTES, PACKET_RESERVE_BYTES } from '../bulk/limits.ts';
 import { TupleEncoder } from '../bulk/tuple-encoder.ts';
 import type { Loader } from '../loader.ts';
 import { quoteName } from '../names.ts';
@@ -14,8 +15,6 @@ const ROWS_BYTES_TARGET = 64 * 1024;
 const HEADER_BYTES = 4;
 /** A packet of this length would go on in the next one. */
 const PACKET_BYTES_MAX = 0xff_ffff;
-/** The server's own slack below max_allowed_packet. */
-const PACKET_RESERVE_BYTES = 1024;
 
 export interface LoadParts {
   /** Of the role `bulk`. */
@@ -68,10 +67,11 @@ export class LoadLoader implements Loader {
     if (batch.form !== 'pgcopy-binary')
       throw new SluiceError('Cdm.0234', { cause: `rows in form ${batch.form} cannot be written as lines` });
     const bytes = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength);
+    const gap = batch.framing === 'copy-data' ? COPY_DATA_HEADER_BYTES : 0;
     let rowsLeft = batch.rowCount;
     for (let at = 0; at < bytes.length; ) {
       const before = this.#rows.rowCount;
-      at = this.#encoder.encode(bytes, at, this.#rows);
+      at = this.#encoder.encode(bytes, at, this.#rows, gap);
       rowsLeft -= this.#rows.rowCount - before;
       if (this.#rows.size >= this.#rows.bytesTarget) await this.#send();
     }

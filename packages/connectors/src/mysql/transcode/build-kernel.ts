@@ -1,17 +1,37 @@
-// `node packages/connectors/src/mysql/transcode/build-kernel.ts` compiles kernel.as into kernel-wasm.ts.
+// `node packages/connectors/src/mysql/transcode/build-kernel.ts` compiles each kernel into the module that carries it.
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const sourceFile = fileURLToPath(new URL('./kernel.as', import.meta.url));
-const generatedFile = fileURLToPath(new URL('./kernel-wasm.ts', import.meta.url));
+/** A kernel in AssemblyScript, the module made of it, and how much memory it gets, in pages of 64 KB. */
+export interface KernelSource {
+  readonly source: URL;
+  readonly generated: URL;
+  readonly pages: number;
+}
+
+/** MySQL's rows into tuples of COPY BINARY; the layout of its memory is in wasm-engine.ts. */
+export const rowKernel: KernelSource = {
+  source: new URL('./kernel.as', import.meta.url),
+  generated: new URL('./kernel-wasm.ts', import.meta.url),
+  pages: 16,
+};
+/** Tuples of COPY BINARY into bulk commands; the layout of its memory is in wasm-encoder.ts. */
+export const tupleKernel: KernelSource = {
+  source: new URL('../bulk/tuple-kernel.as', import.meta.url),
+  generated: new URL('../bulk/tuple-kernel-wasm.ts', import.meta.url),
+  pages: 34,
+};
+
 /** What the compiler is told: it knows no other ending, and TypeScript's own compiler must not take the file for its. */
 const ENTRY = 'kernel.ts';
 const BASE64_COLUMNS = 100;
 
 /** Compiles the kernel with the options that it is shipped with. @throws Error with the compiler's words. */
-export async function compileKernel(): Promise<Uint8Array> {
-  const source = await readFile(sourceFile, 'utf8');
+export async function compileKernel(kernel: KernelSource): Promise<Uint8Array> {
+  const source = await readFile(kernel.source, 'utf8');
+  const pages = String(kernel.pages);
   let binary: Uint8Array | null = null;
   const { error, stderr } = await asc.main(
     [
@@ -29,9 +49,9 @@ export async function compileKernel(): Promise<Uint8Array> {
       '--enable',
       'bulk-memory',
       '--initialMemory',
-      '16',
+      pages,
       '--maximumMemory',
-      '16',
+      pages,
       '--outFile',
       'kernel.wasm',
     ],
@@ -43,16 +63,17 @@ export async function compileKernel(): Promise<Uint8Array> {
       listFiles: () => [],
     },
   );
-  if (error !== null || binary === null) throw new Error(`kernel.as does not compile: ${stderr.toString()}`);
+  if (error !== null || binary === null)
+    throw new Error(`${nameOf(kernel.source)} does not compile: ${stderr.toString()}`);
   return binary;
 }
 
 /** The generated module for a compiled kernel. */
-export function kernelModule(binary: Uint8Array): string {
+export function kernelModule(kernel: KernelSource, binary: Uint8Array): string {
   const text = Buffer.from(binary).toString('base64');
   const lines = text.match(new RegExp(`.{1,${BASE64_COLUMNS}}`, 'g')) ?? [];
   return [
-    '// Generated from kernel.as by build-kernel.ts. Do not edit.',
+    `// Generated from ${nameOf(kernel.source)} by transcode/build-kernel.ts. Do not edit.`,
     '',
     '/** The compiled kernel, in base64. */',
     'export const kernelWasm: string = [',
@@ -62,8 +83,14 @@ export function kernelModule(binary: Uint8Array): string {
   ].join('\n');
 }
 
+function nameOf(file: URL): string {
+  return path.basename(fileURLToPath(file));
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const binary = await compileKernel();
-  await writeFile(generatedFile, kernelModule(binary));
-  process.stdout.write(`kernel-wasm.ts: ${binary.length} bytes of WebAssembly\n`);
+  for (const kernel of [rowKernel, tupleKernel]) {
+    const binary = await compileKernel(kernel);
+    await writeFile(kernel.generated, kernelModule(kernel, binary));
+    process.stdout.write(`${nameOf(kernel.generated)}: ${binary.length} bytes of WebAssembly\n`);
+  }
 }

@@ -1,4 +1,4 @@
-// Generated from kernel.as by build-kernel.ts. Do not edit.
+// Generated from kernel.as by transcode/build-kernel.ts. Do not edit.
 
 /** The compiled kernel, in base64. */
 export const kernelWasm: string = [

@@ -49,6 +49,7 @@ describe('sendAs', () => {
     ['int', integer(32), 'text'],
     ['bigint unsigned', integer(64, true), 'character varying(30)'],
     ['decimal(10,2)', decimal, 'character(20)'],
+    ['time(3)', { kind: 'time', fraction: 3, zoned: false }, 'bytea'],
   ] satisfies [string, NeutralType, string][])(
     '%s is printed by the source: %j into %s',
     (native, type, wireType) => {
@@ -72,6 +73,7 @@ describe('sendAs', () => {
     ['varbinary(20)', { kind: 'binary', length: 20 }, 'text'],
     ['datetime', { kind: 'timestamp', fraction: 0, zoned: false }, 'date'],
     ['time', { kind: 'time', fraction: 0, zoned: false }, 'interval'],
+    ['time', { kind: 'time', fraction: 0, zoned: false }, 'text'],
     ['uuid', { kind: 'uuid' }, 'bytea'],
     ['inet6', { kind: 'other' }, 'inet'],
   ] satisfies [string, NeutralType, string][])('%s has no kernel: %j into %s', (native, type, wireType) => {

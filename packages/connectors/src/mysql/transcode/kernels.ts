@@ -172,7 +172,7 @@ function stringKernel(meaning: NeutralType, to: string): Kernel | null {
   }
 }
 
-/** Casts of the source that print a number as PostgreSQL would: then it travels as text. */
+/** Casts of the source that print a number as PostgreSQL would, a time as MySQL reads it: then it travels as text. */
 const TEXT_CAST = 'char';
 
 /**
@@ -187,6 +187,8 @@ export function sendAs(
   if (kernelFor(expectedWire(column), column.type, wireType, zeroDateIsNull) !== null) return { cast: null };
   const isNumber = column.type.kind === 'integer' || column.type.kind === 'decimal';
   const isText = textTargets.has(withoutModifiers(wireType));
+  // For a destination of MySQL's own family: as bytes, for PostgreSQL's texts have another spelling, without zeros at the end.
+  if (column.type.kind === 'time' && wireType === 'bytea') return { cast: TEXT_CAST };
   return isNumber && isText && !/\b(?:zerofill|year)\b/i.test(column.native) ? { cast: TEXT_CAST } : null;
 }
 
