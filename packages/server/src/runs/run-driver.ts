@@ -145,7 +145,7 @@ export class RunDriver {
           await this.#change({ isPrepared: true });
         }
         await this.#change({ state: 'running', startedAt: run.startedAt ?? this.#tools.now() });
-        await this.#moveSlices(work, plan, run.state === 'running' || run.resumesRunId !== null);
+        await this.#moveSlices(work, plan, run.isPrepared);
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
