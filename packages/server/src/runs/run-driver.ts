@@ -118,6 +118,7 @@ export class RunDriver {
     const heartbeat = setInterval(() => void this.#beat(), runLimits.heartbeatMs);
     let work: RunWork | null = null;
     let plan: RunPlan | null = run.plan;
+    const startedAt = run.startedAt ?? this.#tools.now();
     try {
       const ending = endingOf(run);
       work = await resolveWork(run, this.#tools.store, this.#tools.secrets).catch((error: unknown) => {
@@ -127,7 +128,7 @@ export class RunDriver {
       if (plan === null) {
         this.#expectWorthwhile(run, []);
         if (run.state === 'queued') {
-          await this.#change({ state: 'planning', startedAt: run.startedAt ?? this.#tools.now() });
+          await this.#change({ state: 'planning', startedAt });
         }
         plan = await this.#plan(work);
       } else {
@@ -144,7 +145,7 @@ export class RunDriver {
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
         }
-        await this.#change({ state: 'running', startedAt: run.startedAt ?? this.#tools.now() });
+        await this.#change({ state: 'running', startedAt });
         await this.#moveSlices(work, plan, run.isPrepared);
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });

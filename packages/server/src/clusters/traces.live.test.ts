@@ -1,7 +1,9 @@
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ClusterService } from '../clusters/cluster-service.ts';
+import { Egress } from '../jobs/egress.ts';
+import { JobService } from '../jobs/job-service.ts';
+import { LinkService } from '../jobs/link-service.ts';
 import { runLimits } from '../runs/limits.ts';
 import { eventually, RunRig } from '../scheduler/test-rig-suite.ts';
 import {
@@ -16,9 +18,7 @@ import {
   type Side,
 } from '../scheduler/test-sides-suite.ts';
 import type { JobRecord, RunRecord, TraceRecord } from '../store/model.ts';
-import { Egress } from './egress.ts';
-import { JobService } from './job-service.ts';
-import { LinkService } from './link-service.ts';
+import { ClusterService } from './cluster-service.ts';
 
 const kinds = ['postgres', 'mysql'] as const;
 
