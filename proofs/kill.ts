@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startMariadb } from '../tools/servers/mariadb.ts';
 import { startPostgres } from '../tools/servers/postgres.ts';
 import { ServerUnavailable } from '../tools/servers/running-server.ts';
-import { plantedCheckout } from './kill/planted-bug.ts';
+import { forgetfulSlices, plantedCheckout } from './kill/planted-bug.ts';
 import { KillRounds, type KillTotals } from './kill/rounds.ts';
 import { mysqlSide, postgresSide, type Side } from './kill/side-table.ts';
 import type { ProofOptions, ProofResult } from './proof.ts';
@@ -78,8 +78,8 @@ async function runPlanted(
   log: (line: string) => void,
   kills: number,
 ): Promise<KillTotals> {
-  const checkout = await plantedCheckout(join(folder, 'planted-checkout'));
-  log(`planted bug: ${checkout.bug}`);
+  const checkout = await plantedCheckout(join(folder, 'planted-checkout'), forgetfulSlices);
+  log(`planted bug: ${forgetfulSlices.bug}`);
   return await new KillRounds({
     sides,
     folder: join(folder, 'planted'),

@@ -26,6 +26,27 @@ function wholeNumber(option: string, text: string, min: number): number {
   return value;
 }
 
+/** The options that only this proof has. */
+async function ownChoices(name: string | undefined): Promise<NonNullable<Proof['choices']>> {
+  const isProof = name !== undefined && (await proofNames()).includes(name);
+  return isProof ? ((await load(name)).choices ?? {}) : {};
+}
+
+/** @throws when a value is none of those that the option may have. */
+function choiceOf(
+  own: NonNullable<Proof['choices']>,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  const choice: Record<string, string> = {};
+  for (const [option, allowed] of Object.entries(own)) {
+    const value = values[option];
+    if (typeof value !== 'string') continue;
+    if (!allowed.includes(value)) throw new Error(`--${option} wants one of ${allowed.join(', ')}`);
+    choice[option] = value;
+  }
+  return choice;
+}
+
 async function list(): Promise<void> {
   for (const name of await proofNames()) {
     process.stdout.write(`${name.padEnd(12)} ${(await load(name)).promise}\n`);
@@ -53,10 +74,12 @@ async function prove(name: string, options: Omit<ProofOptions, 'log'>, isJson: b
 async function main(args: readonly string[]): Promise<number> {
   let call: { name: string | undefined; options: Omit<ProofOptions, 'log'>; isJson: boolean };
   try {
+    const own = await ownChoices(args[0]);
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
+        ...Object.fromEntries(Object.keys(own).map((option) => [option, { type: 'string' as const }])),
         count: { type: 'string' },
         seed: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -71,6 +94,7 @@ async function main(args: readonly string[]): Promise<number> {
       options: {
         ...(values.count === undefined ? {} : { count: wholeNumber('count', values.count, 1) }),
         ...(values.seed === undefined ? {} : { seed: wholeNumber('seed', values.seed, 0) }),
+        choice: choiceOf(own, values),
       },
       isJson: values.json,
     };

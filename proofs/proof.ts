@@ -1,6 +1,8 @@
 /** A proof is a file of this folder that exports `promise` (one sentence) and `run`. main.ts finds it by its name. */
 export interface Proof {
   readonly promise: string;
+  /** Options of its own, each with the values it may have: `--phase connect`. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
   run(options: ProofOptions): Promise<ProofResult>;
 }
 
@@ -9,6 +11,8 @@ export interface ProofOptions {
   readonly count?: number;
   /** The same seed makes the same choices; a random one when missing. */
   readonly seed?: number;
+  /** Values of the proof's own options; those that were not given are missing. */
+  readonly choice?: Readonly<Record<string, string>>;
   /** Takes a line about the progress. */
   readonly log: (line: string) => void;
 }

@@ -12,8 +12,24 @@ export interface RunEnd {
   readonly runCount: number;
 }
 
+/** A link of another name, perhaps through something that stands before the server. */
+export interface LinkWay {
+  readonly name?: string;
+  readonly port?: number;
+  /** linkConfig.jdbcProperties. */
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+export interface JobChanges {
+  readonly fromLink?: string;
+  readonly toLink?: string;
+  readonly partitionColumn?: string;
+  /** The table is cleared ahead of each run. */
+  readonly isCleared?: boolean;
+}
+
 const countersName = 'org.apache.sqoop.submission.counter.SqoopCounters';
-const input = (name: string, value: string) => ({ name, value });
+const input = (name: string, value: unknown) => ({ name, value });
 
 /** One cluster of a server, spoken to through the public API with signed requests. */
 export class CdmCluster {
@@ -51,8 +67,9 @@ export class CdmCluster {
     return new CdmCluster(client, `${path}/cdm`);
   }
 
-  async createLink(side: Side): Promise<void> {
-    const name = `link_${side.kind}`;
+  /** @returns the link's name. */
+  async createLink(side: Side, way: LinkWay = {}): Promise<string> {
+    const name = way.name ?? `link_${side.kind}`;
     const url = new URL(side.url);
     await this.#client.call('POST', `${this.#path}/link`, {
       links: [
@@ -66,10 +83,13 @@ export class CdmCluster {
                 inputs: [
                   input('linkConfig.databaseType', side.kind === 'postgres' ? 'POSTGRESQL' : 'MYSQL'),
                   input('linkConfig.host', url.hostname),
-                  input('linkConfig.port', url.port),
+                  input('linkConfig.port', String(way.port ?? url.port)),
                   input('linkConfig.database', side.database),
                   input('linkConfig.username', decodeURIComponent(url.username)),
                   input('linkConfig.password', decodeURIComponent(url.password)),
+                  ...(way.properties === undefined
+                    ? []
+                    : [input('linkConfig.jdbcProperties', way.properties)]),
                 ],
               },
             ],
@@ -77,11 +97,19 @@ export class CdmCluster {
         },
       ],
     });
-    this.#links.set(side, name);
+    if (way.name === undefined) this.#links.set(side, name);
+    return name;
   }
 
-  /** A job from `source` to a table that must be empty and is never cleared: what is doubled stays to be seen. */
-  async createJob(name: string, from: Side, to: Side, table: string, extractors: number): Promise<void> {
+  /** A job from `source` to a table that must be empty and is not cleared unless told: what is doubled stays to be seen. */
+  async createJob(
+    name: string,
+    from: Side,
+    to: Side,
+    table: string,
+    extractors: number,
+    more: JobChanges = {},
+  ): Promise<void> {
     const schemaOf = (side: Side) => (side.kind === 'postgres' ? 'public' : side.database);
     await this.#client.call('POST', `${this.#path}/job`, {
       jobs: [
@@ -89,9 +117,9 @@ export class CdmCluster {
           name,
           job_type: 'NORMAL_JOB',
           'from-connector-name': 'generic-jdbc-connector',
-          'from-link-name': this.#links.get(from),
+          'from-link-name': more.fromLink ?? this.#links.get(from),
           'to-connector-name': 'generic-jdbc-connector',
-          'to-link-name': this.#links.get(to),
+          'to-link-name': more.toLink ?? this.#links.get(to),
           'from-config-values': {
             configs: [
               {
@@ -99,6 +127,9 @@ export class CdmCluster {
                 inputs: [
                   input('fromJobConfig.schemaName', schemaOf(from)),
                   input('fromJobConfig.tableName', 'source'),
+                  ...(more.partitionColumn === undefined
+                    ? []
+                    : [input('fromJobConfig.partitionColumn', more.partitionColumn)]),
                 ],
               },
             ],
@@ -111,6 +142,7 @@ export class CdmCluster {
                   input('toJobConfig.schemaName', schemaOf(to)),
                   input('toJobConfig.tableName', table),
                   input('toJobConfig.tablePreparation', 'DO_NOTHING'),
+                  ...(more.isCleared === true ? [input('toJobConfig.shouldClearTable', 'true')] : []),
                 ],
               },
             ],

@@ -3,13 +3,16 @@ import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { addCounts, zeroCounts } from '@sluice/core/data/slice';
 import { copySlice } from './copy-slice.ts';
 import { planRun } from './plan-run.ts';
-import type { DestinationTotals, Ledger, RunWork, Task, TaskKind, TaskResults } from './work.ts';
+import type { DestinationTotals, Ledger, Task, TaskKind, TaskOf, TaskResults } from './work.ts';
 
 export interface TaskTools {
   readonly registry: ConnectorRegistry;
   readonly host: Host;
   readonly ledger: Ledger;
 }
+
+/** A task of a run. */
+type RunTask = TaskOf<Exclude<TaskKind, 'check'>>;
 
 /**
  * Carries out one task with connections of its own, which are closed before it resolves or rejects.
@@ -23,11 +26,11 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
       return await closing([connection], () => connection.check());
     }
     case 'plan':
-      return await withBothEnds(task.work, tools, (source, sink) =>
+      return await withBothEnds(task, tools, (source, sink) =>
         planRun(task.work, source.source(task.work.from.options), sink.sink(task.work.to.options)),
       );
     case 'slice':
-      return await withBothEnds(task.work, tools, (source, sink) =>
+      return await withBothEnds(task, tools, (source, sink) =>
         copySlice(task.plan, task.slice, {
           source: source.source(task.work.from.options),
           sink: sink.sink(task.work.to.options),
@@ -36,12 +39,12 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         }),
       );
     case 'prepare':
-      return await withDestination(task.work, tools, async (connection) => {
+      return await withDestination(task, tools, async (connection) => {
         await connection.sink(task.work.to.options).prepare(task.plan.target);
         return null;
       });
     case 'verify':
-      return await withDestination(task.work, tools, async (connection): Promise<DestinationTotals> => {
+      return await withDestination(task, tools, async (connection): Promise<DestinationTotals> => {
         const checkpoints = await connection.sink(task.work.to.options).checkpoints(task.plan.target);
         let counts = zeroCounts;
         let completeSlices = 0;
@@ -52,7 +55,7 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         return { completeSlices, counts };
       });
     case 'finish':
-      return await withDestination(task.work, tools, async (connection) => {
+      return await withDestination(task, tools, async (connection) => {
         await connection.sink(task.work.to.options).finish(task.plan.target, task.outcome);
         return null;
       });
@@ -60,24 +63,28 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
 }
 
 async function withBothEnds<T>(
-  work: RunWork,
-  { registry, host }: TaskTools,
+  task: RunTask,
+  tools: TaskTools,
   action: (from: Connection, to: Connection) => Promise<T>,
 ): Promise<T> {
-  const from = await registry.get(work.from.connector).open(work.from.link, host);
-  return await closing([from], async () => {
-    const to = await registry.get(work.to.connector).open(work.to.link, host);
-    return await closing([to], () => action(from, to));
-  });
+  const { connector, link } = task.work.from;
+  const from = await tools.registry.get(connector).open(link, hostOf(task, 'source', tools));
+  return await closing([from], () => withDestination(task, tools, (to) => action(from, to)));
 }
 
 async function withDestination<T>(
-  work: RunWork,
-  { registry, host }: TaskTools,
+  task: RunTask,
+  tools: TaskTools,
   action: (to: Connection) => Promise<T>,
 ): Promise<T> {
-  const to = await registry.get(work.to.connector).open(work.to.link, host);
+  const { connector, link } = task.work.to;
+  const to = await tools.registry.get(connector).open(link, hostOf(task, 'destination', tools));
   return await closing([to], () => action(to));
+}
+
+function hostOf(task: RunTask, end: 'source' | 'destination', { host }: TaskTools): Host {
+  const isRepeated = 'isRepeated' in task && task.isRepeated === true;
+  return { signal: host.signal, log: (line) => host.log(line), end, isRepeated };
 }
 
 async function closing<T>(connections: readonly Connection[], action: () => Promise<T>): Promise<T> {

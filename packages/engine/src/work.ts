@@ -53,8 +53,20 @@ export type TaskKind = keyof TaskResults;
 export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
-  | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
-  | { readonly kind: 'slice'; readonly work: RunWork; readonly plan: RunPlan; readonly slice: Slice }
+  | {
+      readonly kind: 'prepare';
+      readonly work: RunWork;
+      readonly plan: RunPlan;
+      /** See `Host`. */
+      readonly isRepeated?: boolean;
+    }
+  | {
+      readonly kind: 'slice';
+      readonly work: RunWork;
+      readonly plan: RunPlan;
+      readonly slice: Slice;
+      readonly isRepeated?: boolean;
+    }
   | { readonly kind: 'verify'; readonly work: RunWork; readonly plan: RunPlan }
   | {
       readonly kind: 'finish';

@@ -41,6 +41,7 @@ class MysqlConnection implements Connection {
     this.#link = link;
     // Closing the connection ends every session as the host's own signal does.
     this.#host = {
+      ...host,
       signal: AbortSignal.any([host.signal, this.#closing.signal]),
       log: (line) => host.log(line),
     };

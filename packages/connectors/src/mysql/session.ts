@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Host } from '@sluice/core/connector/contract';
-import type { SluiceError } from '@sluice/core/errors/sluice-error';
 import type mysql from 'mysql2';
+import { nameEnd } from '../jdbc/named-end.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError, type Stage } from './errors.ts';
 import { connect, connectOptions, destroySocket, offersBulk, socketOf } from './login.ts';
@@ -106,7 +106,9 @@ export async function openSession(
     server,
     host.signal,
     wantsBulk,
-  );
+  ).catch((error: unknown) => {
+    throw nameEnd(error, host.end, server);
+  });
   let isOpen = true;
   const onAbort = (): void => destroy();
   host.signal.addEventListener('abort', onAbort, { once: true });
@@ -125,7 +127,8 @@ export async function openSession(
     send: (answer: (error: mysql.QueryError | null | undefined, value: T) => void) => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const ended = (): SluiceError => mysqlError(new Error('the session is in closed state'), stage, target);
+      const failure = (error: unknown): unknown => nameEnd(mysqlError(error, stage, target), host.end, server);
+      const ended = (): unknown => failure(new Error('the session is in closed state'));
       if (!isOpen) {
         reject(ended());
         return;
@@ -142,7 +145,7 @@ export async function openSession(
         }
         // The answer may still come, and would be taken for that of the next statement.
         if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') destroy();
-        reject(mysqlError(error, stage, target));
+        reject(failure(error));
       });
     });
   }

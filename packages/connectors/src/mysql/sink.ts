@@ -22,6 +22,7 @@ import { InsertLoader } from './insert-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
 import { openSession, type Session, type SessionRole } from './session.ts';
+import { takeOver } from './succession.ts';
 import { MysqlSliceWriter } from './writer.ts';
 
 export interface SinkTools {
@@ -69,6 +70,7 @@ export class MysqlSink implements Sink {
   async prepare(plan: TargetPlan): Promise<void> {
     const { schema, table, preparation, clearing } = this.#options;
     await this.#with('write', async (session) => {
+      await this.#takeOver(session, plan, 'prepare');
       if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
       const found = await readTable(session, schema, table, false);
       if (found === null && preparation === 'DO_NOTHING')
@@ -91,6 +93,7 @@ export class MysqlSink implements Sink {
     const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
     const session = await openSession(this.#tools.link, role, schema, this.#tools.host);
     try {
+      await this.#takeOver(session, plan, String(slice.no));
       const found = await requireTable(session, schema, table, false);
       const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
       const checkpoints = new CheckpointTable(schema, plan.runKey);
@@ -164,6 +167,11 @@ export class MysqlSink implements Sink {
       // The database itself is gone, and the table with it.
       if (serverErrorNumber(error) !== noSuchDatabase) throw error;
     }
+  }
+
+  #takeOver(session: Session, plan: TargetPlan, work: string): Promise<void> {
+    const { isRepeated } = this.#tools.host;
+    return takeOver(session, `sluice_run_${plan.runKey}_${work}`, isRepeated === true, this.#name());
   }
 
   #name(): string {

@@ -22,7 +22,7 @@ class PgConnection implements Connection {
   constructor(link: SqlLink, host: Host) {
     this.#link = link;
     this.#signal = host.signal;
-    this.#sessions = new PgSessions(link, host.signal);
+    this.#sessions = new PgSessions(link, host);
   }
 
   async check(): Promise<readonly CheckStep[]> {

@@ -115,7 +115,7 @@ export async function makeLiveDatabase(url: string): Promise<LiveDatabase> {
       return rows.map(([column]) => String(column));
     },
     async cutSessions() {
-      const ours = `FROM pg_stat_activity WHERE datname = $1 AND application_name = 'sluice'`;
+      const ours = `FROM pg_stat_activity WHERE datname = $1 AND (application_name = 'sluice' OR application_name LIKE 'sluice run %')`;
       await query(`SELECT pg_terminate_backend(pid) ${ours}`, [name]);
       // The call only sends the signal. A backend that does not go fails the test by its time-out.
       while ((await query(`SELECT 1 ${ours}`, [name])).rows.length > 0) await query('SELECT pg_sleep(0.01)');

@@ -1,3 +1,5 @@
+import type { Host } from '@sluice/core/connector/contract';
+import { nameEnd } from '../jdbc/named-end.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { translateError } from './errors.ts';
 import { PgSession } from './session.ts';
@@ -5,22 +7,31 @@ import { PgSession } from './session.ts';
 /** Sessions of one connection: one for questions and definitions, kept; one for each slice that moves. */
 export class PgSessions {
   readonly #link: SqlLink;
-  readonly #signal: AbortSignal;
+  readonly #host: Host;
   readonly #data = new Set<PgSession>();
   #control: PgSession | null = null;
   /** Ends when the control session is free again: its users take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(link: SqlLink, signal: AbortSignal) {
+  constructor(link: SqlLink, host: Host) {
     this.#link = link;
-    this.#signal = signal;
+    this.#host = host;
+  }
+
+  /** See `Host`. */
+  get isRepeated(): boolean {
+    return this.#host.isRepeated === true;
   }
 
   /** Runs `work` on the control session, which nobody else uses meanwhile. */
   withControl<T>(work: (session: PgSession) => Promise<T>): Promise<T> {
     const result = this.#turn.then(async () => {
       if (this.#control === null || this.#control.lost() !== null) this.#control = await this.#open();
-      return work(this.#control);
+      try {
+        return await work(this.#control);
+      } catch (error) {
+        throw this.#named(error);
+      }
     });
     // The next in line does not care how this one ended.
     this.#turn = result.then(
@@ -51,9 +62,13 @@ export class PgSessions {
 
   async #open(): Promise<PgSession> {
     try {
-      return await PgSession.open(this.#link, this.#signal);
+      return await PgSession.open(this.#link, this.#host.signal);
     } catch (error) {
-      throw translateError(error, 'sign in');
+      throw this.#named(translateError(error, 'sign in'));
     }
+  }
+
+  #named(error: unknown): unknown {
+    return nameEnd(error, this.#host.end, `${this.#link.host}:${this.#link.port}`);
   }
 }

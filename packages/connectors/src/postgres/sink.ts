@@ -26,6 +26,7 @@ import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 import { PgSliceWriter } from './slice-writer.ts';
+import { takeOver } from './succession.ts';
 
 /** Longest name that PostgreSQL keeps, in bytes; it cuts longer ones in silence. */
 const NAME_BYTES_MAX = 63;
@@ -129,6 +130,7 @@ export class PgSink implements Sink {
 
   async prepare(plan: TargetPlan): Promise<void> {
     await this.#control('create', async (session) => {
+      await takeOver(session, `sluice run ${plan.runKey} prepare`, this.#sessions.isRepeated);
       // Definitions are transactional here: a crash in the middle leaves the destination as it was.
       await session.query('BEGIN');
       try {
@@ -203,6 +205,7 @@ export class PgSink implements Sink {
   async openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter> {
     const session = await this.#sessions.openData();
     try {
+      await takeOver(session, `sluice run ${plan.runKey} slice ${slice.no}`, this.#sessions.isRepeated);
       const relation = await findRelation(session, this.#table);
       if (relation === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
       const targets = targetColumns(relation, plan.columnNames).filter((target) => target !== null);

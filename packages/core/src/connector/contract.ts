@@ -9,6 +9,13 @@ export interface Host {
   readonly signal: AbortSignal;
   /** One line for the run's log. No secrets; the connector's own words. */
   log(line: string): void;
+  /** Which end of a run the connection serves, for error texts; absent where there is no run. */
+  readonly end?: 'source' | 'destination';
+  /**
+   * The same work was begun before and given up: what is left of its sessions at the destination may still hold locks, or
+   * carry out a statement that was on its way, and is to be ended first.
+   */
+  readonly isRepeated?: boolean;
 }
 
 /** One finding of a connection test. `ok` false ends the test. */

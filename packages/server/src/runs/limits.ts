@@ -16,6 +16,14 @@ export const runLimits = {
   attemptsOutOfMemoryMax: 3,
   /** Pause before such another attempt, in milliseconds. */
   attemptPauseMs: 50,
+  /** A slice or step that met an error which may pass, a lost connection above all, is tried again for so long, counted from the first of them without a commit in between. A server that restarts is back by then. */
+  passingErrorsMs: 30_000,
+  /** The same while a run is being planned: a wrong address is to be told soon. */
+  passingErrorsPlanMs: 2_000,
+  /** Pause before the first such attempt, in milliseconds; doubles each time. */
+  passingPauseMs: 200,
+  /** The longest of these pauses. */
+  passingPauseMaxMs: 4_000,
   /** How often a run may be taken up again, by this or another server, without a commit in between, before it fails: a run that brings down whoever drives it must not do so for ever. */
   fruitlessClaimsMax: 30,
   /** A worker process must report itself ready within this time. */

@@ -9,6 +9,7 @@ import type { Claim, RunChange, Store } from '../store/store.ts';
 import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
+import { Patience } from './patience.ts';
 import { RunProgress } from './run-progress.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -235,41 +236,51 @@ export class RunDriver {
     if (outcomes.some((outcome) => outcome.status === 'rejected')) throw signal.reason;
   }
 
-  /** Moves a slice; a slice whose worker process died begins again from what the destination holds of it. */
+  /** Moves a slice; one whose worker process or connection was lost begins again from what the destination holds of it. */
   async #moveSlice(work: RunWork, plan: RunPlan, slice: Slice, signal: AbortSignal): Promise<void> {
     const task = { kind: 'slice', work, plan, slice } as const;
-    await this.#attempts(runLimits.attemptsPerSliceMax, signal, () =>
-      this.#tools.pool.run(task, this.#listener(), signal),
+    const patience = new Patience(runLimits.attemptsPerSliceMax, runLimits.passingErrorsMs, () =>
+      this.progress.commits(slice.no),
+    );
+    await this.#attempts(patience, signal, (isRepeated) =>
+      this.#tools.pool.run(isRepeated ? repeated(task) : task, this.#listener(), signal),
     );
   }
 
   async #step<K extends TaskKind>(task: TaskOf<K>): Promise<TaskResults[K]> {
     const { signal } = this.#stopper;
-    return await this.#attempts(runLimits.attemptsPerStepMax, signal, () =>
-      this.#tools.pool.run(task, this.#listener(), signal),
+    const { attemptsPerStepMax, passingErrorsMs, passingErrorsPlanMs } = runLimits;
+    const passingMs = task.kind === 'plan' ? passingErrorsPlanMs : passingErrorsMs;
+    return await this.#attempts(new Patience(attemptsPerStepMax, passingMs), signal, (isRepeated) =>
+      this.#tools.pool.run(isRepeated ? repeated(task) : task, this.#listener(), signal),
     );
   }
 
   /**
-   * Tries again when the worker process died or did not start, and when the destination held a newer checkpoint than
-   * the attempt knew: the commit of a worker whose server was killed may arrive after its successor has begun.
+   * Tries again when the worker process died or did not start, when a database says or shows that its error may pass,
+   * and when the destination held a newer checkpoint than the attempt knew: the commit of a worker whose server or
+   * connection was lost may arrive after its successor has begun.
    */
-  async #attempts<T>(attemptsMax: number, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    for (let attempts = 1; ; attempts++) {
+  async #attempts<T>(
+    patience: Patience,
+    signal: AbortSignal,
+    attempt: (isRepeated: boolean) => Promise<T>,
+  ): Promise<T> {
+    // Whoever drove the run before may have left sessions behind.
+    let isRepeated = this.#claim.fence > 1;
+    for (;;) {
       try {
-        return await attempt();
+        return await attempt(isRepeated);
       } catch (error) {
-        if (error instanceof Fenced) {
-          if (!(await this.#extendLease())) throw new LetGo('the lease was lost', { cause: error });
-          if (attempts >= attemptsMax) throw foreignCheckpoints(error);
-        } else if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
-          const isHopeless = error instanceof WorkerDied && error.isOutOfMemory;
-          if (attempts >= (isHopeless ? runLimits.attemptsOutOfMemoryMax : attemptsMax)) throw error;
-        } else {
-          throw error;
-        }
-        this.#tools.log('run.tried-again', { run: this.runId, why: error.message, attempts });
-        await sleep(runLimits.attemptPauseMs, undefined, { signal });
+        const pauseMs = patience.pauseAfter(error);
+        const isTakenOver = error instanceof Fenced || (error instanceof SluiceError && error.retry);
+        if (isTakenOver && !(await this.#extendLease()))
+          throw new LetGo('the lease was lost', { cause: error });
+        if (pauseMs === null) throw error instanceof Fenced ? foreignCheckpoints(error) : error;
+        const why = (error as Error).message;
+        this.#tools.log('run.tried-again', { run: this.runId, why, attempts: patience.attempts });
+        isRepeated = true;
+        await sleep(pauseMs, undefined, { signal });
       }
     }
   }
@@ -347,6 +358,11 @@ export class RunDriver {
     const code = failure?.code ?? null;
     log('run.ended', { run: this.runId, job: ended.jobName, state, code, ...ended.counts });
   }
+}
+
+/** The same task, said to have been begun before. */
+function repeated<K extends TaskKind>(task: TaskOf<K>): TaskOf<K> {
+  return { ...task, isRepeated: true };
 }
 
 /** Why a run that was claimed is to end without further work; null: it is to go on. */
