@@ -45,7 +45,7 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     const isShort = cases.length <= shortFormCases;
     const lasting = isShort
       ? { ...noTotals }
-      : await runCases(lastingOutages(seed), { folder, lanes, seed, log, name: 'gone' });
+      : await runCases(lastingOutages(seed), { folder, lanes, seed, log, name: 'outage' });
     const planted = await runPlanted({ folder, lanes, seed, log, name: 'planted' });
     const isPlantSeen = planted.doubledRows > 0;
     const isGood = (totals: CutTotals) =>
@@ -67,6 +67,7 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
         lastingOutages: lasting.cases,
         lastingFailedClearly: lasting.failedClearly,
         lastingSlowestMs: lasting.slowestMs,
+        lastingLeftoversReported: lasting.reportedLeftovers,
         plantedBugSeen: isPlantSeen,
       },
     };

@@ -1,13 +1,12 @@
 import { seededRandom } from '../kill/seeded-random.ts';
-import { type CutOrder, type Way, ways } from './cut-order.ts';
+import { type CutOrder, type Outage, outages, type Way, ways } from './cut-order.ts';
 import { type Phase, phases, type SideName, sides } from './phases.ts';
 
 /** One case: where, how and between which systems. */
 export interface CutCase {
   readonly side: SideName;
   readonly phase: Phase;
-  /** `gone`: the database goes away for good in the middle of the run. */
-  readonly way: Way | 'gone';
+  readonly way: Way | Outage;
   readonly from: 'postgres' | 'mysql';
   readonly to: 'postgres' | 'mysql';
 }
@@ -32,9 +31,7 @@ export function cutCases(seed: number, choice: CaseChoice): CutCase[] {
       for (const way of ways) {
         turn++;
         const isChosen =
-          (choice.side ?? side) === side &&
-          (choice.phase ?? phase) === phase &&
-          (choice.way ?? way) === way;
+          (choice.side ?? side) === side && (choice.phase ?? phase) === phase && (choice.way ?? way) === way;
         if (!isChosen) continue;
         const taking = choice.pairs === 'all' ? pairs : [pairs[turn % pairs.length]];
         for (const pair of taking) if (pair !== undefined) cases.push({ side, phase, way, ...pair });
@@ -46,14 +43,18 @@ export function cutCases(seed: number, choice: CaseChoice): CutCase[] {
   return shuffled(cases, seededRandom(seed));
 }
 
-/** A database that goes away in mid-run and does not come back: each pair once, each side twice. */
+/** A database that goes away in mid-run and does not come back: each pair in each way, each system on each side. */
 export function lastingOutages(seed: number): CutCase[] {
-  return pairs.map((pair, i) => ({
-    side: sides[(i + Math.trunc(i / 2) + seed) % 2] ?? 'source',
-    phase: 'mid-stream',
-    way: 'gone',
-    ...pair,
-  }));
+  return outages.flatMap((way, turn) =>
+    pairs.map(
+      (pair, i): CutCase => ({
+        side: sides[(i + Math.trunc(i / 2) + turn + seed) % 2] ?? 'source',
+        phase: 'mid-stream',
+        way,
+        ...pair,
+      }),
+    ),
+  );
 }
 
 /** Occurrences of a phase in one run, at least; which of them is cut is the seed's choice. */
@@ -76,7 +77,12 @@ export interface OrderTimes {
 }
 
 /** @param attempt misses so far: a repetition takes the first occurrence. */
-export function orderOf(cutCase: CutCase, random: () => number, attempt: number, times: OrderTimes): CutOrder {
+export function orderOf(
+  cutCase: CutCase,
+  random: () => number,
+  attempt: number,
+  times: OrderTimes,
+): CutOrder {
   const { side, phase, way } = cutCase;
   const count = (side === 'source' ? sourceOccurrences[phase] : undefined) ?? occurrences[phase];
   const between = (from: number, to: number) => Math.round(from + random() * (to - from));
@@ -84,6 +90,7 @@ export function orderOf(cutCase: CutCase, random: () => number, attempt: number,
     phase,
     way,
     skip: attempt > 0 ? 0 : Math.trunc(random() * count),
+    isDeaf: random() < 0.5,
     midStreamBytes: between(60_000, 700_000),
     stallMs: between(0.2 * times.silenceMs, 0.5 * times.silenceMs),
     lateMs: between(20, 1_500),

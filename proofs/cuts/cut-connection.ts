@@ -58,7 +58,11 @@ export class CutConnection {
         desk.after(order.stallMs, () => this.#reach());
         return;
       case 'silence':
+        if (order.isDeaf) this.freeze();
         this.#state = 'lost';
+        return;
+      case 'frozen':
+        desk.freeze();
         return;
       case 'half-message':
         this.#state = 'lost';
@@ -73,6 +77,13 @@ export class CutConnection {
       case 'reset':
         this.#client.resetAndDestroy();
     }
+  }
+
+  /** Takes nothing from either side any more, and closes neither. */
+  freeze(): void {
+    this.#state = 'lost';
+    this.#client.pause();
+    this.#server?.pause();
   }
 
   destroy(): void {
@@ -167,7 +178,11 @@ export class CutConnection {
         server?.end();
         return;
       case 'silence':
+        if (order.isDeaf) this.freeze();
         this.#state = 'lost';
+        return;
+      case 'frozen':
+        desk.freeze();
         return;
       case 'stall':
         this.#state = 'held';

@@ -4,15 +4,20 @@ import type { Direction, Phase, PhaseWatch, ProxyMemory } from './phases.ts';
 export const ways = ['reset', 'half-message', 'silence', 'stall', 'one-way'] as const;
 export type Way = (typeof ways)[number];
 
+/** How a database goes away for good: nobody listens any more; or it stands still, as a stopped process does. */
+export const outages = ['gone', 'frozen'] as const;
+export type Outage = (typeof outages)[number];
+
 /** One cut, as chosen from the seed. */
 export interface CutOrder {
   readonly phase: Phase;
-  /** `gone`: reset, and nobody listens any more until `comeBack`. */
-  readonly way: Way | 'gone';
+  readonly way: Way | Outage;
   /** So many occurrences of the phase are let through first. */
   readonly skip: number;
   /** Bytes of rows in one connection that make its middle. */
   readonly midStreamBytes: number;
+  /** `silence`: nothing is taken from the sockets either, so that their senders are held up. */
+  readonly isDeaf: boolean;
   /** `stall`: everything stands still for so long. */
   readonly stallMs: number;
   /** `one-way`: what the client had sent reaches the server so late. */
@@ -45,6 +50,8 @@ export interface CutDesk {
   isDue(phase: Phase, direction: Direction | 'accept', met: Omit<CutEvidence, 'direction'>): boolean;
   /** New connections are refused for so long; null: until the proxy is told otherwise. Those that exist stay. */
   refuse(ms: number | null): void;
+  /** Nothing passes any more, on no connection and on no new one, and none is closed. */
+  freeze(): void;
   /** Ends every connection. */
   release(): void;
   after(ms: number, action: () => void): void;

@@ -3,7 +3,7 @@ import type { CdmCluster, RunEnd } from '../kill/cdm-cluster.ts';
 import { seededRandom } from '../kill/seeded-random.ts';
 import { compareRows, type Side } from '../kill/side-table.ts';
 import { type CutCase, orderOf } from './cut-cases.ts';
-import type { ProxyTarget } from './cut-order.ts';
+import { outages, type ProxyTarget } from './cut-order.ts';
 import { isClearFailure } from './failure-text.ts';
 import { MysqlWatch } from './mysql-watch.ts';
 import { PostgresWatch } from './postgres-watch.ts';
@@ -38,6 +38,8 @@ export interface CutTotals {
   wrong: number;
   /** Checkpoint tables that were left behind and not reported in the server's log. */
   leftovers: number;
+  /** Those that were reported. */
+  reportedLeftovers: number;
   /** Attempts that the server's log reports to have been repeated. */
   triedAgain: number;
   /** From start to end of a run that was cut, milliseconds. */
@@ -57,6 +59,7 @@ export const noTotals: Readonly<CutTotals> = {
   unclear: 0,
   wrong: 0,
   leftovers: 0,
+  reportedLeftovers: 0,
   triedAgain: 0,
   slowestMs: 0,
 };
@@ -192,6 +195,7 @@ export class CutRounds {
   ): Promise<string> {
     const totals = this.#totals;
     const { end, name, proxy, to } = run;
+    const isOutage = (outages as readonly string[]).includes(cutCase.way);
     if (end.status === null) {
       totals.hung++;
       return 'HUNG';
@@ -206,7 +210,7 @@ export class CutRounds {
       totals.succeeded++;
       totals.lostRows += first.lost;
       if (first.lost > 0) said.push(`${first.lost} rows LOST`);
-      if (end.rowsWritten !== first.rows || cutCase.way === 'gone') {
+      if (end.rowsWritten !== first.rows || isOutage) {
         totals.wrong++;
         said.push(`WRONG: ${end.rowsWritten} rows counted`);
       }
@@ -228,6 +232,7 @@ export class CutRounds {
     const reported = await this.#reportedLeftovers();
     const unreported = left.filter((leftover) => !reported.includes(leftover));
     totals.leftovers += unreported.length;
+    totals.reportedLeftovers = Math.max(totals.reportedLeftovers, reported.length);
     if (unreported.length > 0) said.push(`LEFT ${unreported.join(', ')} of ${name}`);
     return said.join(', ');
   }
@@ -271,7 +276,9 @@ export class CutRounds {
   async #reportedLeftovers(): Promise<string[]> {
     const lines = (await readFile(this.#tools.logFile, 'utf8')).split('\n');
     return lines.flatMap((line) =>
-      line.includes('run.discard-failed') ? (line.match(/_sluice_run_[0-9a-f]{12}/g) ?? []) : [],
+      line.includes('run.discard-failed')
+        ? [...line.matchAll(/"runKey":"([0-9a-f]{12})"/g)].map((match) => `_sluice_run_${match[1]}`)
+        : [],
     );
   }
 

@@ -47,8 +47,8 @@ export interface ProxyMemory {
 /** The words of the statements that tell the phases, the same for both systems. */
 export const statements = {
   makesReady: /\bTRUNCATE\b|CREATE TABLE IF NOT EXISTS \S*_sluice_run_/,
-  storesCheckpoint: /^(?:INSERT INTO|UPDATE) \S*_sluice_run_/,
-  readsAllCheckpoints: /^SELECT [^]* FROM \S*_sluice_run_(?![^]*WHERE slice_no)/,
+  storesCheckpoint: /^(?:INSERT INTO|REPLACE INTO|UPDATE) \S*_sluice_run_/,
+  readsAllCheckpoints: /^SELECT [\s\S]* FROM \S*_sluice_run_(?![\s\S]*WHERE slice_no)/,
   dropsCheckpoints: /^DROP TABLE IF EXISTS \S*_sluice_run_/,
 } as const;
 

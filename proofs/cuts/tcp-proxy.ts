@@ -16,6 +16,7 @@ export class CutProxy implements CutDesk {
   #seen = 0;
   #evidence: CutEvidence | null = null;
   #isArmed = false;
+  #isFrozen = false;
 
   private constructor(target: ProxyTarget, order: CutOrder) {
     this.#target = target;
@@ -61,8 +62,14 @@ export class CutProxy implements CutDesk {
     if (ms !== null) this.after(ms, () => void this.comeBack());
   }
 
-  /** Listens again, on the same port. */
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const connection of this.#connections) connection.freeze();
+  }
+
+  /** Works again, on the same port. */
   async comeBack(): Promise<void> {
+    this.#isFrozen = false;
     if (this.#server !== null) return;
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#server = server;
@@ -104,6 +111,7 @@ export class CutProxy implements CutDesk {
       onEnd: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
-    connection.open();
+    if (this.#isFrozen) connection.freeze();
+    else connection.open();
   }
 }

@@ -24,8 +24,8 @@ export const unaskedCommits: Plant = {
     },
     {
       file: `${mysql}/checkpoint-table.ts`,
-      before: '`INSERT INTO ${this.#name} (slice_no',
-      after: '`REPLACE INTO ${this.#name} (slice_no',
+      before: '? `INSERT INTO',
+      after: '? `REPLACE INTO',
     },
   ],
 };

@@ -45,7 +45,10 @@ export async function plantedCheckout(folder: string, plant: Plant): Promise<{ s
   for (const { file, before, after } of plant.edits) {
     const text = await readFile(join(folder, file), 'utf8');
     if (text.split(before).length !== 2) throw new Error(`${file} no longer holds once: ${before}`);
-    await writeFile(join(folder, file), text.replace(before, () => after));
+    await writeFile(
+      join(folder, file),
+      text.replace(before, () => after),
+    );
   }
   return { serverScript: join(folder, 'packages/server/src/main.ts') };
 }

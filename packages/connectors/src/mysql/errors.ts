@@ -115,11 +115,9 @@ export function mysqlError(error: unknown, stage: Stage, target: string): Sluice
   }
   if (unreachable.has(code)) {
     // An aggregate of refused addresses has no text of its own.
-    return new SluiceError(
-      'Cdm.0901',
-      { cause: `${target}: ${text === '' ? code : text}` },
-      { cause: error, retry: true },
-    );
+    const said = text === '' ? code : text;
+    const cause = text === 'connect ETIMEDOUT' ? 'no answer within the connect time-out' : said;
+    return new SluiceError('Cdm.0901', { cause: `${target}: ${cause}` }, { cause: error, retry: true });
   }
   if (cut.has(code) || text.includes('in closed state')) return connectionCut(stage, text, target, error);
   return byStage(stage, text, target, extras);

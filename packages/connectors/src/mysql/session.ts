@@ -120,6 +120,9 @@ export async function openSession(
     destroySocket(native);
   }
 
+  const failure = (error: unknown, stage: Stage, target: string): unknown =>
+    nameEnd(mysqlError(error, stage, target), host.end, server);
+
   /** Runs a command of mysql2; its wait ends with the session, for then mysql2 may answer nothing any more. */
   function ask<T>(
     stage: Stage,
@@ -127,17 +130,20 @@ export async function openSession(
     send: (answer: (error: mysql.QueryError | null | undefined, value: T) => void) => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const failure = (error: unknown): unknown => nameEnd(mysqlError(error, stage, target), host.end, server);
-      const ended = (): unknown => failure(new Error('the session is in closed state'));
+      const ended = (): unknown => failure(new Error('the session is in closed state'), stage, target);
       if (!isOpen) {
         reject(ended());
         return;
       }
       const onEnd = (): void => reject(ended());
+      const socket = socketOf(native);
       native.once('end', onEnd);
+      // A socket that we ended ourselves has no end but a close, of which mysql2 tells nobody.
+      socket.once('close', onEnd);
       host.signal.addEventListener('abort', onEnd, { once: true });
       send((error, value) => {
         native.removeListener('end', onEnd);
+        socket.removeListener('close', onEnd);
         host.signal.removeEventListener('abort', onEnd);
         if (error === null || error === undefined) {
           resolve(value);
@@ -145,7 +151,7 @@ export async function openSession(
         }
         // The answer may still come, and would be taken for that of the next statement.
         if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') destroy();
-        reject(failure(error));
+        reject(failure(error, stage, target));
       });
     });
   }
@@ -170,11 +176,21 @@ export async function openSession(
     target: string,
     timeoutMs: number,
   ): Promise<PreparedStatement> {
-    const timer = setTimeout(destroy, timeoutMs);
+    let isSilent = false;
+    const timer = setTimeout(() => {
+      isSilent = true;
+      destroy();
+    }, timeoutMs);
     try {
       return await ask<PreparedStatement>(stage, target, (answer) => {
         native.prepare(sql, (error, statement) => answer(error, statement as PreparedStatement));
       });
+    } catch (error) {
+      if (!isSilent) throw error;
+      const silence = Object.assign(new Error(`no answer for ${timeoutMs} ms`), {
+        code: 'PROTOCOL_SEQUENCE_TIMEOUT',
+      });
+      throw failure(silence, stage, target);
     } finally {
       clearTimeout(timer);
     }

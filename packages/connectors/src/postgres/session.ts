@@ -66,6 +66,7 @@ export class PgSession {
   #pending: Pending | null = null;
   #lost: unknown = null;
   #isHeld = false;
+  readonly #silenceTimeoutMs: number;
   /** The write that waits for the kernel, if any. */
   #writing: { reject(error: unknown): void } | null = null;
   #serverVersion = 0;
@@ -74,6 +75,7 @@ export class PgSession {
   private constructor(socket: Socket, signal: AbortSignal, silenceTimeoutMs: number) {
     this.#socket = socket;
     this.#signal = signal;
+    this.#silenceTimeoutMs = silenceTimeoutMs;
     this.#reader = new FrameReader({
       onRow: (buffer, start, end) => this.#pending?.take?.(buffer, start, end),
       onMessage: (type, body) => this.#onMessage(type, body),
@@ -87,7 +89,9 @@ export class PgSession {
     });
     socket.on('error', (error) => this.#lose(new ConnectionLost(error.message, { cause: error })));
     socket.on('close', () => this.#lose(new ConnectionLost('the server closed the connection')));
-    socket.setTimeout(silenceTimeoutMs, () => {
+    socket.setTimeout(silenceTimeoutMs);
+    // A listener that is given to setTimeout would hear of the first time only.
+    socket.on('timeout', () => {
       // Silence counts only while we wait for the server: not when the session rests, nor when we hold the reading up.
       if (this.#pending === null || this.#isHeld) return;
       this.#lose(new ConnectionLost(`the server was silent for ${silenceTimeoutMs / 1000} s`));
@@ -183,6 +187,8 @@ export class PgSession {
 
   release(): void {
     this.#isHeld = false;
+    // The time-out may have struck while it did not count, and would strike again only after new bytes.
+    this.#socket.setTimeout(this.#silenceTimeoutMs);
     this.#socket.resume();
   }
 

@@ -15,6 +15,8 @@ import {
 import { batchOfRows, numbersColumns, numbersOffer, numbersRow } from './numbers-batch.ts';
 
 const ABORT_MS_MAX = 1_000;
+/** A killed session rolls back first; whoever waits for a lock instead waits for minutes. */
+const TAKE_OVER_MS_MAX = 8_000;
 
 /**
  * What any sink of tables must do.
@@ -333,6 +335,28 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture, for
         await finishing;
         expect(await fixture().readBack(table)).toEqual([]);
       }
+    });
+
+    it('ends a former attempt of repeated work, so that nobody waits for its locks', async () => {
+      const { table, sink, plan } = await ready();
+      const former = await sink.openWriter(plan, slice(0));
+      const ids = (from: number) => Array.from({ length: 500 }, (_, i) => from + i);
+      // Enough to be on the server: rows that are not committed, and hold their keys.
+      for (let from = 1; from <= 30_000; from += 500) await former.write(batchOf(ids(from)));
+      await pause(300);
+      const host = testHost();
+      const repeated = { ...host, host: { ...host.host, isRepeated: true } };
+      const writer = await (await sinkOf(table, {}, repeated)).openWriter(plan, slice(0));
+      expect(writer.resumed).toBeNull();
+      const begunAt = performance.now();
+      await writer.write(batchOf([1, 2, 3]));
+      await writer.commit(countsOf(3), null, true);
+      expect(performance.now() - begunAt).toBeLessThan(TAKE_OVER_MS_MAX);
+      await writer.close();
+      await expect(former.commit(countsOf(30_000), null, true)).rejects.toBeDefined();
+      await former.close();
+      await sink.finish(plan, 'publish');
+      expect(await fixture().readBack(table)).toEqual([1, 2, 3].map(printedNumbersRow));
     });
 
     it('writes two slices at once', async () => {

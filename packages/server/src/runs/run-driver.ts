@@ -195,9 +195,11 @@ export class RunDriver {
   async #discard(work: RunWork, plan: RunPlan, withinMs: number): Promise<void> {
     const timeout = AbortSignal.timeout(withinMs);
     const task = { kind: 'finish', work, plan, outcome: 'discard' } as const;
-    const discarding = this.#tools.pool
-      .run(task, this.#listener(), timeout)
-      .catch((error: unknown) => this.#tools.log('run.discard-failed', { run: this.runId, error }));
+    const discarding = this.#tools.pool.run(task, this.#listener(), timeout).catch((error: unknown) => {
+      // The run key is part of the name of what stays behind.
+      const { runKey } = plan.target;
+      this.#tools.log('run.discard-failed', { run: this.runId, runKey, error });
+    });
     // The worker's own grace time comes on top of the signal; the run's end does not wait for that.
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => {
