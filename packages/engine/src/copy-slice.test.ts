@@ -209,3 +209,32 @@ describe('copySlice', () => {
     expect(destination.rows).toEqual(upTo(6));
   });
 });
+
+test.each([
+  [true, false],
+  [false, true],
+])(
+  'a destination that keeps failed rows (%s): a cut source is to be retried: %s',
+  async (keepsFailedRows, retry) => {
+    const destination = new MemoryDestination();
+    const sink = {
+      openWriter: async () => ({
+        ...(await destination.sink.openWriter(plan.target, slice)),
+        keepsFailedRows,
+      }),
+    } as unknown as Sink;
+    const source = {
+      async *read() {
+        yield { form: 'rows', rows: [[1]], rowCount: 1, byteCount: 1, position: null };
+        throw new SluiceError('Cdm.0233', { cause: 'the connection was cut' }, { retry: true });
+      },
+    } as unknown as Source;
+    const ledger = { checkpoint: async () => undefined, progress: () => undefined };
+    const { signal } = new AbortController();
+    await expect(copySlice(plan, slice, { source, sink, ledger, signal })).rejects.toMatchObject({
+      code: 'Cdm.0233',
+      facts: { cause: 'the connection was cut' },
+      retry,
+    });
+  },
+);

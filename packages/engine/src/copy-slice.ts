@@ -33,6 +33,7 @@ export interface SliceTools {
 export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools): Promise<Checkpoint> {
   const { source, sink, ledger, signal, limits = engineLimits } = tools;
   let writer = await sink.openWriter(plan.target, slice);
+  let pendingRows = 0;
   try {
     if (writer.resumed?.isComplete) {
       // The last attempt's commit arrived but its report did not: the destination knows better than the ledger.
@@ -41,7 +42,6 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     }
     let last: Checkpoint | null = writer.resumed;
     let settled: SliceCounts = last?.counts ?? zeroCounts;
-    let pendingRows = 0;
     let pendingBytes = 0;
     let bytesWrittenBefore = 0;
 
@@ -87,6 +87,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
       pendingBytes = 0;
       return checkpoint;
     }
+  } catch (error) {
+    throw pendingRows > 0 && writer.keepsFailedRows === true ? notToBeRepeated(error) : error;
   } finally {
     await writer.close();
   }
@@ -115,6 +117,12 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     }
     throw error;
   }
+}
+
+/** The same failure for a destination that keeps the attempt's rows: to try again of one's own accord would double them. */
+function notToBeRepeated(error: unknown): unknown {
+  if (!(error instanceof SluiceError && error.retry)) return error;
+  return new SluiceError(error.code, error.facts, { cause: error.cause });
 }
 
 /** The same rows up to the same place. */

@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
 import { batchOfRows, numbersOffer, numbersRow } from '@sluice/core/contract-suite/numbers-batch';
 import { zeroCounts } from '@sluice/core/data/slice';
@@ -52,6 +53,35 @@ describe.skipIf(mysqlUrl === undefined)('a MySQL or MariaDB server that does not
     await connection.close();
   });
 
+  it('to the preparing of the read, behind a network that swallows everything', async () => {
+    const table = freshName('swallowed');
+    await fixture.makeNumbers(table, 10);
+    const relay = await relayUntilPrepare(new URL(mysqlUrl ?? ''));
+    const link = { 'linkConfig.host': '127.0.0.1', 'linkConfig.port': String(relay.port), ...silence };
+    const connection = await fixture.open({ ...testHost().host, end: 'source' }, link);
+    const source = connection.source(fixture.sourceOptions(table));
+    const shape = await source.describe();
+    const [slice] = await source.split(shape, 1);
+    if (slice === undefined) throw new Error('no slice');
+    const projection = {
+      form: 'pgcopy-binary' as const,
+      columns: shape.columns.map(({ name }) => ({ name, cast: null })),
+    };
+    const begunAt = performance.now();
+    const reading = (async () => {
+      for await (const _ of source.read(slice, projection, null))
+        throw new Error('a row from a dead network');
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: 'Cdm.0233',
+      retry: true,
+      facts: { cause: expect.stringContaining('no answer for 1000 ms') },
+    });
+    expect(performance.now() - begunAt).toBeLessThan(endsWithinMs);
+    await connection.close();
+    relay.close();
+  });
+
   it.each(forms)('to %s that are written: the writer ends within the time-out and says so', async (form) => {
     const table = freshName('locked');
     await fixture.makeNumbers(table, 0);
@@ -83,3 +113,34 @@ describe.skipIf(mysqlUrl === undefined)('a MySQL or MariaDB server that does not
     await connection.close();
   });
 });
+
+const PREPARE = 0x16;
+
+/** Forwards to the server, and from a client's COM_STMT_PREPARE on takes everything and passes on nothing. */
+async function relayUntilPrepare(server: URL): Promise<{ port: number; close(): void }> {
+  const sockets = new Set<Socket>();
+  const relay = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ host: server.hostname, port: Number(server.port), allowHalfOpen: true });
+    let isSilent = false;
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => undefined);
+      from.on('data', (chunk: Buffer) => {
+        isSilent ||= from === client && chunk[3] === 0 && chunk[4] === PREPARE;
+        if (!isSilent) to.write(chunk);
+      });
+    }
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const address = relay.address();
+  return {
+    port: address !== null && typeof address === 'object' ? address.port : 0,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      relay.close();
+    },
+  };
+}

@@ -107,6 +107,7 @@ export class MysqlSink implements Sink {
         sliceNo: slice.no,
         resumed,
         target: this.#name(),
+        isTransactional: found.isTransactional,
         loader,
       });
     } catch (error) {

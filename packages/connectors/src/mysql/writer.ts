@@ -14,6 +14,8 @@ export interface WriterParts {
   readonly resumed: Checkpoint | null;
   /** `database.table`, for people. */
   readonly target: string;
+  /** The table's engine knows transactions. */
+  readonly isTransactional: boolean;
   /** Writes the rows, in the session's transaction. */
   readonly loader: Loader;
 }
@@ -21,6 +23,7 @@ export interface WriterParts {
 /** Writes one slice: the loader brings the rows, and the checkpoint goes in the same transaction. */
 export class MysqlSliceWriter implements SliceWriter {
   readonly resumed: Checkpoint | null;
+  readonly keepsFailedRows: boolean;
   readonly #parts: WriterParts;
   #sequence: number;
   /** The first error: after it nothing is written any more, for the transaction is gone. */
@@ -30,6 +33,7 @@ export class MysqlSliceWriter implements SliceWriter {
   constructor(parts: WriterParts) {
     this.#parts = parts;
     this.resumed = parts.resumed;
+    this.keepsFailedRows = !parts.isTransactional;
     this.#sequence = parts.resumed?.sequence ?? 0;
   }
 

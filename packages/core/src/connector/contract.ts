@@ -142,6 +142,8 @@ export interface Sink {
 export interface SliceWriter {
   /** What was durable of this slice when the writer opened; null: nothing. */
   readonly resumed: Checkpoint | null;
+  /** The destination cannot roll back: rows of an attempt that failed stay, and a repetition would double them. Absent: it can. */
+  readonly keepsFailedRows?: boolean;
   /** Resolves when there is room for the next batch; nothing is durable yet. The batch's memory is the caller's again. */
   write(batch: Batch): Promise<void>;
   /**
