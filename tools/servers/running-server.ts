@@ -1,13 +1,15 @@
+export type ServerKind = 'postgres' | 'mariadb' | 'mysql';
+
 /** A database server that was started for a test, a proof or the demo. Everything it has is removed at its end. */
-export interface RunningServer {
-  readonly kind: 'postgres' | 'mariadb';
+export interface RunningServer<Kind extends ServerKind = 'postgres' | 'mariadb'> {
+  readonly kind: Kind;
   /** Of a superuser: `postgres://user:password@host:port/postgres`, `mysql://user:password@host:port/`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** Such as `18.4` or `10.11.19-MariaDB-0+deb12u1`. */
+  /** Such as `18.4`, `10.11.19-MariaDB-0+deb12u1` or `9.7.4-2`. */
   readonly version: string;
   /** The server's main process; changes with `restart`. */
   readonly pid: number;

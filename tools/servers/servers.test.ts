@@ -11,9 +11,11 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startMariadb } from './mariadb.ts';
 import { mariadbPrograms } from './mariadb-programs.ts';
+import { startMysql } from './mysql.ts';
+import { mysqlPrograms } from './mysql-programs.ts';
 import { startPostgres } from './postgres.ts';
 import { postgresFolder } from './postgres-binaries.ts';
-import { type RunningServer, ServerUnavailable } from './running-server.ts';
+import { type RunningServer, type ServerKind, ServerUnavailable } from './running-server.ts';
 
 /** One row per statement: what both databases' clients have in common. */
 type Query = (url: string, sql: string) => Promise<Record<string, unknown> | undefined>;
@@ -28,7 +30,7 @@ const queryPostgres: Query = async (url, sql) => {
   }
 };
 
-const queryMariadb: Query = async (url, sql) => {
+const queryMysqlFamily: Query = async (url, sql) => {
   const client = await mysql.createConnection(url);
   try {
     const [rows] = await client.query(sql);
@@ -41,6 +43,7 @@ const queryMariadb: Query = async (url, sql) => {
 const reasons = {
   postgres: await reasonToSkip(() => postgresFolder()),
   mariadb: await reasonToSkip(() => mariadbPrograms(false, () => undefined)),
+  mysql: await reasonToSkip(() => mysqlPrograms(false, () => undefined)),
 };
 for (const reason of Object.values(reasons)) if (reason) console.warn(`skipped: ${reason}`);
 
@@ -64,14 +67,20 @@ const cases = [
   {
     name: 'mariadb',
     start: () => startMariadb({ settings: { 'sort-buffer-size': '3M' } }),
-    query: queryMariadb,
+    query: queryMysqlFamily,
+    schema: 'own',
+  },
+  {
+    name: 'mysql',
+    start: () => startMysql({ settings: { 'sort-buffer-size': '3M' } }),
+    query: queryMysqlFamily,
     schema: 'own',
   },
 ] as const;
 
 describe.each(cases)('$name', ({ name, start, query, schema }) => {
   describe.skipIf(reasons[name])('started', () => {
-    let server: RunningServer;
+    let server: RunningServer<ServerKind>;
     beforeAll(async () => {
       server = await start();
     });
@@ -90,7 +99,7 @@ describe.each(cases)('$name', ({ name, start, query, schema }) => {
     });
 
     it('keeps what was committed before a kill', async () => {
-      if (name === 'mariadb') await query(server.url, `CREATE DATABASE ${schema}`);
+      if (name !== 'postgres') await query(server.url, `CREATE DATABASE ${schema}`);
       await query(server.url, `CREATE TABLE ${schema}.kept (word varchar(20))`);
       await query(server.url, `INSERT INTO ${schema}.kept VALUES ('grüße 水')`);
       const before = server.pid;
@@ -207,15 +216,17 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+const starters = { postgres: 'startPostgres', mariadb: 'startMariadb', mysql: 'startMysql' } as const;
+
 /** Another process that starts a server and then waits, or reaches its end without stopping it. */
 async function startOwner(
-  name: 'postgres' | 'mariadb',
+  name: keyof typeof starters,
   then: 'wait' | 'forget' = 'wait',
 ): Promise<{ process: ChildProcess; exit: Promise<unknown[]>; serverPid: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-owner-'));
   const script = path.join(folder, 'owner.ts');
   const module = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
-  const start = name === 'postgres' ? 'startPostgres' : 'startMariadb';
+  const start = starters[name];
   await writeFile(
     script,
     `import { ${start} } from ${JSON.stringify(module)};

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMariadb } from '../servers/mariadb.ts';
+import { startMysql } from '../servers/mysql.ts';
 import { startPostgres } from '../servers/postgres.ts';
-import { type RunningServer, ServerUnavailable } from '../servers/running-server.ts';
+import { type RunningServer, type ServerKind, ServerUnavailable } from '../servers/running-server.ts';
 import { judge, type TestReport } from './report.ts';
 import { REPORT_PATH_VARIABLE } from './reporter.ts';
 
@@ -22,9 +23,10 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 const providers = [
   { name: 'PostgreSQL', variable: 'SLUICE_TEST_POSTGRES', start: () => startPostgres() },
   { name: 'MariaDB', variable: 'SLUICE_TEST_MYSQL', start: () => startMariadb({ say }) },
+  { name: 'MySQL', variable: 'SLUICE_TEST_MYSQL_PROPER', start: () => startMysql({ say }) },
 ] as const;
 
-const servers: RunningServer[] = [];
+const servers: RunningServer<ServerKind>[] = [];
 const unavailable: { name: string; reason: string }[] = [];
 const env: NodeJS.ProcessEnv = { ...process.env };
 

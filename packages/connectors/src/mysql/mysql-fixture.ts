@@ -8,18 +8,41 @@ import {
 } from '@sluice/core/contract-suite/fixture';
 import type { OptionValues } from '@sluice/core/options/option';
 import mysql from 'mysql2/promise';
+import { describe } from 'vitest';
 import { CHECKPOINT_TABLE_PREFIX } from './checkpoint-table.ts';
 import { openMysql } from './connection.ts';
 
-/** The server for live tests; absent: they are skipped. */
+/** The MariaDB for live tests; absent: they are skipped. */
 export const mysqlUrl = process.env.SLUICE_TEST_MYSQL;
 if (mysqlUrl === undefined) console.warn('SLUICE_TEST_MYSQL is not set: live tests of MySQL are skipped');
+
+/** A server of the family; `url` is absent when there is none to test with. */
+export interface LiveServer {
+  readonly product: 'MariaDB' | 'MySQL';
+  readonly url: string | undefined;
+}
+
+const liveServers: readonly LiveServer[] = [
+  { product: 'MariaDB', url: mysqlUrl },
+  { product: 'MySQL', url: process.env.SLUICE_TEST_MYSQL_PROPER },
+];
+
+/** Registers tests once for each product of the family; those without a server are skipped. */
+export function describeOnEach(name: string, register: (server: LiveServer) => void): void {
+  for (const server of liveServers) {
+    if (server.url === undefined && server.product === 'MySQL')
+      console.warn('SLUICE_TEST_MYSQL_PROPER is not set: live tests of MySQL proper are skipped');
+    describe.skipIf(server.url === undefined)(`${name}, ${server.product}`, () => register(server));
+  }
+}
 
 /** A port of loopback that is kept free by convention (discard). */
 const deadPort = '9';
 
 export interface MysqlFixture extends SuiteFixture {
   readonly database: string;
+  /** What stands in FROM for the numbers 1 to `last` in a column `seq`; one of them in a statement. */
+  numbersTo(last: number): string;
   /** Runs statements beside the connector, in the fixture's database. */
   sql(...statements: readonly string[]): Promise<void>;
   /** Rows of a query, every value as the server prints it. */
@@ -96,9 +119,9 @@ const typeRows: readonly string[] = [
     .join(', ')})`,
 ];
 
-/** A database of its own on the live server. */
-export async function createMysqlFixture(): Promise<MysqlFixture> {
-  const url = new URL(mysqlUrl ?? 'mysql://unset');
+/** A database of its own on the live server: the MariaDB unless told. */
+export async function createMysqlFixture(server?: LiveServer): Promise<MysqlFixture> {
+  const url = new URL((server === undefined ? mysqlUrl : server.url) ?? 'mysql://unset');
   const database = `sluice_my_${randomBytes(5).toString('hex')}`;
   const pool = mysql.createPool({
     host: url.hostname,
@@ -121,6 +144,7 @@ export async function createMysqlFixture(): Promise<MysqlFixture> {
   await pool.query(`CREATE USER ${mysql.escape(user)}@'%' IDENTIFIED BY ${mysql.escape(password)}`);
   await pool.query(`GRANT ALL ON ${quoted(database)}.* TO ${mysql.escape(user)}@'%'`);
 
+  const isMySql = server?.product === 'MySQL';
   const table = (name: string): string => `${quoted(database)}.${quoted(name)}`;
   const link: OptionValues = {
     'linkConfig.databaseType': 'MYSQL',
@@ -141,6 +165,7 @@ export async function createMysqlFixture(): Promise<MysqlFixture> {
     try {
       await connection.query(`USE ${quoted(database)}`);
       await connection.query("SET SESSION time_zone = '+00:00'");
+      if (isMySql) await connection.query('SET SESSION cte_max_recursion_depth = 1000000');
       for (const statement of statements) await connection.query(statement);
     } finally {
       connection.destroy();
@@ -176,6 +201,10 @@ export async function createMysqlFixture(): Promise<MysqlFixture> {
     database,
     query,
     sql,
+    numbersTo: (last) =>
+      isMySql
+        ? `(WITH RECURSIVE numbers (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < ${last}) SELECT seq FROM numbers) AS numbers`
+        : `seq_1_to_${last}`,
     open: (host: Host, changes: OptionValues = {}) => openMysql({ ...link, ...changes }, host),
     sourceOptions: (name, more = {}) => ({
       'fromJobConfig.schemaName': database,

@@ -3,16 +3,16 @@ import { copyTable } from '@sluice/core/contract-suite/copy-table';
 import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
 import type { Value } from '@sluice/core/data/batch';
 import type { OptionValues } from '@sluice/core/options/option';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createMysqlFixture, describeOnEach, type MysqlFixture } from './mysql-fixture.ts';
 
 const key = (n: number): string => `5ec1a1${n.toString(16).padStart(6, '0')}`;
 
-describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
+describeOnEach('reading what only MySQL has', (server) => {
   let fixture: MysqlFixture;
   const open: Connection[] = [];
   beforeAll(async () => {
-    fixture = await createMysqlFixture();
+    fixture = await createMysqlFixture(server);
   });
   afterAll(async () => {
     for (const connection of open) await connection.close();
@@ -76,7 +76,10 @@ describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
     expect(at(1, 'latin')).toBe('Ümläut');
     expect(at(1, 'picks')).toBe('a,c');
     expect(at(1, 'bin')).toEqual(Buffer.from('deadbeef', 'hex'));
-    expect(String(at(1, 'doc')).replaceAll(' ', '')).toBe('{"a":[1,2.50,12345678901234567890,"é😀\\n"]}');
+    expect(String(at(1, 'doc')).replaceAll(' ', '')).toBe(
+      // MySQL keeps numbers, MariaDB the text that it was given.
+      `{"a":[1,${server.product === 'MySQL' ? '2.5' : '2.50'},12345678901234567890,"é😀\\n"]}`,
+    );
     expect(at(1, 'shape')).toBe('POINT(1.5 -2.25)');
     expect(rows[2]?.slice(1).every((value) => value === null)).toBe(true);
   });
@@ -130,7 +133,7 @@ describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
       `CREATE TABLE ${table} (a INT, b INT, d DATE, t DATETIME(6), s TIMESTAMP(3) NULL, n DECIMAL(30,5), u BIGINT UNSIGNED, PRIMARY KEY (a, b))`,
       `INSERT INTO ${table} SELECT seq DIV 7, seq % 7, '1960-01-01' + INTERVAL seq * 13 DAY, '1969-12-31 23:59:58' + INTERVAL seq * 333333 MICROSECOND,
          IF(seq % 10 = 0, NULL, '2001-01-01' + INTERVAL seq HOUR), (CAST(seq AS SIGNED) - 500) * 12345678901234567.12345, 18446744073709551615 - seq * 3
-       FROM seq_1_to_1000`,
+       FROM ${fixture.numbersTo(1_000)}`,
     );
     for (const column of ['a', 'd', 't', 's', 'n', 'u']) {
       const source = (await connect()).source(
@@ -171,7 +174,7 @@ describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
     await fixture.sql(
       `CREATE TABLE ${table} (t DATETIME(3), s VARCHAR(20) CHARACTER SET utf8mb4, n DECIMAL(10,2), filler VARCHAR(500), PRIMARY KEY (s, t, n))`,
       `INSERT INTO ${table} SELECT '2024-01-01' + INTERVAL (seq % 3) * 1500 MICROSECOND, ELT(seq % 4 + 1, 'a''b', 'ä\\\\', '😀', 'Z'), seq / 100, REPEAT('x', 500)
-       FROM seq_1_to_3000`,
+       FROM ${fixture.numbersTo(3_000)}`,
     );
     const source = (await connect()).source(fixture.sourceOptions(table));
     const shape = await source.describe();
@@ -238,7 +241,7 @@ describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
     const table = freshName('paused');
     await fixture.sql(
       `CREATE TABLE ${table} (id INT PRIMARY KEY, v LONGTEXT)`,
-      `INSERT INTO ${table} SELECT seq, REPEAT('y', 100000) FROM seq_1_to_400`,
+      `INSERT INTO ${table} SELECT seq, REPEAT('y', 100000) FROM ${fixture.numbersTo(400)}`,
     );
     const connection = await connect();
     const source = connection.source(fixture.sourceOptions(table));
@@ -258,7 +261,7 @@ describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
     const table = freshName('slow');
     await fixture.sql(
       `CREATE TABLE ${table} (id INT PRIMARY KEY, v LONGTEXT)`,
-      `INSERT INTO ${table} SELECT seq, REPEAT('y', 100000) FROM seq_1_to_600`,
+      `INSERT INTO ${table} SELECT seq, REPEAT('y', 100000) FROM ${fixture.numbersTo(600)}`,
     );
     const source = (await connect()).source(fixture.sourceOptions(table));
     const shape = await source.describe();
@@ -283,9 +286,9 @@ describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
   it('says what the server says when it gives up in mid-stream', async () => {
     const table = freshName('midway');
     await fixture.sql(
-      `CREATE TABLE ${table} (id INT PRIMARY KEY, v VARCHAR(200), p VARCHAR(20))`,
-      `INSERT INTO ${table} SELECT seq, REPEAT('z', 200), IF(seq = 15000, '{bad', '1') FROM seq_1_to_20000`,
-      `CREATE VIEW ${table}_v AS SELECT id, v, IF(p = '{bad', (SELECT seq FROM seq_1_to_2 WHERE seq < t.id), p) AS p FROM ${table} t`,
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, v VARCHAR(200))`,
+      `INSERT INTO ${table} SELECT seq, REPEAT('z', 200) FROM ${fixture.numbersTo(20_000)}`,
+      `CREATE VIEW ${table}_v AS SELECT id, v, id + IF(id = 15000, 9223372036854775807, 0) AS p FROM ${table}`,
     );
     const source = (await connect()).source(fixture.sourceOptions(`${table}_v`));
     const shape = await source.describe();
@@ -297,7 +300,7 @@ describe.skipIf(mysqlUrl === undefined)('reading what only MySQL has', () => {
     const reading = (async () => {
       for await (const batch of source.read(slice, { form: 'rows', columns }, null)) rows += batch.rowCount;
     })();
-    await expect(reading).rejects.toMatchObject({ code: 'Cdm.0902', retry: false });
+    await expect(reading).rejects.toMatchObject({ code: 'Cdm.0233', retry: false });
     expect(rows).toBeGreaterThan(0);
   });
 

@@ -3,16 +3,16 @@ import { copyTable } from '@sluice/core/contract-suite/copy-table';
 import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
 import { zeroCounts } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createMysqlFixture, describeOnEach, type MysqlFixture } from './mysql-fixture.ts';
 
 const key = (n: number): string => `5ec1a1${n.toString(16).padStart(6, '0')}`;
 
-describe.skipIf(mysqlUrl === undefined)('writing what only MySQL has', () => {
+describeOnEach('writing what only MySQL has', (server) => {
   let fixture: MysqlFixture;
   const open: Connection[] = [];
   beforeAll(async () => {
-    fixture = await createMysqlFixture();
+    fixture = await createMysqlFixture(server);
   });
   afterAll(async () => {
     for (const connection of open) await connection.close();
@@ -251,8 +251,8 @@ describe.skipIf(mysqlUrl === undefined)('writing what only MySQL has', () => {
       { runKey: key(5) },
     );
     const [a, b] = await Promise.all([
-      fixture.query(`SELECT id, MD5(v), MD5(b) FROM ${fixture.database}.${table} ORDER BY id`),
-      fixture.query(`SELECT id, MD5(v), MD5(b) FROM ${fixture.database}.${table}_to ORDER BY id`),
+      fixture.query(`SELECT id, SHA2(v, 256), SHA2(b, 256) FROM ${fixture.database}.${table} ORDER BY id`),
+      fixture.query(`SELECT id, SHA2(v, 256), SHA2(b, 256) FROM ${fixture.database}.${table}_to ORDER BY id`),
     ]);
     expect(b).toEqual(a);
     await fixture.sql(`INSERT INTO ${table} VALUES (4, NULL, REPEAT('x', 40000000))`);

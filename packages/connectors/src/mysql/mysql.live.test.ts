@@ -2,14 +2,14 @@ import { registerLinkSuite } from '@sluice/core/contract-suite/link-suite';
 import { registerRoundTripSuite } from '@sluice/core/contract-suite/round-trip-suite';
 import { registerSinkSuite } from '@sluice/core/contract-suite/sink-suite';
 import { registerSourceSuite } from '@sluice/core/contract-suite/source-suite';
-import { afterAll, beforeAll, describe } from 'vitest';
-import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { createMysqlFixture, describeOnEach, type MysqlFixture } from './mysql-fixture.ts';
 
-describe.skipIf(mysqlUrl === undefined)('mysql on a live server', () => {
+describeOnEach('mysql on a live server', (server) => {
   let fixture: MysqlFixture;
   const lend = (): MysqlFixture => fixture;
   beforeAll(async () => {
-    fixture = await createMysqlFixture();
+    fixture = await createMysqlFixture(server);
   });
   afterAll(async () => {
     await fixture.drop();
@@ -18,7 +18,7 @@ describe.skipIf(mysqlUrl === undefined)('mysql on a live server', () => {
   registerLinkSuite('mysql', lend);
   registerSourceSuite('mysql', lend);
   registerSinkSuite('mysql', lend);
-  // The server of the live tests is a MariaDB.
-  registerSinkSuite('mysql', lend, 'pgcopy-binary');
+  // MySQL has no bulk command.
+  if (server.product === 'MariaDB') registerSinkSuite('mysql', lend, 'pgcopy-binary');
   registerRoundTripSuite('mysql', lend, ['rows']);
 });
