@@ -7,6 +7,7 @@ import { GuardedProcess } from './guarded-process.ts';
 import { runToEnd, SERVER_ENV } from './run-to-end.ts';
 import type { RunningServer } from './running-server.ts';
 import { type Account, makeScratchFolder, nameOwners, serverAccount } from './scratch-folder.ts';
+import { type ServerTls, writeTlsFiles } from './server-tls.ts';
 
 /** Filling a data folder, or asking for the version. */
 const SETUP_LIMIT_MS = 120_000;
@@ -20,6 +21,8 @@ export interface MysqldOptions {
   readonly port?: number;
   /** Server settings by name, such as `{ 'max-connections': '20' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Speaks TLS with these. Without them MariaDB speaks none, and MySQL makes certificates for itself. */
+  readonly tls?: ServerTls;
   /** Whether a missing server may be fetched. Default: yes. */
   readonly install?: boolean;
   /** Gets a line when something takes long. */
@@ -59,11 +62,16 @@ export async function startMysqld<Kind extends 'mariadb' | 'mysql'>(
     runToEnd(program, args, { account, cwd: folder, limitMs: SETUP_LIMIT_MS });
   let version: string;
   let port: number;
+  let tls: Record<string, string> = {};
   try {
     const banner = await run(command, [...product.args, '--no-defaults', '--version']);
     version = /Ver (\S+)/.exec(banner)?.[1] ?? banner.trim();
     await product.fill(data, run);
     await writeInitFile(initFile, password, account);
+    if (options.tls) {
+      const { certificate, key } = await writeTlsFiles(folder, options.tls, account);
+      tls = { 'ssl-cert': certificate, 'ssl-key': key };
+    }
     port = options.port ?? (await freePort());
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -83,6 +91,7 @@ export async function startMysqld<Kind extends 'mariadb' | 'mysql'>(
     'max-allowed-packet': '64M',
     'max-connections': '200',
     ...product.settings,
+    ...tls,
     ...options.settings,
   };
   const guarded = new GuardedProcess({

@@ -7,7 +7,8 @@ import { GuardedProcess } from './guarded-process.ts';
 import { postgresFolder } from './postgres-binaries.ts';
 import { runToEnd, SERVER_ENV } from './run-to-end.ts';
 import { type RunningServer, ServerUnavailable } from './running-server.ts';
-import { makeScratchFolder, nameOwners, serverAccount } from './scratch-folder.ts';
+import { type Account, makeScratchFolder, nameOwners, serverAccount } from './scratch-folder.ts';
+import { type ServerTls, writeTlsFiles } from './server-tls.ts';
 
 const INITDB_LIMIT_MS = 60_000;
 const READY_LIMIT_MS = 60_000;
@@ -20,6 +21,10 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Server settings by name, such as `{ max_connections: '20' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Who may sign in how: the lines of pg_hba.conf. Unless told, everybody with SCRAM. */
+  readonly access?: readonly string[];
+  /** Speaks TLS as well, with these. */
+  readonly tls?: ServerTls;
 }
 
 /**
@@ -38,6 +43,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
   const passwordFile = path.join(folder, 'password');
   let version: string;
   let port: number;
+  let own: Record<string, string>;
   try {
     const banner = await runToEnd(program, ['--version'], { account, limitMs: INITDB_LIMIT_MS });
     version = /\d+(\.\d+)*\S*/.exec(banner)?.[0] ?? banner.trim();
@@ -65,6 +71,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
       cwd: folder,
       limitMs: INITDB_LIMIT_MS,
     });
+    own = await writeOwnFiles(folder, options, account);
     port = options.port ?? (await freePort());
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -82,6 +89,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     max_connections: '200',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    ...own,
     ...options.settings,
   };
   const logPath = path.join(folder, 'log');
@@ -136,6 +144,25 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     restart: bringUp,
     stop: () => guarded.stop(),
   };
+}
+
+/** @returns the settings that name the files. */
+async function writeOwnFiles(
+  folder: string,
+  { access, tls }: PostgresOptions,
+  account: Account | null,
+): Promise<Record<string, string>> {
+  const settings: Record<string, string> = {};
+  if (access) {
+    const file = path.join(folder, 'pg_hba.conf');
+    await writeFile(file, `${access.join('\n')}\n`);
+    settings.hba_file = file;
+  }
+  if (tls) {
+    const { certificate, key } = await writeTlsFiles(folder, tls, account);
+    Object.assign(settings, { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key });
+  }
+  return settings;
 }
 
 /** The server says so itself, in the last line of its pid file. A killed one's file bears another pid. */

@@ -106,6 +106,27 @@ export const connectionProperties: readonly ConnectionProperty[] = [
     },
   },
   {
+    name: 'useCompression',
+    databases: ['MYSQL'],
+    type: 'boolean',
+    support: 'honoured',
+    help: {
+      en: 'Compresses what travels between here and the server (zlib), for slow networks; costs processor time on both. false when absent, and where the server knows no compression.',
+      zh: '压缩与服务器之间传输的数据（zlib），适用于慢速网络，两端均消耗 CPU；缺省为 false，服务器不支持时不压缩。',
+    },
+  },
+  {
+    name: 'channelBinding',
+    databases: ['POSTGRESQL'],
+    type: 'enum',
+    values: ['disable', 'prefer'],
+    support: 'honoured',
+    help: {
+      en: 'prefer, the default: with TLS and SCRAM the log-in is bound to the certificate of the server, so that nobody in between can use it. disable: for proxies that end TLS themselves.',
+      zh: 'prefer（缺省）：使用 TLS 和 SCRAM 时，登录与服务器证书绑定，中间人无法利用；disable：用于自行终止 TLS 的代理。',
+    },
+  },
+  {
     name: 'tinyInt1isBit',
     databases: ['MYSQL'],
     type: 'boolean',
@@ -148,7 +169,6 @@ export const connectionProperties: readonly ConnectionProperty[] = [
       'defaultFetchSize',
       'rewriteBatchedStatements',
       'autoReconnect',
-      'useCompression',
       'allowPublicKeyRetrieval',
     ],
     ['MYSQL'],

@@ -1,4 +1,5 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { tlsComplaint } from '../jdbc/tls-complaint.ts';
 
 /** What was going on when the server or the socket complained. It decides the code where the error itself does not. */
 export type Stage = 'connect' | 'metadata' | 'read' | 'create' | 'clear' | 'write';
@@ -42,6 +43,9 @@ const cut = new Set([
   'ERR_STREAM_DESTROYED',
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
+
+/** How mysql2 says that it has no plugin. */
+const unknownMethod = /^Server requests authentication using unknown plugin ([\w-]+)\./;
 
 function readNative(error: unknown): NativeError {
   if (!(error instanceof Error)) return { errno: null, code: '', text: String(error) };
@@ -112,6 +116,13 @@ export function mysqlError(error: unknown, stage: Stage, target: string): Sluice
     if (stage === 'write' && !rowRefused.has(errno))
       return new SluiceError('Cdm.0902', { cause: text }, extras);
     return byStage(stage, text, target, extras);
+  }
+  const tls = stage === 'connect' ? tlsComplaint(error) : null;
+  if (tls !== null) return new SluiceError('Cdm.0901', { cause: `${target}: ${tls}` }, extras);
+  const method = unknownMethod.exec(text)?.[1];
+  if (method !== undefined) {
+    const cause = `the server asks for the log-in method ${method}, which is not known here`;
+    return new SluiceError('Cdm.0950', { cause }, extras);
   }
   if (unreachable.has(code)) {
     // An aggregate of refused addresses has no text of its own.

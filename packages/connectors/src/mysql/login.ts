@@ -1,15 +1,41 @@
 import type { Duplex } from 'node:stream';
+import { checkServerIdentity, TLSSocket } from 'node:tls';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import mysql from 'mysql2';
 import type { SqlLink } from '../jdbc/sql-options.ts';
+import { ed25519Answer } from './client-ed25519.ts';
+import { CompressedStream } from './compressed-stream.ts';
 import { mysqlError } from './errors.ts';
 import { connectPooled } from './pooled-socket.ts';
+
+/** What mysql2 is told, and what is done beside it. */
+export interface LoginOptions {
+  readonly native: mysql.ConnectionOptions;
+  /** The host that the server's certificate must name; null: any. */
+  readonly certifiedHost: string | null;
+  readonly wantsCompression: boolean;
+}
 
 export function connectOptions(
   link: SqlLink,
   database: string | null,
   timeoutMs: number,
   wantsBulk = false,
+): LoginOptions {
+  const wantsCompression = link.properties.get('useCompression') === 'true';
+  return {
+    native: nativeOptions(link, database, timeoutMs, wantsBulk, wantsCompression),
+    certifiedHost: link.tls?.verification === 'full' ? link.host : null,
+    wantsCompression,
+  };
+}
+
+function nativeOptions(
+  link: SqlLink,
+  database: string | null,
+  timeoutMs: number,
+  wantsBulk: boolean,
+  wantsCompression: boolean,
 ): mysql.ConnectionOptions {
   return {
     host: link.host,
@@ -27,7 +53,20 @@ export function connectOptions(
     multipleStatements: false,
     // LOCAL_FILES off: a server must not be able to ask for a file of ours. IGNORE_SPACE off: see sqlMode.
     // LONG_PASSWORD means nothing any more, but MariaDB takes who sets it for a MySQL client without extended capabilities.
-    flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', '-IGNORE_SPACE', ...(wantsBulk ? ['-LONG_PASSWORD'] : [])],
+    // COMPRESS by its flag and not by mysql2's own option: the frames are ours, see `compress`.
+    flags: [
+      '-LOCAL_FILES',
+      '-MULTI_STATEMENTS',
+      '-IGNORE_SPACE',
+      ...(wantsBulk ? ['-LONG_PASSWORD'] : []),
+      ...(wantsCompression ? ['COMPRESS'] : []),
+    ],
+    authPlugins: {
+      client_ed25519:
+        () =>
+        (nonce: Buffer): Buffer =>
+          ed25519Answer(link.password, nonce),
+    },
     enableKeepAlive: true,
     ...(link.tls === null
       ? { stream: () => connectPooled(link.host, link.port) }
@@ -35,7 +74,8 @@ export function connectOptions(
           ssl: {
             ...(link.tls.authorities === null ? {} : { ca: link.tls.authorities }),
             rejectUnauthorized: link.tls.verification !== 'none',
-            verifyIdentity: link.tls.verification === 'full',
+            // Compared by us, see `certify`.
+            verifyIdentity: false,
             minVersion: 'TLSv1.2',
           },
         }),
@@ -50,7 +90,50 @@ interface Insides {
   /** The log-in, until the server has answered it. */
   readonly _command?: { mariadbExtendedClientFlags?: number } | null;
   /** The server's greeting; `null` before it came. */
-  readonly _handshakePacket?: { readonly mariadbExtendedCapabilityFlags?: number } | null;
+  readonly _handshakePacket?: {
+    readonly capabilityFlags?: number;
+    readonly mariadbExtendedCapabilityFlags?: number;
+  } | null;
+  stream: Duplex;
+  /** Encrypts the socket, and calls back before anything is sent over it. */
+  startTLS(onSecure: (error?: Error) => void): void;
+}
+
+/**
+ * Has the server's certificate compared with the host, before the password leaves. mysql2 would do so for names, but
+ * compares it with `localhost` when the host is an address.
+ */
+function certify(connection: mysql.Connection, host: string): void {
+  const insides = connection as unknown as Insides;
+  const upgrade = insides.startTLS;
+  if (typeof upgrade !== 'function') throw new TypeError('this version of mysql2 has no startTLS');
+  insides.startTLS = (onSecure) =>
+    upgrade.call(connection, (error) => onSecure(error ?? wrongIdentity(insides.stream, host)));
+}
+
+function wrongIdentity(socket: Duplex, host: string): Error | undefined {
+  if (!(socket instanceof TLSSocket)) return new TypeError('the socket is not encrypted');
+  return checkServerIdentity(host, socket.getPeerCertificate(true));
+}
+
+/** CLIENT_COMPRESS. */
+const COMPRESS = 0x20;
+
+/**
+ * From here on the connection speaks in compressed frames, when the server has agreed to. mysql2's own way of doing so
+ * lies inside of it, where our own reading and writing of the socket would pass it by.
+ */
+function compress(connection: mysql.Connection): void {
+  const insides = connection as unknown as Insides;
+  if (((insides._handshakePacket?.capabilityFlags ?? 0) & COMPRESS) === 0) return;
+  const under = insides.stream;
+  const readers = under.listeners('data') as ((data: Buffer) => void)[];
+  const compressed = new CompressedStream(under);
+  for (const reader of readers) {
+    under.removeListener('data', reader);
+    compressed.on('data', reader);
+  }
+  insides.stream = compressed;
 }
 
 /**
@@ -73,7 +156,7 @@ export function offersBulk(connection: mysql.Connection): boolean {
 
 /** Opens and signs in. Errors of the socket and of the login come out as SluiceErrors. */
 export function connect(
-  options: mysql.ConnectionOptions,
+  options: LoginOptions,
   server: string,
   signal: AbortSignal | null,
   wantsBulk = false,
@@ -83,7 +166,8 @@ export function connect(
       reject(abortError(server));
       return;
     }
-    const connection = mysql.createConnection(options);
+    const connection = mysql.createConnection(options.native);
+    if (options.certifiedHost !== null) certify(connection, options.certifiedHost);
     if (wantsBulk) announceBulk(connection);
     const onAbort = (): void => {
       destroySocket(connection);
@@ -93,6 +177,7 @@ export function connect(
     connection.connect((error) => {
       signal?.removeEventListener('abort', onAbort);
       if (error === null || error === undefined) {
+        if (options.wantsCompression) compress(connection);
         resolve(connection);
         return;
       }
@@ -113,7 +198,7 @@ function abortError(server: string): SluiceError {
  * interface and not in its types; with TLS it is another one after the handshake.
  */
 export function socketOf(connection: mysql.Connection): Duplex {
-  return (connection as unknown as { readonly stream: Duplex }).stream;
+  return (connection as unknown as Insides).stream;
 }
 
 /**

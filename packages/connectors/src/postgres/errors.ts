@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@sluice/core/errors/codes';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
+import { tlsComplaint } from '../jdbc/tls-complaint.ts';
 import { ConnectionLost, ServerError } from './server-error.ts';
 
 /** What was being done when an error was met: the same SQLSTATE has another code while signing in than while loading. */
@@ -57,7 +58,9 @@ function fromSignIn(error: Error, isNetwork: boolean): SluiceError {
     message === 'timeout expired' ||
     message.startsWith('Connection terminated');
   const cause =
-    message === 'timeout expired' ? 'no answer within the connect time-out' : short(message || error.name);
+    message === 'timeout expired'
+      ? 'no answer within the connect time-out'
+      : short(tlsComplaint(error) ?? (message || error.name));
   return new SluiceError('Cdm.0901', { cause }, { cause: error, retry: isPassing });
 }
 
@@ -66,6 +69,9 @@ function fromSqlState(error: Error, state: string, phase: Phase, table: string):
   const wrap = (code: ErrorCode, facts: Record<string, string>, retry = false) =>
     new SluiceError(code, facts, { cause: error, retry });
   if (phase === 'sign in') {
+    // Not about user and password: no line of the access list fits (it says whether encrypted), or somebody is in between.
+    if (state === '28000' && /pg_hba\.conf|channel binding/.test(text))
+      return wrap('Cdm.0950', { cause: text });
     if (state === '28P01' || state === '28000') return wrap('Cdm.0950', {});
     return wrap('Cdm.0901', { cause: text }, passingStates.test(state));
   }

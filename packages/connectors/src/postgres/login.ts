@@ -26,6 +26,8 @@ export function clientConfig(link: SqlLink): pg.ClientConfig {
     user: link.user,
     password: () => link.password,
     ssl: link.tls === null ? false : tlsOptions(link.tls),
+    // Signed over the server's certificate, where server and method can: a man in the middle cannot pass the log-in on.
+    enableChannelBinding: link.tls !== null && link.properties.get('channelBinding') !== 'disable',
     connectionTimeoutMillis: link.connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
