@@ -51,13 +51,15 @@ function nativeOptions(
     jsonStrings: true,
     supportBigNumbers: true,
     multipleStatements: false,
-    // LOCAL_FILES off: a server must not be able to ask for a file of ours. IGNORE_SPACE off: see sqlMode.
+    // LOCAL_FILES off, but for writing in bulk, where its request is answered with rows: no file of ours is ever read. IGNORE_SPACE off: see sqlMode.
     // LONG_PASSWORD means nothing any more, but MariaDB takes who sets it for a MySQL client without extended capabilities.
     // COMPRESS by its flag and not by mysql2's own option: the frames are ours, see `compress`.
     flags: [
-      '-LOCAL_FILES',
+      ...(wantsBulk ? [] : ['-LOCAL_FILES']),
       '-MULTI_STATEMENTS',
       '-IGNORE_SPACE',
+      // Each statement would begin with a list of them; ours that pass mysql2 by have none.
+      '-CLIENT_QUERY_ATTRIBUTES',
       ...(wantsBulk ? ['-LONG_PASSWORD'] : []),
       ...(wantsCompression ? ['COMPRESS'] : []),
     ],

@@ -16,7 +16,7 @@ import { openMysql } from './connection.ts';
 export const mysqlUrl = process.env.SLUICE_TEST_MYSQL;
 if (mysqlUrl === undefined) console.warn('SLUICE_TEST_MYSQL is not set: live tests of MySQL are skipped');
 
-/** A server of the family; `url` is absent when there is none to test with. */
+/** A server of the family, which takes LOAD DATA from here; `url` is absent when there is none to test with. */
 export interface LiveServer {
   readonly product: 'MariaDB' | 'MySQL';
   readonly url: string | undefined;

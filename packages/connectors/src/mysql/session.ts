@@ -6,7 +6,7 @@ import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError, type Stage } from './errors.ts';
 import { connect, connectOptions, destroySocket, offersBulk, socketOf } from './login.ts';
 
-/** What a session is for. It decides what the session may do on the server; `bulk` is writing with MariaDB's bulk command. */
+/** What a session is for. It decides what the session may do on the server; `bulk` is writing in bulk: by MariaDB's command, or by LOAD DATA. */
 export type SessionRole = 'read' | 'write' | 'bulk';
 
 /**
@@ -63,6 +63,8 @@ export interface Session {
   readonly isMariaDb: boolean;
   /** The server takes the bulk command; it works in a session of the role `bulk`. */
   readonly offersBulk: boolean;
+  /** The server takes lines by LOAD DATA LOCAL; it works in a session of the role `bulk`. */
+  readonly takesLines: boolean;
   /** The server's limit on one statement. */
   readonly packetBytesMax: number;
   /** Runs one statement that returns rows; rows are arrays. For small results. */
@@ -216,7 +218,7 @@ export async function openSession(
   }
 
   try {
-    const [facts] = await rows('SELECT VERSION(), @@max_allowed_packet', 'connect', server);
+    const [facts] = await rows('SELECT VERSION(), @@max_allowed_packet, @@local_infile', 'connect', server);
     const serverVersion = String(facts?.[0] ?? '');
     const isMariaDb = serverVersion.includes('MariaDB');
     const own = [...settings, `autocommit = ${autocommit[role]}`];
@@ -231,6 +233,7 @@ export async function openSession(
       serverVersion,
       isMariaDb,
       offersBulk: offersBulk(native),
+      takesLines: Number(facts?.[2]) === 1,
       packetBytesMax: Number(facts?.[1]),
       rows,
       run,

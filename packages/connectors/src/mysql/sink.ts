@@ -19,6 +19,7 @@ import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, pair, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
+import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
 import { openSession, type Session, type SessionRole } from './session.ts';
@@ -130,8 +131,7 @@ export class MysqlSink implements Sink {
       });
     }
     // The same choice as when the run was agreed, unless the server or the table has been exchanged since.
-    if (!session.offersBulk)
-      throw new SluiceError('Cdm.0234', { cause: 'the server takes no bulk commands' });
+    if (!session.offersBulk && !session.takesLines) throw new SluiceError('Cdm.0234', { cause: noBulk });
     const kernels = columns.map((column, at) => {
       const choice = chooseKernel(sourceOf(at), column);
       if (choice !== null) return choice.kernel;
@@ -139,13 +139,10 @@ export class MysqlSink implements Sink {
         type: `${sourceOf(at).native} of ${sourceOf(at).name} in ${column.columnType} of ${column.name}`,
       });
     });
-    return BulkLoader.open({
-      session,
-      target,
-      quotedTable: quoteTable(schema, table),
-      kernels,
-      silenceTimeoutMs: this.#tools.link.silenceTimeoutMs,
-    });
+    const { silenceTimeoutMs } = this.#tools.link;
+    const parts = { session, target, quotedTable: quoteTable(schema, table), kernels, silenceTimeoutMs };
+    if (session.offersBulk) return BulkLoader.open(parts);
+    return new LoadLoader({ ...parts, signal: this.#tools.host.signal });
   }
 
   async checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
@@ -233,19 +230,23 @@ export class MysqlSink implements Sink {
   }
 }
 
+const noBulk =
+  'the server takes no bulk commands, which MariaDB does since 10.2, and no LOAD DATA from here (local_infile is off)';
+
 /** Binary where everything can be, and says why otherwise. */
 function chooseForm(
   session: Session,
   offer: SourceOffer,
   targets: readonly TargetColumn[],
 ): Pick<SinkAgreement, 'projection' | 'reason'> {
-  const bulk = session.offersBulk
-    ? agreeBulk(offer, targets)
-    : { columns: null, reason: 'the server takes no bulk commands, which MariaDB does since 10.2' };
+  const bulk =
+    session.offersBulk || session.takesLines ? agreeBulk(offer, targets) : { columns: null, reason: noBulk };
   if (bulk.columns !== null) {
     return {
       projection: { form: 'pgcopy-binary', columns: bulk.columns },
-      reason: 'MariaDB takes all columns in binary form, as bulk commands',
+      reason: session.offersBulk
+        ? 'MariaDB takes all columns in binary form, as bulk commands'
+        : 'all columns go as lines of LOAD DATA, which the server takes from here (local_infile is on)',
     };
   }
   return {

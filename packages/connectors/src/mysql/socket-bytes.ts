@@ -35,10 +35,34 @@ export class SocketBytes {
     session.native.on('error', this.#fail);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
+    // It has said so already, and will not say it again.
+    if (this.#stream.destroyed) this.#onLost();
   }
 
   send(packet: Buffer): void {
     this.#stream.write(packet);
+  }
+
+  /** Sends, and waits until the packet has left our memory. @throws as `wait`. */
+  async sent(packet: Buffer): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
+    const silence = setTimeout(
+      () => this.#fail(connectionLost(`nothing taken for ${this.#silenceTimeoutMs} ms`)),
+      this.#silenceTimeoutMs,
+    );
+    let isTaken = false;
+    this.#stream.write(packet, () => {
+      isTaken = true;
+      this.#ring();
+    });
+    while (!isTaken && this.#failure === null) {
+      // Bytes that come meanwhile ring too.
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    clearTimeout(silence);
+    if (this.#failure !== null) throw this.#failure;
   }
 
   /** Waits until there are bytes. @throws what happened to the connection, as mysql2 or the socket named it. */
