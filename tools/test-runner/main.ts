@@ -23,7 +23,11 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 const providers = [
   { name: 'PostgreSQL', variable: 'SLUICE_TEST_POSTGRES', start: () => startPostgres() },
   { name: 'MariaDB', variable: 'SLUICE_TEST_MYSQL', start: () => startMariadb({ say }) },
-  { name: 'MySQL', variable: 'SLUICE_TEST_MYSQL_PROPER', start: () => startMysql({ say, settings: { 'local-infile': 'ON' } }) },
+  {
+    name: 'MySQL',
+    variable: 'SLUICE_TEST_MYSQL_PROPER',
+    start: () => startMysql({ say, settings: { 'local-infile': 'ON' } }),
+  },
 ] as const;
 
 const servers: RunningServer<ServerKind>[] = [];
