@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import type { ServerKind } from '../../tools/servers/running-server.ts';
 import { ThrowAwayAuthority } from './certificates.ts';
 import { type LinkChanges, openLink } from './links.ts';
-import { OptionalServers } from './optional-server.ts';
+import { OptionalServers, SERVERS_START_LIMIT_MS } from './optional-server.ts';
 import { LOCKED_USER, PASSWORD, ROWS, type SecuredServer, TABLE } from './secured-server.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -18,7 +18,7 @@ let runs = 0;
 
 beforeAll(async () => {
   for (const kind of ['postgres', 'mariadb', 'mysql'] as const) await servers.start(kind, tls);
-});
+}, SERVERS_START_LIMIT_MS);
 afterEach(async () => {
   for (const connection of open.splice(0)) await connection.close();
 });

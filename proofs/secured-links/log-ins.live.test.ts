@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import type { ServerKind } from '../../tools/servers/running-server.ts';
 import { ThrowAwayAuthority } from './certificates.ts';
 import { type LinkChanges, openLink } from './links.ts';
-import { OptionalServers } from './optional-server.ts';
+import { OptionalServers, SERVERS_START_LIMIT_MS } from './optional-server.ts';
 import { PASSWORD, type SecuredServer } from './secured-server.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -16,7 +16,7 @@ const kinds: readonly ServerKind[] = ['postgres', 'mariadb', 'mysql'];
 
 beforeAll(async () => {
   for (const kind of kinds) await servers.start(kind, tls);
-});
+}, SERVERS_START_LIMIT_MS);
 afterEach(async () => {
   for (const connection of open.splice(0)) await connection.close();
 });

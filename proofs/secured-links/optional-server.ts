@@ -3,6 +3,9 @@ import { type ServerKind, ServerUnavailable } from '../../tools/servers/running-
 import type { ServerTls } from '../../tools/servers/server-tls.ts';
 import { type SecuredServer, startSecured } from './secured-server.ts';
 
+/** Three servers, of which one may have to be fetched, on a busy machine. */
+export const SERVERS_START_LIMIT_MS = 240_000;
+
 /** Servers that a file's tests want, and may not have. */
 export class OptionalServers {
   readonly #servers = new Map<ServerKind, SecuredServer>();

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import type { ServerKind } from '../../tools/servers/running-server.ts';
 import { ThrowAwayAuthority } from './certificates.ts';
 import { type LinkChanges, openLink } from './links.ts';
-import { OptionalServers } from './optional-server.ts';
+import { OptionalServers, SERVERS_START_LIMIT_MS } from './optional-server.ts';
 import { LOCKED_USER, PASSWORD, type SecuredServer } from './secured-server.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -31,7 +31,7 @@ afterAll(() => servers.stop());
 
 describe.each<ServerKind>(['postgres', 'mariadb', 'mysql'])('TLS to %s', (kind) => {
   let secured: SecuredServer;
-  beforeAll(() => servers.start(kind, tls));
+  beforeAll(() => servers.start(kind, tls), SERVERS_START_LIMIT_MS);
   const test = (name: string, work: () => Promise<void>) =>
     servers.test([kind], name, async () => {
       secured = servers.get(kind);
