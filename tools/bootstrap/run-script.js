@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureLockedDependencies } from './locked-dependencies.js';
-import { BootstrapError, ensureNode24, runOnNode24 } from './node24.js';
+import { BootstrapError, cacheFolder, ensureNode24, runOnNode24 } from './node24.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
@@ -16,7 +16,11 @@ export async function runScript(script, args) {
   try {
     const node = await ensureNode24();
     await ensureLockedDependencies(root, node);
-    return await runOnNode24([path.resolve(script), ...args], { node });
+    return await runOnNode24([path.resolve(script), ...args], {
+      node,
+      // Node keeps compiled code there, TypeScript without its types too. A folder that cannot be used changes nothing.
+      env: { NODE_COMPILE_CACHE: path.join(cacheFolder(), 'compiled'), ...process.env },
+    });
   } catch (error) {
     if (!(error instanceof BootstrapError)) throw error;
     process.stderr.write(`sluice: ${error.message}\n`);

@@ -66,6 +66,10 @@ export class SluiceProcess {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: {
           ...process.env,
+          // A copy in a temporary folder would stay in the user's cache of compiled code for ever.
+          ...(this.#settings.script === undefined
+            ? {}
+            : { NODE_COMPILE_CACHE: join(this.dataFolder, 'compiled') }),
           SLUICE_ACCESS_KEY: this.accessKey,
           SLUICE_SECRET_KEY: this.secretKey,
           SLUICE_REGION: this.region,

@@ -46,7 +46,8 @@ async function runVitest(reportPath: string): Promise<number> {
   const child = spawn(process.execPath, [vitest, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...env, [REPORT_PATH_VARIABLE]: reportPath },
+    // Copies that tests make in temporary folders would stay in the user's cache of compiled code for ever.
+    env: { ...env, [REPORT_PATH_VARIABLE]: reportPath, NODE_COMPILE_CACHE: path.join(folder, 'compiled') },
   });
   const end = () => child.kill('SIGTERM');
   const limit = setTimeout(() => child.kill('SIGKILL'), RUN_LIMIT_MS);

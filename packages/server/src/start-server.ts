@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { getCompileCacheDir } from 'node:module';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
@@ -63,6 +65,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const pool = new WorkerPool({
       script: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       memoryMb: config.workerMemoryMb,
+      codeCache: codeCacheOf(config),
       stopGraceMs: config.stopGraceMs,
       sliceWorkersMax: config.workersMax,
       idleMs: config.workerIdleMs,
@@ -165,6 +168,13 @@ async function openStoreOf(config: Config, log: Logger): Promise<OpenedStore> {
     { dataFolder: config.dataFolder, ...(url === undefined ? {} : { url }) },
     { onConnectionLost: (error) => log.warn('store.connection-lost', { error }) },
   );
+}
+
+/** The folder this process itself keeps its code in, when it was started with one; else one beside the state. */
+function codeCacheOf(config: Config): string | null {
+  if (process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return null;
+  const own = getCompileCacheDir() === undefined ? undefined : process.env.NODE_COMPILE_CACHE;
+  return own ?? join(config.dataFolder, 'compiled');
 }
 
 function afterWait(waitMs: number, work: () => void): () => void {

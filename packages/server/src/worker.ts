@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { Fenced } from '@sluice/core/errors/sluice-error';
@@ -51,11 +53,34 @@ async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void
       log: (line: string) => send({ kind: 'log', taskId, line }),
     };
     const result = await runTask(task, { registry, host, ledger: ledgerOf(taskId) });
+    keepCompiledCode();
     send({ kind: 'done', taskId, result });
   } catch (error) {
+    keepCompiledCode();
     send({ kind: 'failed', taskId, error: toPortable(error) });
   } finally {
     abort = null;
+  }
+}
+
+/**
+ * Node itself writes the cache only at an orderly end, which a worker seldom has. Nothing new: a microsecond.
+ * A cache that cannot be written changes nothing: then every worker compiles for itself.
+ */
+function keepCompiledCode(): void {
+  const folder = getCompileCacheDir();
+  if (folder === undefined) return;
+  const before = changedAt(folder);
+  flushCompileCache();
+  if (changedAt(folder) !== before) send({ kind: 'compiled' });
+}
+
+/** When an entry of the folder was last added or replaced, in milliseconds; 0 when it is gone. */
+function changedAt(folder: string): number {
+  try {
+    return statSync(folder).mtimeMs;
+  } catch {
+    return 0;
   }
 }
 
@@ -78,3 +103,4 @@ process.on('disconnect', () => process.exit(0));
 // Ctrl+C in a terminal reaches the whole group: the server decides about us, not the signal.
 process.on('SIGINT', () => undefined);
 send({ kind: 'ready' });
+keepCompiledCode();

@@ -19,6 +19,8 @@ export type ToWorker =
 /** From a worker process to the server. */
 export type FromWorker =
   | { readonly kind: 'ready' }
+  /** What this process had to compile is in the code cache now. */
+  | { readonly kind: 'compiled' }
   | {
       readonly kind: 'progress';
       readonly taskId: number;

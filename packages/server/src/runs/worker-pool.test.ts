@@ -70,6 +70,7 @@ describe('WorkerPool', () => {
     const pool = new WorkerPool({
       script: file,
       memoryMb: 64,
+      codeCache: null,
       stopGraceMs: 150,
       sliceWorkersMax: 2,
       idleMs: 10_000,

@@ -89,6 +89,7 @@ export class RunRig {
     this.pool = new WatchedPool({
       script: settings.script ?? workerScript,
       memoryMb: settings.memoryMb ?? 256,
+      codeCache: null,
       stopGraceMs: settings.stopGraceMs ?? 2_000,
       sliceWorkersMax: settings.sliceWorkersMax ?? 2,
       idleMs: 60_000,
