@@ -23,6 +23,10 @@ beforeAll(async () => {
     path.join(folder, 'fails.ts'),
     proof('it fails', 'return { ok: false, figures: { lost: 1 } };'),
   );
+  await writeFile(
+    path.join(folder, 'skips.ts'),
+    proof('it is skipped', `return { ok: true, skipped: 'no right', figures: { rows: 1 } };`),
+  );
   await writeFile(path.join(folder, 'breaks.ts'), proof('it breaks', `throw new Error('no server');`));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -65,10 +69,24 @@ describe('npm run prove', () => {
     expect(JSON.parse(broken.out)).toEqual({ proof: 'breaks', ok: false, error: 'no server' });
   });
 
+  it('counts a proof that cannot be tried as neither held nor refuted, loudly', () => {
+    expect(prove('skips')).toMatchObject({ code: 3 });
+    expect(prove('skips').out).toContain('SKIPPED, nothing is proved: skips: no right');
+    const { code, out } = prove('skips', '--json');
+    expect(code).toBe(3);
+    expect(JSON.parse(out)).toEqual({
+      proof: 'skips',
+      ok: false,
+      skipped: 'no right',
+      seconds: expect.any(Number),
+    });
+  });
+
   it.each([
     [['nothing'], 'there is no proof "nothing"'],
     [['main'], 'there is no proof "main"'],
     [['holds', '--count', '0'], '--count wants a whole number from 1 on'],
+    [['holds', '--bytes', 'much'], '--bytes wants a whole number from 1 on'],
     [['holds', '--seed', 'x'], '--seed wants a whole number from 0 on'],
     [['holds', 'fails'], 'one proof at a time'],
   ])('refuses %j', (args, message) => {

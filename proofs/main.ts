@@ -1,10 +1,10 @@
-// `npm run prove`: lists the proofs. `npm run prove -- NAME [--count N] [--seed S] [--json]` runs one.
+// `npm run prove`: lists the proofs. `npm run prove -- NAME [options]` runs one.
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Proof, ProofOptions } from './proof.ts';
 
 const NOT_PROOFS = new Set(['main.ts', 'proof.ts']);
-const USAGE = 'usage: npm run prove -- NAME [--count N] [--seed S] [--json]';
+const USAGE = 'usage: npm run prove -- NAME [--count N] [--seed S] [--bytes B] [--pair FROM-to-TO] [--json]';
 
 async function proofNames(): Promise<string[]> {
   const entries = await readdir(new URL('.', import.meta.url));
@@ -33,23 +33,30 @@ async function list(): Promise<void> {
   process.stdout.write(`${USAGE}\n`);
 }
 
-async function prove(name: string, options: Omit<ProofOptions, 'log'>, isJson: boolean): Promise<boolean> {
+/** @returns the exit code. */
+async function prove(name: string, options: Omit<ProofOptions, 'log'>, isJson: boolean): Promise<number> {
   const proof = await load(name);
   // With --json, standard output has the result only.
   const log = (line: string) => void (isJson ? process.stderr : process.stdout).write(`${line}\n`);
   log(`${name}: ${proof.promise}`);
   const start = performance.now();
-  const { ok, figures } = await proof.run({ ...options, log });
+  const { ok, skipped, figures } = await proof.run({ ...options, log });
   const seconds = Number(((performance.now() - start) / 1_000).toFixed(1));
+  if (skipped !== undefined) {
+    // Never among what was proved, whatever else the proof says.
+    if (isJson) process.stdout.write(`${JSON.stringify({ proof: name, ok: false, skipped, seconds })}\n`);
+    else log(`SKIPPED, nothing is proved: ${name}: ${skipped}`);
+    return 3;
+  }
   if (isJson) process.stdout.write(`${JSON.stringify({ proof: name, ok, seconds, ...figures })}\n`);
   else {
     for (const [figure, value] of Object.entries(figures)) log(`  ${figure}: ${value}`);
     log(`${ok ? 'proved' : 'REFUTED'}: ${name} in ${seconds} s`);
   }
-  return ok;
+  return ok ? 0 : 1;
 }
 
-/** @returns the exit code: 0 the promise held, 1 it did not or the proof broke down, 2 a wrong call. */
+/** @returns the exit code: 0 the promise held, 1 it did not or the proof broke down, 2 a wrong call, 3 it cannot be tried here. */
 async function main(args: readonly string[]): Promise<number> {
   let call: { name: string | undefined; options: Omit<ProofOptions, 'log'>; isJson: boolean };
   try {
@@ -59,6 +66,8 @@ async function main(args: readonly string[]): Promise<number> {
       options: {
         count: { type: 'string' },
         seed: { type: 'string' },
+        bytes: { type: 'string' },
+        pair: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
@@ -71,6 +80,8 @@ async function main(args: readonly string[]): Promise<number> {
       options: {
         ...(values.count === undefined ? {} : { count: wholeNumber('count', values.count, 1) }),
         ...(values.seed === undefined ? {} : { seed: wholeNumber('seed', values.seed, 0) }),
+        ...(values.bytes === undefined ? {} : { bytes: wholeNumber('bytes', values.bytes, 1) }),
+        ...(values.pair === undefined ? {} : { pair: values.pair }),
       },
       isJson: values.json,
     };
@@ -83,7 +94,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    return (await prove(call.name, call.options, call.isJson)) ? 0 : 1;
+    return await prove(call.name, call.options, call.isJson);
   } catch (error) {
     process.stderr.write(`${(error as Error).stack}\n`);
     if (call.isJson) {

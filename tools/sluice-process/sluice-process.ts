@@ -16,6 +16,8 @@ export interface SluiceSettings {
   readonly dataFolder: string;
   /** The command line's script; the project's own by default. */
   readonly script?: string;
+  /** Put before the server's command, such as a program that limits it and then becomes it. */
+  readonly launcher?: readonly string[];
   /** Further SLUICE_* variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -59,24 +61,30 @@ export class SluiceProcess {
   async startAgain(): Promise<void> {
     const script =
       this.#settings.script ?? fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
-    const child = spawn(
+    const [command, ...args] = [
+      ...(this.#settings.launcher ?? []),
       process.execPath,
-      [script, 'up', '--data', this.dataFolder, '--port', String(this.#port)],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: {
-          ...process.env,
-          // A copy in a temporary folder would stay in the user's cache of compiled code for ever.
-          ...(this.#settings.script === undefined
-            ? {}
-            : { NODE_COMPILE_CACHE: join(this.dataFolder, 'compiled') }),
-          SLUICE_ACCESS_KEY: this.accessKey,
-          SLUICE_SECRET_KEY: this.secretKey,
-          SLUICE_REGION: this.region,
-          ...this.#settings.env,
-        },
+      script,
+      'up',
+      '--data',
+      this.dataFolder,
+      '--port',
+      String(this.#port),
+    ];
+    const child = spawn(command as string, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        // A copy in a temporary folder would stay in the user's cache of compiled code for ever.
+        ...(this.#settings.script === undefined
+          ? {}
+          : { NODE_COMPILE_CACHE: join(this.dataFolder, 'compiled') }),
+        SLUICE_ACCESS_KEY: this.accessKey,
+        SLUICE_SECRET_KEY: this.secretKey,
+        SLUICE_REGION: this.region,
+        ...this.#settings.env,
       },
-    );
+    });
     this.#child = child;
     child.stderr?.pipe(createWriteStream(this.logFile, { flags: 'a' }));
     const deadline = Date.now() + startMs;

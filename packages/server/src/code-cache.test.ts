@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TaskOf } from '@sluice/engine/work';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { WorkerPool } from './worker-pool.ts';
-import type { TaskListener } from './worker-process.ts';
+import { WorkerPool } from './runs/worker-pool.ts';
+import type { TaskListener } from './runs/worker-process.ts';
 
 const listener: TaskListener = {
   progress: () => undefined,
@@ -42,7 +42,7 @@ describe.skipIf(process.platform !== 'linux')('the code cache of worker processe
 
   function open(codeCache: string | null): WorkerPool {
     const pool = new WorkerPool({
-      script: fileURLToPath(new URL('../worker.ts', import.meta.url)),
+      script: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       memoryMb: 256,
       codeCache,
       stopGraceMs: 500,
