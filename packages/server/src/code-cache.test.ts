@@ -82,7 +82,7 @@ describe.skipIf(process.platform !== 'linux')('the code cache of worker processe
     const coldMb = await tryDriver(first);
     const [compiler] = first.pids();
     // Whoever had to compile does not stay; its successor is ready for the next task.
-    await expect.poll(() => first.pids()).not.toContain(compiler);
+    await expect.poll(() => first.pids(), { timeout: 10_000 }).not.toContain(compiler);
     expect(first.pids()).toHaveLength(1);
     const leanMb = await tryDriver(first);
     expect(leanMb).toBeLessThan(coldMb - 15);
@@ -97,7 +97,7 @@ describe.skipIf(process.platform !== 'linux')('the code cache of worker processe
     const pool = open(join(folder, 'cache'));
     pool.warmUp();
     const [compiler] = pool.pids();
-    await expect.poll(() => pool.pids(), { timeout: 5_000 }).not.toContain(compiler);
+    await expect.poll(() => pool.pids(), { timeout: 10_000 }).not.toContain(compiler);
     expect(pool.pids()).toHaveLength(1);
   });
 
@@ -115,9 +115,7 @@ describe.skipIf(process.platform !== 'linux')('the code cache of worker processe
       broken++;
     }
     expect(broken).toBeGreaterThan(20);
-    const pool = open(cache);
-    await tryDriver(pool, 'MYSQL');
-    await tryDriver(pool, 'POSTGRESQL');
+    await tryDriver(open(cache), 'MYSQL');
   });
 
   test('a folder that cannot be used changes nothing', async () => {
