@@ -28,7 +28,10 @@ const task = (databaseType: string): TaskOf<'check'> => ({
   },
 });
 
-describe.skipIf(process.platform !== 'linux')('the code cache of worker processes', () => {
+/** Workers that compile everything anew, on a machine that may be busy. */
+const timeout = 90_000;
+
+describe.skipIf(process.platform !== 'linux')('the code cache of worker processes', { timeout }, () => {
   let folder: string;
   const pools: WorkerPool[] = [];
 
