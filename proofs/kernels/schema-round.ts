@@ -4,6 +4,8 @@ import type { OptionValues } from '@sluice/core/options/option';
 import type { Connection as MysqlClient, RowDataPacket } from 'mysql2/promise';
 import type pg from 'pg';
 import { readSqlLink, readSqlSource } from '../../packages/connectors/src/jdbc/sql-options.ts';
+import { openSession } from '../../packages/connectors/src/mysql/session.ts';
+import type { Sessions } from '../../packages/connectors/src/mysql/session-pool.ts';
 import { MysqlSource } from '../../packages/connectors/src/mysql/source.ts';
 import {
   type OpenEngine,
@@ -102,10 +104,14 @@ function describe(error: unknown): string {
 const host: Host = { signal: new AbortController().signal, log: () => undefined };
 
 function sourceOf(table: string, openEngine: OpenEngine, { mysqlLink, database }: RoundTools): MysqlSource {
+  const link = readSqlLink(mysqlLink);
+  // Each with a session of its own: nobody closes what a pool would keep.
+  const open: Sessions['open'] = (role, name) => openSession(link, role, name, host);
   return new MysqlSource(
     {
-      link: readSqlLink(mysqlLink),
+      link,
       host,
+      sessions: { open, openOwn: open },
       tinyIntIsBoolean: true,
       zeroDateIsNull: false,
       openEngine,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sink, SliceWriter, Source } from '@sluice/core/connector/contract';
+import type { Sink, SliceWriter, Snapshot, Source } from '@sluice/core/connector/contract';
 import type { Position } from '@sluice/core/data/batch';
 import {
   addCounts,
@@ -17,6 +17,8 @@ export interface SliceTools {
   readonly sink: Sink;
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
+  /** The moment to read; null or absent: as the source is by then. */
+  readonly snapshot?: Snapshot | null;
   readonly limits?: EngineLimits;
 }
 
@@ -31,7 +33,7 @@ export interface SliceTools {
  * @throws Fenced when a newer attempt has committed this slice; SluiceError for everything else.
  */
 export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools): Promise<Checkpoint> {
-  const { source, sink, ledger, signal, limits = engineLimits } = tools;
+  const { source, sink, ledger, signal, snapshot = null, limits = engineLimits } = tools;
   let writer = await sink.openWriter(plan.target, slice);
   try {
     if (writer.resumed?.isComplete) {
@@ -45,7 +47,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     let pendingBytes = 0;
     let bytesWrittenBefore = 0;
 
-    for await (const batch of source.read(slice, plan.projection, last?.position ?? null)) {
+    for await (const batch of source.read(slice, plan.projection, last?.position ?? null, snapshot)) {
       signal.throwIfAborted();
       pendingRows += batch.rowCount;
       pendingBytes += batch.byteCount;

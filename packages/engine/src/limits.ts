@@ -14,3 +14,13 @@ export const engineLimits: EngineLimits = {
   commitInquiriesMax: 3,
   commitInquiryPauseMs: 200,
 };
+
+/** Limits of connections that a worker keeps between two tasks of a run. */
+export interface KeptLimits {
+  /** They are closed when no task came for this time, in milliseconds: they hold the run's secrets. */
+  readonly idleMs: number;
+  /** The same while they hold a snapshot, which lasts as long as the run's slices, in milliseconds. The run's end comes first. */
+  readonly heldIdleMs: number;
+}
+
+export const keptLimits: KeptLimits = { idleMs: 10_000, heldIdleMs: 3_600_000 };

@@ -25,6 +25,10 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
     reason: agreement.reason,
     warnings: agreement.warnings,
     slices,
+    // Of several slices nothing can be said before they begin.
+    ...(slices.length === 1 && {
+      consistency: { kind: 'one snapshot', reason: 'one statement reads all rows' } as const,
+    }),
   };
 }
 

@@ -1,48 +1,73 @@
-import type { Connection, Host } from '@sluice/core/connector/contract';
+import type { Host, Snapshots, Source } from '@sluice/core/connector/contract';
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { addCounts, zeroCounts } from '@sluice/core/data/slice';
+import { SnapshotLost } from '@sluice/core/errors/sluice-error';
 import { copySlice } from './copy-slice.ts';
+import type { KeptEnds } from './kept-ends.ts';
 import { planRun } from './plan-run.ts';
-import type { DestinationTotals, Ledger, RunWork, Task, TaskKind, TaskResults } from './work.ts';
+import type { DestinationTotals, Ledger, Task, TaskKind, TaskResults } from './work.ts';
 
 export interface TaskTools {
   readonly registry: ConnectorRegistry;
+  /** The connections of earlier tasks of the same run, and the place for those of this one. */
+  readonly kept: KeptEnds;
   readonly host: Host;
   readonly ledger: Ledger;
 }
 
 /**
- * Carries out one task with connections of its own, which are closed before it resolves or rejects.
+ * Carries out one task. Its connections are kept for the run's next one, or closed before it rejects.
  * @returns the answer that `TaskResults` names for the task's kind.
  */
 export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults[TaskKind]> {
-  const { registry, host, ledger } = tools;
+  const { registry, kept, host, ledger } = tools;
   switch (task.kind) {
     case 'check': {
       const connection = await registry.get(task.connector).open(task.link, host);
-      return await closing([connection], () => connection.check());
+      try {
+        return await connection.check();
+      } finally {
+        await connection.close();
+      }
     }
     case 'plan':
-      return await withBothEnds(task.work, tools, (source, sink) =>
-        planRun(task.work, source.source(task.work.from.options), sink.sink(task.work.to.options)),
-      );
+      return await kept.use(task.work, 'data', host, ({ source, sink }) => planRun(task.work, source, sink));
+    case 'snapshot':
+      return await kept.use(task.work, 'keeper', host, async ({ source, hold }) => {
+        if (source.snapshots === undefined) return { refusal: 'the source cannot hold a moment' };
+        const answer = await source.snapshots.take(task.lanes);
+        if ('snapshot' in answer) hold();
+        return answer;
+      });
+    case 'join':
+      return await kept.use(task.work, 'data', host, async ({ source, hold }) => {
+        await snapshotsOf(source).join(task.snapshot);
+        hold();
+        return null;
+      });
+    case 'settle':
+      return await kept.use(task.work, 'keeper', host, async ({ source }) => {
+        await snapshotsOf(source).settle(task.snapshot);
+        return null;
+      });
     case 'slice':
-      return await withBothEnds(task.work, tools, (source, sink) =>
+      return await kept.use(task.work, 'data', host, ({ source, sink }) =>
         copySlice(task.plan, task.slice, {
-          source: source.source(task.work.from.options),
-          sink: sink.sink(task.work.to.options),
+          source,
+          sink,
           ledger,
           signal: host.signal,
+          snapshot: task.snapshot,
         }),
       );
     case 'prepare':
-      return await withDestination(task.work, tools, async (connection) => {
-        await connection.sink(task.work.to.options).prepare(task.plan.target);
+      return await kept.use(task.work, 'data', host, async ({ sink }) => {
+        await sink.prepare(task.plan.target);
         return null;
       });
     case 'verify':
-      return await withDestination(task.work, tools, async (connection): Promise<DestinationTotals> => {
-        const checkpoints = await connection.sink(task.work.to.options).checkpoints(task.plan.target);
+      return await kept.use(task.work, 'data', host, async ({ sink }): Promise<DestinationTotals> => {
+        const checkpoints = await sink.checkpoints(task.plan.target);
         let counts = zeroCounts;
         let completeSlices = 0;
         for (const checkpoint of checkpoints.values()) {
@@ -52,38 +77,14 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         return { completeSlices, counts };
       });
     case 'finish':
-      return await withDestination(task.work, tools, async (connection) => {
-        await connection.sink(task.work.to.options).finish(task.plan.target, task.outcome);
+      return await kept.use(task.work, 'data', host, async ({ sink }) => {
+        await sink.finish(task.plan.target, task.outcome);
         return null;
       });
   }
 }
 
-async function withBothEnds<T>(
-  work: RunWork,
-  { registry, host }: TaskTools,
-  action: (from: Connection, to: Connection) => Promise<T>,
-): Promise<T> {
-  const from = await registry.get(work.from.connector).open(work.from.link, host);
-  return await closing([from], async () => {
-    const to = await registry.get(work.to.connector).open(work.to.link, host);
-    return await closing([to], () => action(from, to));
-  });
-}
-
-async function withDestination<T>(
-  work: RunWork,
-  { registry, host }: TaskTools,
-  action: (to: Connection) => Promise<T>,
-): Promise<T> {
-  const to = await registry.get(work.to.connector).open(work.to.link, host);
-  return await closing([to], () => action(to));
-}
-
-async function closing<T>(connections: readonly Connection[], action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } finally {
-    await Promise.all(connections.map((connection) => connection.close()));
-  }
+function snapshotsOf(source: Source): Snapshots {
+  if (source.snapshots === undefined) throw new SnapshotLost('this source takes none');
+  return source.snapshots;
 }

@@ -1,4 +1,10 @@
-import type { CheckStep, Projection, TargetPlan } from '@sluice/core/connector/contract';
+import type {
+  CheckStep,
+  Projection,
+  Snapshot,
+  SnapshotAnswer,
+  TargetPlan,
+} from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice, SliceCounts } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 
@@ -22,6 +28,12 @@ export interface RunWork {
   readonly extractors: number;
 }
 
+/** Whether all rows of a run are of one moment of the source, and why, for people. */
+export interface Consistency {
+  readonly kind: 'one snapshot' | 'per slice' | 'renewed after a crash';
+  readonly reason: string;
+}
+
 /** Made once per run before a byte moves, stored, and read again after a crash. */
 export interface RunPlan {
   readonly target: TargetPlan;
@@ -30,6 +42,8 @@ export interface RunPlan {
   readonly reason: string;
   readonly warnings: readonly string[];
   readonly slices: readonly Slice[];
+  /** The one part that changes while the run goes on; absent in plans that were stored before it was known. */
+  readonly consistency?: Consistency;
 }
 
 /** What the destination itself says is durable: compared with our own ledger before a run may succeed. */
@@ -43,6 +57,9 @@ export interface TaskResults {
   check: readonly CheckStep[];
   plan: RunPlan;
   prepare: null;
+  snapshot: SnapshotAnswer;
+  join: null;
+  settle: null;
   slice: Checkpoint;
   verify: DestinationTotals;
   finish: null;
@@ -54,7 +71,20 @@ export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
   | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
-  | { readonly kind: 'slice'; readonly work: RunWork; readonly plan: RunPlan; readonly slice: Slice }
+  /** Takes a snapshot of the source, which this worker holds until it is told that the run is over. */
+  | { readonly kind: 'snapshot'; readonly work: RunWork; readonly lanes: number }
+  /** Has this worker join a snapshot, and hold on to it in the same way. */
+  | { readonly kind: 'join'; readonly work: RunWork; readonly snapshot: Snapshot }
+  /** Tells the worker that took the snapshot that all have joined. */
+  | { readonly kind: 'settle'; readonly work: RunWork; readonly snapshot: Snapshot }
+  | {
+      readonly kind: 'slice';
+      readonly work: RunWork;
+      readonly plan: RunPlan;
+      readonly slice: Slice;
+      /** The moment to read; null: as the source is by then. */
+      readonly snapshot: Snapshot | null;
+    }
   | { readonly kind: 'verify'; readonly work: RunWork; readonly plan: RunPlan }
   | {
       readonly kind: 'finish';

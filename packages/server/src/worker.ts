@@ -1,17 +1,20 @@
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { Fenced } from '@sluice/core/errors/sluice-error';
+import { KeptEnds } from '@sluice/engine/kept-ends';
 import { runTask } from '@sluice/engine/run-task';
 import type { Ledger } from '@sluice/engine/work';
 import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messages.ts';
 
 // A worker process: takes one task at a time from the server and moves the data. It holds no state that matters:
-// killed at any line, its open work is rolled back by the databases and begun again from the last checkpoint.
+// killed at any line, its open work is rolled back by the databases and begun again from the last checkpoint. What it keeps
+// from one task of a run to the next, connections and a snapshot, another worker opens anew.
 
 /** Progress is a courtesy: at most this often per task, in milliseconds. */
 const progressPauseMs = 250;
 
 const registry = new ConnectorRegistry(bundle);
+const kept = new KeptEnds(registry);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
 const receipts = new Map<number, (isStored: boolean) => void>();
 let nextReceipt = 1;
@@ -50,7 +53,7 @@ async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void
       signal: controller.signal,
       log: (line: string) => send({ kind: 'log', taskId, line }),
     };
-    const result = await runTask(task, { registry, host, ledger: ledgerOf(taskId) });
+    const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId) });
     send({ kind: 'done', taskId, result });
   } catch (error) {
     send({ kind: 'failed', taskId, error: toPortable(error) });
@@ -66,6 +69,9 @@ process.on('message', (message: ToWorker) => {
       return;
     case 'abort':
       if (abort?.taskId === message.taskId) abort.controller.abort(new Error('stopped'));
+      return;
+    case 'forget':
+      void kept.forget(message.runId);
       return;
     case 'ledger':
       receipts.get(message.receipt)?.(message.isStored);

@@ -4,6 +4,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import { readSqlLink, readSqlSink, readSqlSource, type SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError } from './errors.ts';
 import { openSession } from './session.ts';
+import { SessionPool } from './session-pool.ts';
 import { MysqlSink } from './sink.ts';
 import { MysqlSource } from './source.ts';
 import { openEngine } from './transcode/open-engine.ts';
@@ -34,6 +35,7 @@ async function resolveName(link: SqlLink, signal: AbortSignal): Promise<void> {
 class MysqlConnection implements Connection {
   readonly #link: SqlLink;
   readonly #host: Host;
+  readonly #sessions: SessionPool;
   readonly #closing = new AbortController();
   readonly #background = new Set<Promise<void>>();
 
@@ -44,6 +46,7 @@ class MysqlConnection implements Connection {
       signal: AbortSignal.any([host.signal, this.#closing.signal]),
       log: (line) => host.log(line),
     };
+    this.#sessions = new SessionPool(link, this.#host);
   }
 
   async check(): Promise<readonly CheckStep[]> {
@@ -74,6 +77,7 @@ class MysqlConnection implements Connection {
       {
         link: this.#link,
         host: this.#host,
+        sessions: this.#sessions,
         tinyIntIsBoolean:
           properties.get('tinyInt1isBit') !== 'false' &&
           properties.get('mysql.bool.type.transform') !== 'false',
@@ -89,7 +93,10 @@ class MysqlConnection implements Connection {
   }
 
   sink(options: OptionValues): Sink {
-    return new MysqlSink({ link: this.#link, host: this.#host }, readSqlSink(options));
+    return new MysqlSink(
+      { link: this.#link, host: this.#host, sessions: this.#sessions },
+      readSqlSink(options),
+    );
   }
 
   async close(): Promise<void> {
@@ -99,7 +106,7 @@ class MysqlConnection implements Connection {
 }
 
 /**
- * Opens a MySQL or MariaDB server. Makes no socket yet: each read and each writer has one of its own.
+ * Opens a MySQL or MariaDB server. Makes no socket yet: each read and each writer has one to itself.
  * @throws what `readSqlLink` throws.
  */
 export async function openMysql(link: OptionValues, host: Host): Promise<Connection> {

@@ -5,6 +5,9 @@ import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError } from './errors.ts';
 import { connectPooled } from './pooled-socket.ts';
 
+/** Statements that mysql2 keeps prepared in one session; it closes the oldest. */
+const PREPARED_STATEMENTS_MAX = 4;
+
 export function connectOptions(
   link: SqlLink,
   database: string | null,
@@ -25,6 +28,8 @@ export function connectOptions(
     jsonStrings: true,
     supportBigNumbers: true,
     multipleStatements: false,
+    // Each slice is a statement of its own: a session that reads many of them must not leave them all at the server.
+    maxPreparedStatements: PREPARED_STATEMENTS_MAX,
     // LOCAL_FILES off: a server must not be able to ask for a file of ours. IGNORE_SPACE off: see sqlMode.
     // LONG_PASSWORD means nothing any more, but MariaDB takes who sets it for a MySQL client without extended capabilities.
     flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', '-IGNORE_SPACE', ...(wantsBulk ? ['-LONG_PASSWORD'] : [])],

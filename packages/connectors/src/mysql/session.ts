@@ -78,6 +78,8 @@ export interface Session {
   parse(sql: string, stage: Stage, target: string): Promise<void>;
   /** Asks the server to stop what this session runs, over a connection of its own; gives up quietly within a second. */
   killQuery(): Promise<void>;
+  /** Neither ended here nor seen to end by the server. */
+  isUsable(): boolean;
   /** Ends at once, whatever is under way. Safe to repeat. */
   destroy(): void;
   /** Says goodbye. Safe to repeat; never throws. */
@@ -237,6 +239,7 @@ export async function openSession(
       prepare,
       parse,
       killQuery,
+      isUsable: () => isOpen && !socketOf(native).destroyed && !socketOf(native).readableEnded,
       destroy,
       close,
     };

@@ -21,12 +21,14 @@ import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
-import { openSession, type Session, type SessionRole } from './session.ts';
+import type { Session, SessionRole } from './session.ts';
+import type { Sessions } from './session-pool.ts';
 import { MysqlSliceWriter } from './writer.ts';
 
 export interface SinkTools {
   readonly link: SqlLink;
   readonly host: Host;
+  readonly sessions: Sessions;
 }
 
 /** TRUNCATE is refused: no DROP right, or another table refers to this one. DELETE may still do. */
@@ -89,7 +91,7 @@ export class MysqlSink implements Sink {
   async openWriter(plan: TargetPlan, slice: Slice): Promise<SliceWriter> {
     const { schema, table } = this.#options;
     const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
-    const session = await openSession(this.#tools.link, role, schema, this.#tools.host);
+    const session = await this.#tools.sessions.open(role, schema);
     try {
       const found = await requireTable(session, schema, table, false);
       const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
@@ -171,7 +173,7 @@ export class MysqlSink implements Sink {
   }
 
   async #with<T>(role: SessionRole, work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await openSession(this.#tools.link, role, null, this.#tools.host);
+    const session = await this.#tools.sessions.open(role, null);
     try {
       return await work(session);
     } finally {

@@ -1,4 +1,4 @@
-import type { Host, Projection, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { Host, Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Batch, Position, Value } from '@sluice/core/data/batch';
 import type { Column, NeutralType, TableShape } from '@sluice/core/data/column';
 import type { Slice } from '@sluice/core/data/slice';
@@ -20,7 +20,9 @@ import {
   sliceCount,
 } from './ranges.ts';
 import { streamRows } from './row-stream.ts';
-import { openSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './session-pool.ts';
+import { lostOr, MysqlSnapshots } from './snapshots.ts';
 import { naturalWireType, sendAs } from './transcode/kernels.ts';
 import { engineInWords, type OpenEngine } from './transcode/open-engine.ts';
 import { streamTuples, type TupleColumn, type TupleStreamOptions } from './tuple-stream.ts';
@@ -30,6 +32,7 @@ import { isSpatial } from './types.ts';
 export interface SourceTools {
   readonly link: SqlLink;
   readonly host: Host;
+  readonly sessions: Sessions;
   readonly tinyIntIsBoolean: boolean;
   readonly zeroDateIsNull: boolean;
   /** What turns rows into tuples of COPY BINARY. */
@@ -51,6 +54,7 @@ const TUPLES_BATCH_ROWS_MAX = 100_000;
 const resumableCharacterSet = 'utf8mb4';
 
 export class MysqlSource implements Source {
+  readonly snapshots: MysqlSnapshots;
   readonly #tools: SourceTools;
   readonly #options: SqlSourceOptions;
   #table: CatalogTable | null = null;
@@ -58,6 +62,12 @@ export class MysqlSource implements Source {
   constructor(tools: SourceTools, options: SqlSourceOptions) {
     this.#tools = tools;
     this.#options = options;
+    this.snapshots = new MysqlSnapshots({
+      sessions: tools.sessions,
+      database: options.schema,
+      table: options.table,
+      describe: (session) => this.#describe(session),
+    });
   }
 
   async describe(): Promise<TableShape> {
@@ -93,10 +103,15 @@ export class MysqlSource implements Source {
     }
   }
 
-  async *read(slice: Slice, projection: Projection, after: Position | null): AsyncIterable<Batch> {
+  async *read(
+    slice: Slice,
+    projection: Projection,
+    after: Position | null,
+    snapshot: Snapshot | null = null,
+  ): AsyncIterable<Batch> {
     const cut = cutFromJson(slice.cut);
     const { link, host } = this.#tools;
-    const session = await this.#open();
+    const session = snapshot === null ? await this.#open() : this.snapshots.enter(snapshot);
     let isWhole = false;
     try {
       const table = await this.#describe(session);
@@ -129,6 +144,8 @@ export class MysqlSource implements Source {
         });
       }
       isWhole = true;
+    } catch (error) {
+      throw snapshot === null ? error : lostOr(error);
     } finally {
       if (isWhole) await session.close();
       else {
@@ -145,7 +162,7 @@ export class MysqlSource implements Source {
 
   #open(): Promise<Session> {
     // The table's database, so that names in a user's condition mean what they mean next to the table.
-    return openSession(this.#tools.link, 'read', this.#options.schema, this.#tools.host);
+    return this.#tools.sessions.open('read', this.#options.schema);
   }
 
   async #describe(session: Session): Promise<CatalogTable> {

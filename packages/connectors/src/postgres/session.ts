@@ -36,6 +36,8 @@ const PEER_CHECK_INTERVAL_MS = 5_000;
 const PEER_CHECK_SINCE = 140_000;
 
 const COPY_DATA_HEADER_BYTES = 5;
+/** `I`, what ReadyForQuery says outside of a transaction. */
+const NO_TRANSACTION = 0x49;
 
 const messages = {
   sync: Buffer.from([0x53, 0, 0, 0, 4]),
@@ -66,6 +68,8 @@ export class PgSession {
   #pending: Pending | null = null;
   #lost: unknown = null;
   #isHeld = false;
+  /** The server said with its last answer that no transaction is open. */
+  #hasNoTransaction = true;
   /** The write that waits for the kernel, if any. */
   #writing: { reject(error: unknown): void } | null = null;
   #serverVersion = 0;
@@ -124,6 +128,11 @@ export class PgSession {
   /** The session cannot be used any more, and why; null while it can. */
   lost(): unknown {
     return this.#lost;
+  }
+
+  /** Nothing is under way and no transaction is open: the next user finds the session as the first one did. */
+  get isAtRest(): boolean {
+    return this.#lost === null && this.#pending === null && !this.#isHeld && this.#hasNoTransaction;
   }
 
   /** One statement by the simple protocol. */
@@ -262,6 +271,7 @@ export class PgSession {
         return;
       case 'Z': {
         this.#pending = null;
+        this.#hasNoTransaction = body[0] === NO_TRANSACTION;
         if (pending.error !== null) pending.reject(pending.error);
         else pending.resolve({ rows: pending.rows, tag: pending.tag });
         return;

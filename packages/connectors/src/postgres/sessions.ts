@@ -2,12 +2,18 @@ import type { SqlLink } from '../jdbc/sql-options.ts';
 import { translateError } from './errors.ts';
 import { PgSession } from './session.ts';
 
-/** Sessions of one connection: one for questions and definitions, kept; one for each slice that moves. */
+/**
+ * Sessions of one connection: one for questions and definitions, kept; one for each slice that moves. One of the latter is
+ * kept for the next slice: to sign in costs the server more than a small slice does.
+ */
 export class PgSessions {
   readonly #link: SqlLink;
   readonly #signal: AbortSignal;
   readonly #data = new Set<PgSession>();
   #control: PgSession | null = null;
+  /** A data session that rests and waits for its next user. */
+  #idle: PgSession | null = null;
+  #isClosed = false;
   /** Ends when the control session is free again: its users take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -32,17 +38,24 @@ export class PgSessions {
 
   /** A session of its own, for one slice; to be released. */
   async openData(): Promise<PgSession> {
-    const session = await this.#open();
+    const idle = this.#idle;
+    this.#idle = null;
+    const session = idle?.isAtRest ? idle : await this.#open();
     this.#data.add(session);
     return session;
   }
 
+  /** Keeps the session for the next user when it rests and no other is kept; ends it otherwise. Safe to repeat. */
   release(session: PgSession): void {
-    this.#data.delete(session);
-    session.destroy();
+    if (!this.#data.delete(session)) return;
+    if (session.isAtRest && this.#idle === null && !this.#isClosed) this.#idle = session;
+    else session.destroy();
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#idle?.destroy();
+    this.#idle = null;
     this.#control?.destroy();
     this.#control = null;
     for (const session of this.#data) session.destroy();

@@ -1,4 +1,4 @@
-import type { Projection, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Batch, Position, Value } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Json } from '@sluice/core/data/json';
@@ -28,6 +28,7 @@ import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 import { SlabPool } from './slab-pool.ts';
+import { PgSnapshots } from './snapshots.ts';
 import { decodeRow, decodersOf } from './text-rows.ts';
 import { neutralOf } from './types.ts';
 
@@ -43,16 +44,20 @@ const BLOCK_RANGES_SINCE = 140_000;
 
 /** Reads one table, view or partitioned table by COPY TO STDOUT. */
 export class PgSource implements Source {
+  readonly snapshots: PgSnapshots;
   readonly #sessions: PgSessions;
   readonly #options: SqlSourceOptions;
   readonly #batchRowsMax: number;
   readonly #tableText: string;
+  /** The table as slices of a snapshot see it, all of them; null before the first of them. */
+  #seen: { readonly snapshotId: string; readonly relation: Relation } | null = null;
 
   constructor(sessions: PgSessions, options: SqlSourceOptions, batchRowsMax: number | null) {
     this.#sessions = sessions;
     this.#options = options;
     this.#batchRowsMax = Math.min(batchRowsMax ?? ROWS_BATCH_ROWS_MAX, ROWS_BATCH_ROWS_MAX);
     this.#tableText = `${options.schema}.${options.table}`;
+    this.snapshots = new PgSnapshots(sessions, { schema: options.schema, table: options.table });
   }
 
   async describe(): Promise<TableShape> {
@@ -177,7 +182,12 @@ export class PgSource implements Source {
     return cuts;
   }
 
-  async *read(slice: Slice, projection: Projection, after: Position | null): AsyncIterable<Batch> {
+  async *read(
+    slice: Slice,
+    projection: Projection,
+    after: Position | null,
+    snapshot: Snapshot | null = null,
+  ): AsyncIterable<Batch> {
     // A slice is one statement and has no order: it is read again from its start. No position was ever given out.
     if (after !== null) throw new Error('a slice of PostgreSQL cannot be entered behind a position');
     const cut = cutFromJson(slice.cut);
@@ -188,12 +198,13 @@ export class PgSource implements Source {
     });
     try {
       try {
-        // One statement, one snapshot. READ ONLY also holds for whatever the job's condition may call.
-        await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        if (this.#options.where !== null) await proveCondition(session, cut.table, this.#options.where);
+        // READ ONLY also holds for whatever the job's condition may call.
+        if (snapshot === null) await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        else await this.snapshots.enter(session, snapshot);
+        const relation = await this.#relationOf(session, cut, snapshot);
         const copying = this.#copy(
           session,
-          await this.#statement(session, cut, projection),
+          this.#statement(relation, cut, projection),
           projection,
           queue,
           slabs,
@@ -203,7 +214,8 @@ export class PgSource implements Source {
           (error: unknown) => queue.fail(error),
         );
         yield* queue.drain();
-        await session.query('COMMIT');
+        if (snapshot === null) await session.query('COMMIT');
+        else await this.snapshots.leave(session, snapshot);
       } catch (error) {
         throw translateError(error, 'extract', this.#tableText);
       }
@@ -212,13 +224,21 @@ export class PgSource implements Source {
     }
   }
 
+  /** The table, and the proof of the condition. Under a snapshot once: each of its slices proves that the table is the same. */
+  async #relationOf(session: PgSession, cut: Cut, snapshot: Snapshot | null): Promise<Relation> {
+    if (snapshot !== null && this.#seen?.snapshotId === snapshot.id) return this.#seen.relation;
+    if (this.#options.where !== null) await proveCondition(session, cut.table, this.#options.where);
+    const relation = await this.#relation(session);
+    this.#seen = snapshot === null ? null : { snapshotId: snapshot.id, relation };
+    return relation;
+  }
+
   /** The SELECT inside the COPY, with the casts that the sink asked for. */
-  async #statement(
-    session: PgSession,
+  #statement(
+    relation: Relation,
     cut: Cut,
     projection: Projection,
-  ): Promise<{ sql: string; types: readonly string[] }> {
-    const relation = await this.#relation(session);
+  ): { sql: string; types: readonly string[] } {
     const byName = new Map(relation.columns.map((column) => [column.name, column]));
     const types: string[] = [];
     const columns = projection.columns.map(({ name, cast }) => {

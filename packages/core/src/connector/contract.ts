@@ -1,11 +1,12 @@
 import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
 import type { Column, TableShape } from '../data/column.ts';
+import type { Json } from '../data/json.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
 import type { OptionValues } from '../options/option.ts';
 
 /** What the process that opens a connection lends to it. */
 export interface Host {
-  /** Aborts when the work is to end; every wait of a connector ends with it, within a second. */
+  /** Aborts when the connection is to end, whatever it does; every wait of a connector ends with it, within a second. */
   readonly signal: AbortSignal;
   /** One line for the run's log. No secrets; the connector's own words. */
   log(line: string): void;
@@ -66,7 +67,45 @@ export interface Projection {
   }[];
 }
 
+/** One moment of a source that slices in several processes can read. Plain JSON, handed to every worker. */
+export interface Snapshot {
+  /** Names the moment; no two are alike. */
+  readonly id: string;
+  /** What the source needs to find it again, in its own words. */
+  readonly token: Json;
+  /**
+   * True: a session that joined the moment can read it, and no other, so each process joins before it reads.
+   * False: any session of any process can enter it, for as long as the connection that took it is open.
+   */
+  readonly isJoined: boolean;
+}
+
+/** A moment, or why the source has none to give, for people: then every slice is read as it is when its turn comes. */
+export type SnapshotAnswer = { readonly snapshot: Snapshot } | { readonly refusal: string };
+
+/**
+ * How a source shows one moment of its table to several slices. The order of calls: `take` (one process) → `join` (each
+ * reading process, if the snapshot says so) → `settle` (the process that took it) → any number of reads.
+ */
+export interface Snapshots {
+  /**
+   * Fixes a moment and holds it until the connection closes. Where others must not write until all have joined, they are
+   * kept from it no longer than the source's named limit.
+   * @param lanes how many processes will join.
+   */
+  take(lanes: number): Promise<SnapshotAnswer>;
+  /** Opens this process's session at the moment and keeps it until the connection closes. */
+  join(snapshot: Snapshot): Promise<void>;
+  /**
+   * All have joined who will: others may write again.
+   * @throws SnapshotLost when they might have written before: those who joined may be at different moments.
+   */
+  settle(snapshot: Snapshot): Promise<void>;
+}
+
 export interface Source {
+  /** Absent: slices are read as the source is when their turn comes. */
+  readonly snapshots?: Snapshots;
   /** The table as it is now. @throws Cdm.0900 when it does not exist. */
   describe(): Promise<TableShape>;
   /** Forms for these columns. Pure. */
@@ -79,8 +118,16 @@ export interface Source {
   /**
    * Reads one slice. Batches are bounded by bytes, not rows. Ends early with the host's signal.
    * @param after go on behind this position; null: from the slice's start.
+   * @param snapshot the moment to read; null or absent: now.
+   * @throws SnapshotLost when the moment cannot be read any more, at the latest behind the last batch: what was read since
+   * the last commit must not be made durable then.
    */
-  read(slice: Slice, projection: Projection, after: Position | null): AsyncIterable<Batch>;
+  read(
+    slice: Slice,
+    projection: Projection,
+    after: Position | null,
+    snapshot?: Snapshot | null,
+  ): AsyncIterable<Batch>;
 }
 
 /** How a sink wants to be fed: the answer to an offer. */

@@ -36,3 +36,11 @@ export class Fenced extends Error {
     this.name = 'Fenced';
   }
 }
+
+/** The moment of the source that a slice was to read is gone: its holder died, or the table was rebuilt. A new one may be taken. */
+export class SnapshotLost extends Error {
+  constructor(why: string) {
+    super(`the snapshot of the source was lost: ${why}`);
+    this.name = 'SnapshotLost';
+  }
+}

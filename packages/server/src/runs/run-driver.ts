@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addCounts, type Slice, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
-import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
-import type { RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import { Fenced, SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-error';
+import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord } from '../store/model.ts';
@@ -10,6 +10,8 @@ import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { RunProgress } from './run-progress.ts';
+import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
+import { SliceOrder } from './slice-order.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
@@ -70,6 +72,7 @@ export class RunDriver {
   readonly #tools: DriverTools;
   readonly #claim: Claim;
   readonly #stopper = new AbortController();
+  #storedPlan: RunPlan | null = null;
 
   constructor(run: RunRecord, tools: DriverTools) {
     this.runId = run.id;
@@ -109,6 +112,7 @@ export class RunDriver {
         this.progress.begin(records);
         this.#expectWorthwhile(run, records);
       }
+      this.#storedPlan = plan;
       // The slices come from the store one by one; a thousand of them in every message would be most of its bytes.
       plan = { ...plan, slices: [] };
       if (run.state !== 'finishing') {
@@ -117,7 +121,7 @@ export class RunDriver {
           await this.#change({ isPrepared: true });
         }
         await this.#change({ state: 'running' });
-        await this.#moveSlices(work, plan);
+        await this.#moveSlices(work, plan, run.state === 'running');
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
@@ -127,6 +131,7 @@ export class RunDriver {
       await this.#settle(error, work, plan);
     } finally {
       clearInterval(heartbeat);
+      this.#tools.pool.forget(this.runId);
     }
   }
 
@@ -206,26 +211,44 @@ export class RunDriver {
     clearTimeout(timer);
   }
 
-  async #moveSlices(work: RunWork, plan: RunPlan): Promise<void> {
+  /** @param isTakenUp an earlier driver may have moved some of the rows. */
+  async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<void> {
     const records = await this.#slices();
     this.progress.begin(records);
     const open = records.filter((record) => !record.checkpoint?.isComplete);
     // One lane's failure ends the others too, and so does a stop.
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, this.#stopper.signal]);
-    let next = 0;
-    const lane = async (): Promise<void> => {
+    const snapshot = this.#snapshot(work, signal);
+    const hasMoved =
+      isTakenUp && (plan.consistency !== undefined || records.some((r) => r.checkpoint !== null));
+    const isSplit = records.length > 1 ? open.length > 0 : (records[0]?.checkpoint?.sequence ?? 0) > 1;
+    if (hasMoved && isSplit) await snapshot.sayResumed('the server was restarted');
+    if (open.length === 0) return;
+    const { sliceWorkersMax } = this.#tools.pool;
+    let lanes: readonly SliceLane[] = Array.from(
+      { length: Math.min(work.extractors, open.length, sliceWorkersMax) },
+      () => ({ seat: { worker: null, isFixed: false }, snapshot: null }),
+    );
+    // A slice by itself is one statement, which sees one moment.
+    if (open.length > 1) lanes = await snapshot.begin(lanes);
+    const order = new SliceOrder(open.length, lanes.length);
+    const move = async (lane: SliceLane, no: number): Promise<void> => {
       for (;;) {
         signal.throwIfAborted();
-        const record: SliceRecord | undefined = open[next++];
+        const next = order.next(no);
+        const record: SliceRecord | undefined = next === null ? undefined : open[next];
         if (record === undefined) return;
-        await this.#moveSlice(work, plan, record.slice, signal);
+        const isMixed = await this.#moveSlice(work, plan, record.slice, lane, snapshot, signal);
+        // A slice in one commit was read by one statement, however often it was begun.
+        const mayBeMixed = isMixed || (hasMoved && records.length === 1);
+        if (mayBeMixed && this.progress.sequenceOf(record.slice.no) > 1)
+          await snapshot.sayResumed('the slice went on behind a checkpoint');
       }
     };
-    const laneCount = Math.min(work.extractors, open.length);
     const outcomes = await Promise.allSettled(
-      Array.from({ length: laneCount }, () =>
-        lane().catch((error: unknown) => {
+      lanes.map((lane, no) =>
+        move(lane, no).catch((error: unknown) => {
           failed.abort(error);
           throw error;
         }),
@@ -235,12 +258,56 @@ export class RunDriver {
     if (outcomes.some((outcome) => outcome.status === 'rejected')) throw signal.reason;
   }
 
-  /** Moves a slice; a slice whose worker process died begins again from what the destination holds of it. */
-  async #moveSlice(work: RunWork, plan: RunPlan, slice: Slice, signal: AbortSignal): Promise<void> {
-    const task = { kind: 'slice', work, plan, slice } as const;
-    await this.#attempts(runLimits.attemptsPerSliceMax, signal, () =>
-      this.#tools.pool.run(task, this.#listener(), signal),
-    );
+  /**
+   * Moves a slice; a slice whose worker process died begins again from what the destination holds of it, and one whose
+   * snapshot is gone at a new one.
+   * @returns true when it took more than one attempt without a snapshot: its rows may be of two moments.
+   */
+  async #moveSlice(
+    work: RunWork,
+    plan: RunPlan,
+    slice: Slice,
+    lane: SliceLane,
+    snapshot: RunSnapshot,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (;;) {
+      const used = lane.snapshot;
+      const task = { kind: 'slice', work, plan, slice, snapshot: used } as const;
+      let attempts = 0;
+      try {
+        await this.#attempts(runLimits.attemptsPerSliceMax, signal, () => {
+          attempts++;
+          return this.#tools.pool.run(task, this.#listener(), signal, lane.seat);
+        });
+        return used === null && attempts > 1;
+      } catch (error) {
+        if (!(error instanceof SnapshotLost) || used === null) throw error;
+        await snapshot.renew(lane, used, error);
+      }
+    }
+  }
+
+  #snapshot(work: RunWork, signal: AbortSignal): RunSnapshot {
+    const { pool, log } = this.#tools;
+    return new RunSnapshot({
+      work,
+      consistency: this.#storedPlan?.consistency ?? null,
+      run: (task, seat) =>
+        this.#attempts(runLimits.attemptsPerStepMax, signal, () =>
+          pool.run(task, this.#listener(), signal, seat),
+        ),
+      runWithin: (task, seat, withinMs) =>
+        pool.run(task, this.#listener(), AbortSignal.any([signal, AbortSignal.timeout(withinMs)]), seat),
+      store: (consistency) => this.#storeConsistency(consistency),
+      log,
+    });
+  }
+
+  async #storeConsistency(consistency: Consistency): Promise<void> {
+    if (this.#storedPlan === null) throw new Error('a run without a plan has no slices');
+    this.#storedPlan = { ...this.#storedPlan, consistency };
+    await this.#change({ plan: this.#storedPlan });
   }
 
   async #step<K extends TaskKind>(task: TaskOf<K>): Promise<TaskResults[K]> {

@@ -37,6 +37,11 @@ export class RunProgress {
     this.#live.delete(sliceNo);
   }
 
+  /** How often a slice was committed. */
+  sequenceOf(sliceNo: number): number {
+    return this.#settled.get(sliceNo)?.sequence ?? 0;
+  }
+
   /** Totals of what is durable. */
   counts(): SliceCounts {
     let sum = zeroCounts;

@@ -1,13 +1,15 @@
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import type { ErrorCode } from '@sluice/core/errors/codes';
 import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
-import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
+import { Fenced, SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-error';
 import type { Task, TaskKind, TaskResults } from '@sluice/engine/work';
 
 /** From the server to a worker process. */
 export type ToWorker =
   | { readonly kind: 'task'; readonly taskId: number; readonly task: Task }
   | { readonly kind: 'abort'; readonly taskId: number }
+  /** The run is over: nothing of it is to be kept. */
+  | { readonly kind: 'forget'; readonly runId: string }
   /** The checkpoint with this number is stored, or the run is no longer ours. */
   | {
       readonly kind: 'ledger';
@@ -46,11 +48,13 @@ export type PortableError =
       readonly cause: string | null;
     }
   | { readonly kind: 'fenced'; readonly message: string }
+  | { readonly kind: 'snapshot-lost'; readonly message: string }
   /** A bug: its text goes to the log, never to a caller. */
   | { readonly kind: 'unexpected'; readonly message: string; readonly stack: string };
 
 export function toPortable(error: unknown): PortableError {
   if (error instanceof Fenced) return { kind: 'fenced', message: error.message };
+  if (error instanceof SnapshotLost) return { kind: 'snapshot-lost', message: error.message };
   if (error instanceof SluiceError) {
     const cause = error.cause instanceof Error ? error.cause.message : null;
     return { kind: 'sluice', code: error.code, facts: error.facts, retry: error.retry, cause };
@@ -77,6 +81,11 @@ export function fromPortable(portable: PortableError): Error {
       // The whole sentence came across; the constructor would write its own behind it.
       fenced.message = portable.message;
       return fenced;
+    }
+    case 'snapshot-lost': {
+      const lost = new SnapshotLost('');
+      lost.message = portable.message;
+      return lost;
     }
     case 'sluice': {
       const cause = portable.cause === null ? undefined : new Error(portable.cause);

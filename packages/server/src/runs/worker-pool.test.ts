@@ -45,6 +45,7 @@ const slice = (runId: string): TaskOf<'slice'> => ({
   work: work(runId),
   plan,
   slice: { no: 0, cut: null, label: '', rowsEstimate: null },
+  snapshot: null,
 });
 const check = (say: string): TaskOf<'check'> => ({ kind: 'check', connector: say, link: {} });
 const prepare = (runId: string): TaskOf<'prepare'> => ({ kind: 'prepare', work: work(runId), plan });

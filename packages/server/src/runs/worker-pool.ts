@@ -10,33 +10,52 @@ export interface PoolSettings extends WorkerSettings {
   readonly idleMs: number;
 }
 
-type Lane = 'slice' | 'step' | 'prompt';
+type Lane = 'slice' | 'step' | 'prompt' | 'join';
+
+/** Where tasks of one kind come back to, so that they find the connections of the one before. Empty until the first has run. */
+export interface Seat {
+  worker: WorkerProcess | null;
+  /** True: what the worker holds is nowhere else, so a task waits for it while it lives. False: another one will do. */
+  isFixed: boolean;
+}
+
+interface Idle {
+  readonly worker: WorkerProcess;
+  timer: NodeJS.Timeout | null;
+}
 
 interface Waiting {
   readonly lane: Lane;
   /** Whose task it is: a run, or nobody's in particular. */
   readonly runId: string;
+  readonly seat: Seat | null;
   readonly start: (worker: WorkerProcess) => void;
   readonly cancel: (error: unknown) => void;
 }
 
 /**
- * Worker processes and the tasks that wait for one. Three lanes share the processes: slices, which may keep a worker
- * for minutes; steps of runs, which may wait for a lock; and what must be prompt, and so waits behind neither.
+ * Worker processes and the tasks that wait for one. Four lanes share the processes: slices, which may keep a worker
+ * for minutes; steps of runs, which may wait for a lock; what must be prompt, and so waits behind neither; and the joining
+ * of a snapshot, for which others may be kept from writing, and so waits behind nothing.
  * Within a lane the run with the fewest workers comes first, so that one with hundreds of slices slows no other down.
  */
 export class WorkerPool {
   readonly #settings: PoolSettings;
-  readonly #idle: { worker: WorkerProcess; timer: NodeJS.Timeout | null }[] = [];
+  readonly #idle: Idle[] = [];
   readonly #all = new Set<WorkerProcess>();
   readonly #waiting: Waiting[] = [];
-  readonly #busy: Record<Lane, number> = { slice: 0, step: 0, prompt: 0 };
+  readonly #busy: Record<Lane, number> = { slice: 0, step: 0, prompt: 0, join: 0 };
   /** Workers in hand by run; no entry: none. */
   readonly #busyOfRun = new Map<string, number>();
   #isClosed = false;
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
+  }
+
+  /** Slices that may be moved at once. */
+  get sliceWorkersMax(): number {
+    return this.#settings.sliceWorkersMax;
   }
 
   /** Live worker processes: for metrics and tests. */
@@ -51,16 +70,19 @@ export class WorkerPool {
 
   /**
    * Runs a task in the next free worker process of its lane.
+   * @param seat which worker it comes back to; taken by the worker that runs the task.
    * @throws what WorkerProcess.run throws; Cdm.0056 when too many tasks wait already.
    */
   async run<K extends TaskKind>(
     task: TaskOf<K>,
     listener: TaskListener,
     signal: AbortSignal,
+    seat: Seat | null = null,
   ): Promise<TaskResults[K]> {
     const lane = laneOf(task);
     const runId = runIdOf(task);
-    const worker = await this.#take(lane, runId, signal);
+    const worker = await this.#take(lane, runId, signal, seat);
+    if (seat !== null) seat.worker = worker;
     try {
       return await worker.run(task, listener, signal);
     } finally {
@@ -70,6 +92,11 @@ export class WorkerPool {
     }
   }
 
+  /** The run is over: no worker keeps anything of it. */
+  forget(runId: string): void {
+    for (const worker of this.#all) worker.forget(runId);
+  }
+
   /** Kills all workers and rejects what waits. */
   close(): void {
     this.#isClosed = true;
@@ -77,7 +104,7 @@ export class WorkerPool {
     for (const worker of this.#all) worker.kill();
   }
 
-  #take(lane: Lane, runId: string, signal: AbortSignal): Promise<WorkerProcess> {
+  #take(lane: Lane, runId: string, signal: AbortSignal, seat: Seat | null): Promise<WorkerProcess> {
     signal.throwIfAborted();
     if (this.#isClosed) return Promise.reject(new Error('the worker pool is closed'));
     if (this.#waiting.length >= runLimits.waitingTasksMax) {
@@ -96,6 +123,7 @@ export class WorkerPool {
       const waiting: Waiting = {
         lane,
         runId,
+        seat,
         start: (worker) => {
           signal.removeEventListener('abort', onAbort);
           resolve(worker);
@@ -115,7 +143,7 @@ export class WorkerPool {
     for (let next = this.#next(); next !== null; next = this.#next()) {
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       this.#count(next.lane, next.runId, 1);
-      next.start(this.#wake());
+      next.start(this.#wake(next));
     }
   }
 
@@ -125,11 +153,12 @@ export class WorkerPool {
       slice: this.#settings.sliceWorkersMax,
       step: runLimits.stepWorkersMax,
       prompt: runLimits.promptWorkersMax,
+      join: this.#settings.sliceWorkersMax,
     };
     let best: Waiting | null = null;
     let bestBusy = Number.POSITIVE_INFINITY;
     for (const waiting of this.#waiting) {
-      if (this.#busy[waiting.lane] >= max[waiting.lane]) continue;
+      if (this.#busy[waiting.lane] >= max[waiting.lane] || this.#mustWait(waiting)) continue;
       const busy = this.#busyOfRun.get(waiting.runId) ?? 0;
       if (busy >= bestBusy) continue;
       best = waiting;
@@ -146,27 +175,62 @@ export class WorkerPool {
     else this.#busyOfRun.set(runId, ofRun);
   }
 
-  #wake(): WorkerProcess {
-    for (;;) {
-      const idle = this.#idle.pop();
-      if (idle === undefined) return this.#spawn();
-      if (idle.timer !== null) clearTimeout(idle.timer);
-      if (idle.worker.isAlive) return idle.worker;
-    }
+  /** There is a worker for the task, or may be one, but not now. */
+  #mustWait({ lane, runId, seat }: Waiting): boolean {
+    const fixed = seat?.isFixed ? seat.worker : null;
+    if (fixed?.isAlive) return !this.#idle.some(({ worker }) => worker === fixed);
+    if (lane !== 'join' || this.#all.size < this.#workersMax) return false;
+    return this.#bestIdle(lane, runId, seat) === null;
+  }
+
+  /** Idle ones that hold snapshots included. */
+  get #workersMax(): number {
+    const { stepWorkersMax, promptWorkersMax } = runLimits;
+    return 2 * this.#settings.sliceWorkersMax + stepWorkersMax + promptWorkersMax;
+  }
+
+  #wake({ lane, runId, seat }: Waiting): WorkerProcess {
+    const best = this.#bestIdle(lane, runId, seat);
+    if (best === null) return this.#spawn();
+    this.#idle.splice(this.#idle.indexOf(best), 1);
+    if (best.timer !== null) clearTimeout(best.timer);
+    return best.worker;
+  }
+
+  /** The idle worker that suits a task best; null: a new one suits better. */
+  #bestIdle(lane: Lane, runId: string, seat: Seat | null): Idle | null {
+    const idle = this.#idle.filter(({ worker }) => worker.isAlive).reverse();
+    const seated = idle.find(({ worker }) => worker === seat?.worker);
+    if (seated !== undefined) return seated;
+    // Each lane of a run joins its snapshot in a process of its own.
+    const others = lane === 'join' ? idle.filter(({ worker }) => !worker.holds(runId)) : idle;
+    return (
+      others.find(({ worker }) => worker.knows(runId)) ??
+      others.find(({ worker }) => !worker.isHolding) ??
+      // A slice ends, and whoever waits for its worker has his turn; a step may wait for a lock.
+      (lane === 'slice' ? others[0] : undefined) ??
+      null
+    );
   }
 
   #rest(worker: WorkerProcess): void {
     if (!worker.isAlive || this.#isClosed) return;
-    const idle: { worker: WorkerProcess; timer: NodeJS.Timeout | null } = { worker, timer: null };
+    const idle: Idle = { worker, timer: null };
     // The first idle worker stays: a job of ten rows must not pay for a process start.
-    if (this.#idle.length > 0) {
-      idle.timer = setTimeout(() => {
-        const at = this.#idle.indexOf(idle);
-        if (at >= 0) this.#idle.splice(at, 1);
-        worker.kill();
-      }, this.#settings.idleMs).unref();
-    }
+    if (this.#idle.length > 0) this.#expire(idle);
     this.#idle.push(idle);
+  }
+
+  #expire(idle: Idle): void {
+    idle.timer = setTimeout(() => {
+      if (idle.worker.isHolding) {
+        this.#expire(idle);
+        return;
+      }
+      const at = this.#idle.indexOf(idle);
+      if (at >= 0) this.#idle.splice(at, 1);
+      idle.worker.kill();
+    }, this.#settings.idleMs).unref();
   }
 
   #spawn(): WorkerProcess {
@@ -182,7 +246,7 @@ export class WorkerPool {
 }
 
 function laneOf(task: Task): Lane {
-  if (task.kind === 'slice') return 'slice';
+  if (task.kind === 'slice' || task.kind === 'join') return task.kind;
   return task.kind === 'check' || (task.kind === 'finish' && task.outcome === 'discard') ? 'prompt' : 'step';
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
-import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import type { Task, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { runLimits } from './limits.ts';
 import { type FromWorker, fromPortable, type ToWorker } from './worker-messages.ts';
 
@@ -63,6 +63,10 @@ export class WorkerProcess {
   #ended: WorkerDied | null = null;
   #isKilled = false;
   #onEnd: () => void = () => undefined;
+  /** The run that it worked for last, whose connections it may still have. */
+  #lastRun: string | null = null;
+  /** Runs whose snapshot it holds. */
+  readonly #holds = new Set<string>();
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
@@ -127,6 +131,29 @@ export class WorkerProcess {
     return this.#task !== null;
   }
 
+  /** It has connections of this run, or had them a moment ago. */
+  knows(runId: string): boolean {
+    return this.#lastRun === runId || this.#holds.has(runId);
+  }
+
+  /** It holds a snapshot of this run. */
+  holds(runId: string): boolean {
+    return this.#holds.has(runId);
+  }
+
+  /** It holds a snapshot, which would be lost with it. */
+  get isHolding(): boolean {
+    return this.#holds.size > 0;
+  }
+
+  /** The run is over: the worker closes whatever it kept of it. Safe to repeat. */
+  forget(runId: string): void {
+    if (!this.knows(runId)) return;
+    this.#holds.delete(runId);
+    if (this.#lastRun === runId) this.#lastRun = null;
+    this.#send({ kind: 'forget', runId });
+  }
+
   onEnd(callback: () => void): void {
     this.#onEnd = callback;
   }
@@ -149,13 +176,17 @@ export class WorkerProcess {
       this.#send({ kind: 'abort', taskId: id });
       killTimer = setTimeout(() => this.kill(), this.#settings.stopGraceMs);
     };
+    const runId = runIdOf(task);
+    if (runId !== null) this.#lastRun = runId;
     try {
-      return await new Promise<TaskResults[K]>((resolve, reject) => {
+      const result = await new Promise<TaskResults[K]>((resolve, reject) => {
         this.#task = { id, listener, resolve: resolve as OpenTask['resolve'], reject };
         this.#send({ kind: 'task', taskId: id, task });
         if (signal.aborted) abort();
         else signal.addEventListener('abort', abort, { once: true });
       });
+      if (runId !== null && opensSnapshot(task, result)) this.#holds.add(runId);
+      return result;
     } catch (error) {
       // After an abort it does not matter how the task ended.
       signal.throwIfAborted();
@@ -215,6 +246,15 @@ export class WorkerProcess {
     this.#task?.reject(this.#ended);
     this.#onEnd();
   }
+}
+
+function runIdOf(task: Task): string | null {
+  return task.kind === 'check' ? null : task.work.runId;
+}
+
+function opensSnapshot(task: Task, result: TaskResults[TaskKind]): boolean {
+  if (task.kind === 'snapshot') return 'snapshot' in (result as TaskResults['snapshot']);
+  return task.kind === 'join';
 }
 
 /** Waits for the promise, or rejects with the signal's reason as soon as it aborts. */

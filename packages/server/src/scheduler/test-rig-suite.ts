@@ -6,7 +6,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 
 import { RunDesk } from '../runs/run-desk.ts';
-import { WorkerPool } from '../runs/worker-pool.ts';
+import { type Seat, WorkerPool } from '../runs/worker-pool.ts';
 import type { TaskListener } from '../runs/worker-process.ts';
 import { AesSecretBox } from '../secrets/aes-secret-box.ts';
 import { linkSecretContext } from '../secrets/sealed-values.ts';
@@ -24,9 +24,10 @@ class WatchedPool extends WorkerPool {
     task: TaskOf<K>,
     listener: TaskListener,
     signal: AbortSignal,
+    seat: Seat | null = null,
   ): Promise<TaskResults[K]> {
     await this.before(task.kind);
-    return await super.run(task, listener, signal);
+    return await super.run(task, listener, signal, seat);
   }
 }
 
