@@ -215,6 +215,9 @@ export async function createMysqlFixture(): Promise<MysqlFixture> {
       const printed = rows as unknown as PrintedRow[];
       return [...printed].sort((a, b) => compareKeys(String(a[0]), String(b[0])));
     },
+    async write(name, statement) {
+      await pool.query(statement.replaceAll('{table}', table(name)));
+    },
     async tableExists(name) {
       return (await tablesLike(name)).includes(name);
     },

@@ -2,7 +2,7 @@ import type { Connection } from '@sluice/core/connector/contract';
 import { copyTable } from '@sluice/core/contract-suite/copy-table';
 import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
 import type { WireForm } from '@sluice/core/data/batch';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type LiveDatabase, makeLiveDatabase, SCHEMA } from '../postgres/live-database.ts';
 import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture.ts';
 
@@ -329,8 +329,11 @@ describe.skipIf(mysqlUrl === undefined || postgresUrl === undefined)(
       mysql = await createMysqlFixture();
       postgres = await makeLiveDatabase(postgresUrl ?? '');
     });
+    // Each keeps a session or two until it is closed.
+    afterEach(async () => {
+      for (const connection of open.splice(0)) await connection.close();
+    });
     afterAll(async () => {
-      for (const connection of open) await connection.close();
       await mysql.drop();
       await postgres.drop();
     });

@@ -1,6 +1,6 @@
 import type { Host } from '@sluice/core/connector/contract';
 import type { SqlLink } from '../jdbc/sql-options.ts';
-import { openSession, type PreparedStatement, type Session, type SessionRole } from './session.ts';
+import { openSession, type Session, type SessionRole } from './session.ts';
 
 /** Where sources and sinks get their sessions from. */
 export interface Sessions {
@@ -68,18 +68,18 @@ async function isAtRest(session: Session, role: SessionRole): Promise<boolean> {
 
 /** The session for one user, and what closes the statements that he had prepared and left. */
 export function withStatements(session: Session): { lent: Session; closeStatements: () => void } {
-  const statements: PreparedStatement[] = [];
+  const statements: string[] = [];
   return {
     lent: {
       ...session,
-      prepare: async (...parameters) => {
-        const statement = await session.prepare(...parameters);
-        statements.push(statement);
-        return statement;
+      prepare: (sql, ...more) => {
+        statements.push(sql);
+        return session.prepare(sql, ...more);
       },
     },
+    // By their text: mysql2 would give a statement out again that was closed by itself.
     closeStatements: () => {
-      for (const statement of statements.splice(0)) if (session.isUsable()) statement.close();
+      for (const sql of statements.splice(0)) if (session.isUsable()) session.native.unprepare(sql);
     },
   };
 }

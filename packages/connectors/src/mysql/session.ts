@@ -180,8 +180,9 @@ export async function openSession(
   }
 
   async function parse(sql: string, stage: Stage, target: string): Promise<void> {
-    const statement = await prepare(sql, stage, target, link.silenceTimeoutMs);
-    statement.close();
+    await prepare(sql, stage, target, link.silenceTimeoutMs);
+    // Closed by its text, so that the server is asked again the next time.
+    native.unprepare(sql);
   }
 
   async function killQuery(): Promise<void> {

@@ -93,6 +93,9 @@ export async function makeLiveDatabase(url: string): Promise<LiveDatabase> {
       const order = described[0] === undefined ? '' : ` ORDER BY t.${quoteName(String(described[0][0]))}`;
       return (await query(`SELECT ${printed} FROM ${tableOf(table)} AS t${order}`)).rows;
     },
+    async write(table, sql) {
+      await query(sql.replaceAll('{table}', tableOf(table)));
+    },
     async tableExists(table) {
       return (await query('SELECT to_regclass($1) IS NOT NULL', [tableOf(table)])).rows[0]?.[0] === true;
     },

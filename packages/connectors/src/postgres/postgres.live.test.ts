@@ -1,6 +1,7 @@
 import { registerLinkSuite } from '@sluice/core/contract-suite/link-suite';
 import { registerRoundTripSuite } from '@sluice/core/contract-suite/round-trip-suite';
 import { registerSinkSuite } from '@sluice/core/contract-suite/sink-suite';
+import { registerSnapshotSuite } from '@sluice/core/contract-suite/snapshot-suite';
 import { registerSourceSuite } from '@sluice/core/contract-suite/source-suite';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type LiveDatabase, makeLiveDatabase } from './live-database.ts';
@@ -23,6 +24,7 @@ describe.skipIf(url === '')('PostgreSQL keeps the contract', () => {
 
   registerLinkSuite('PostgreSQL', fixture);
   registerSourceSuite('PostgreSQL', fixture);
+  registerSnapshotSuite('PostgreSQL', fixture);
   registerSinkSuite('PostgreSQL', fixture);
   registerRoundTripSuite('PostgreSQL', fixture, ['pgcopy-binary', 'rows']);
 });

@@ -27,6 +27,8 @@ export interface SuiteFixture {
   makeTypes(table: string, isFilled: boolean): Promise<void>;
   /** Every row as the database prints it, ordered by the first column. @param columns null: all. */
   readBack(table: string, columns?: readonly string[]): Promise<readonly PrintedRow[]>;
+  /** Runs one statement of plain SQL over the fixture's own connection; `{table}` stands for the quoted table. */
+  write(table: string, sql: string): Promise<void>;
   tableExists(table: string): Promise<boolean>;
   /** Names of the tables whose name begins so. */
   tablesLike(prefix: string): Promise<readonly string[]>;
