@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunPlan, RunWork, TaskOf } from '@sluice/engine/work';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runLimits } from './limits.ts';
-import { type PoolSettings, WorkerPool } from './worker-pool.ts';
+import { type PoolSettings, type Seat, WorkerPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 /**
@@ -48,6 +48,11 @@ const slice = (runId: string): TaskOf<'slice'> => ({
   snapshot: null,
 });
 const check = (say: string): TaskOf<'check'> => ({ kind: 'check', connector: say, link: {} });
+const joining = (runId: string): TaskOf<'join'> => ({
+  kind: 'join',
+  work: work(runId),
+  snapshot: { id: 's', token: null, isJoined: true },
+});
 const prepare = (runId: string): TaskOf<'prepare'> => ({ kind: 'prepare', work: work(runId), plan });
 
 describe('WorkerPool', () => {
@@ -208,6 +213,50 @@ describe('WorkerPool', () => {
     const pool = open({ idleMs: 50 });
     await Promise.all([1, 2].map(() => pool.run(check('slow 60'), listener, never)));
     expect(pool.pids()).toHaveLength(2);
+    await expect.poll(() => pool.pids().length, { timeout: 3_000 }).toBe(1);
+  });
+
+  test('a run comes back to the worker that knows it, and to its seat', async () => {
+    const pool = open({ sliceWorkersMax: 3 });
+    const seat: Seat = { worker: null, isFixed: false };
+    const [first, second] = await Promise.all([
+      pool.run(slice('slow 60'), listener, never, seat),
+      pool.run(slice('slow 61'), listener, never),
+    ]);
+    expect(first).not.toEqual(second);
+    for (let i = 0; i < 3; i++) {
+      expect(await pool.run(slice('slow 61'), listener, never)).toEqual(second);
+      expect(await pool.run(slice('slow 60'), listener, never, seat)).toEqual(first);
+      expect(await pool.run(slice('slow 60'), listener, never)).toEqual(first);
+    }
+  });
+
+  test('a task waits for a seat that is fixed, and for no other one; a seat whose worker died is free', async () => {
+    const pool = open({ sliceWorkersMax: 3 });
+    const seat: Seat = { worker: null, isFixed: false };
+    const pid = await pool.run(slice('now'), listener, never, seat);
+    const held = pool.run(slice('slow 200'), listener, never, seat);
+    expect(await pool.run(slice('now'), listener, never, { ...seat })).not.toEqual(pid);
+    seat.isFixed = true;
+    expect(await pool.run(slice('now'), listener, never, seat)).toEqual(pid);
+    await held;
+    process.kill(Number(pid), 'SIGKILL');
+    await expect.poll(() => pool.pids().includes(Number(pid)), { timeout: 2_000 }).toBe(false);
+    expect(await pool.run(slice('now'), listener, never, seat)).not.toEqual(pid);
+  });
+
+  test('workers that hold a snapshot stay, each for one lane, until the run is forgotten; steps go elsewhere', async () => {
+    const pool = open({ idleMs: 50, sliceWorkersMax: 1 });
+    const joined = [
+      await pool.run(joining('a'), listener, never),
+      await pool.run(joining('a'), listener, never),
+    ];
+    expect(new Set(joined).size).toBe(2);
+    expect(joined).not.toContain(await pool.run(prepare('b'), listener, never));
+    expect(joined).toContain(await pool.run(slice('c'), listener, never));
+    await sleep(200);
+    expect(pool.pids()).toEqual(expect.arrayContaining(joined.map(Number)));
+    pool.forget('a');
     await expect.poll(() => pool.pids().length, { timeout: 3_000 }).toBe(1);
   });
 
