@@ -35,19 +35,23 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
     case 'snapshot':
       return await kept.use(task.work, 'keeper', host, async ({ source, hold }) => {
         if (source.snapshots === undefined) return { refusal: 'the source cannot hold a moment' };
-        const answer = await source.snapshots.take(task.lanes);
+        const answer = await source.snapshots.take();
         if ('snapshot' in answer) hold();
         return answer;
       });
-    case 'join':
-      return await kept.use(task.work, 'data', host, async ({ source, hold }) => {
-        await snapshotsOf(source).join(task.snapshot);
-        hold();
-        return null;
-      });
+    case 'hold':
+      return await kept.use(task.work, 'keeper', host, ({ source }) => snapshotsOf(source).hold());
     case 'settle':
       return await kept.use(task.work, 'keeper', host, async ({ source }) => {
-        await snapshotsOf(source).settle(task.snapshot);
+        await snapshotsOf(source).settle();
+        return null;
+      });
+    case 'ready':
+    case 'join':
+      return await kept.use(task.work, 'data', host, async ({ source, hold }) => {
+        if (task.kind === 'ready') await snapshotsOf(source).ready();
+        else await snapshotsOf(source).join(task.snapshot);
+        hold();
         return null;
       });
     case 'slice':

@@ -58,6 +58,9 @@ export interface TaskResults {
   plan: RunPlan;
   prepare: null;
   snapshot: SnapshotAnswer;
+  ready: null;
+  /** Why it cannot be, for people; null: it is. */
+  hold: string | null;
   join: null;
   settle: null;
   slice: Checkpoint;
@@ -71,12 +74,16 @@ export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | { readonly kind: 'plan'; readonly work: RunWork }
   | { readonly kind: 'prepare'; readonly work: RunWork; readonly plan: RunPlan }
-  /** Takes a snapshot of the source, which this worker holds until it is told that the run is over. */
-  | { readonly kind: 'snapshot'; readonly work: RunWork; readonly lanes: number }
-  /** Has this worker join a snapshot, and hold on to it in the same way. */
+  /** Takes a snapshot of the source, which this worker keeps until it is told that the run is over. */
+  | { readonly kind: 'snapshot'; readonly work: RunWork }
+  /** Has this worker prepare to join a snapshot. */
+  | { readonly kind: 'ready'; readonly work: RunWork }
+  /** Has the worker that took the snapshot see to it that all who join are at one moment. */
+  | { readonly kind: 'hold'; readonly work: RunWork }
+  /** Has this worker join a snapshot, and stay at it until it is told that the run is over. */
   | { readonly kind: 'join'; readonly work: RunWork; readonly snapshot: Snapshot }
   /** Tells the worker that took the snapshot that all have joined. */
-  | { readonly kind: 'settle'; readonly work: RunWork; readonly snapshot: Snapshot }
+  | { readonly kind: 'settle'; readonly work: RunWork }
   | {
       readonly kind: 'slice';
       readonly work: RunWork;

@@ -34,44 +34,48 @@ export interface SnapshotTools {
 export class MysqlSnapshots implements Snapshots {
   readonly #tools: SnapshotTools;
   #keeper: { readonly session: Session; readonly timer: NodeJS.Timeout } | null = null;
+  /** Ready to join. */
+  #waiting: Session | null = null;
   #joined: { readonly id: string; readonly session: Session } | null = null;
 
   constructor(tools: SnapshotTools) {
     this.#tools = tools;
   }
 
-  async take(lanes: number): Promise<SnapshotAnswer> {
+  async take(): Promise<SnapshotAnswer> {
     const { sessions, database, describe } = this.#tools;
-    const session = await sessions.openOwn('read', database);
-    let isKept = false;
+    const session = await sessions.open('read', database);
     try {
       const { engine } = await describe(session);
       if (engine?.toUpperCase() !== 'INNODB')
         return {
           refusal: `${engine === null ? 'a view' : `the engine ${engine}`} keeps no moment of its rows`,
         };
-      if (lanes > 1) {
-        const refusal = await this.#lock(session);
-        if (refusal !== null) return { refusal };
-        // A lane that does not come must not keep others from writing: settling fails then.
-        const timer = setTimeout(() => session.destroy(), LOCK_HELD_MS);
-        this.#keeper = { session, timer };
-        isKept = true;
-      }
       return { snapshot: { id: randomUUID(), token: null, isJoined: true } };
     } finally {
-      if (!isKept) await session.close();
+      await session.close();
     }
   }
 
-  async #lock(session: Session): Promise<string | null> {
-    const { database, table } = this.#tools;
+  async ready(): Promise<void> {
+    this.#waiting?.destroy();
+    this.#waiting = await this.#tools.sessions.openOwn('read', this.#tools.database);
+  }
+
+  async hold(): Promise<string | null> {
+    this.#letGo();
+    const { sessions, database, table } = this.#tools;
     const target = `${database}.${table}`;
+    const session = await sessions.openOwn('read', database);
     try {
       await session.run(`SET SESSION lock_wait_timeout = ${LOCK_WAIT_S}`, 'metadata', target);
       await session.run(`LOCK TABLES ${quoteTable(database, table)} READ`, 'metadata', target);
+      // A lane that does not come must not keep others from writing: settling fails then.
+      const timer = setTimeout(() => session.destroy(), LOCK_HELD_MS);
+      this.#keeper = { session, timer };
       return null;
     } catch (error) {
+      session.destroy();
       if (isConnectionLost(error)) throw error;
       if (serverErrorNumber(error) === lockWaitTimedOut)
         return `others were writing to the table for more than ${LOCK_WAIT_S} s, so that the lanes could not begin at one moment`;
@@ -85,7 +89,9 @@ export class MysqlSnapshots implements Snapshots {
     const { sessions, database, table } = this.#tools;
     this.#joined?.session.destroy();
     this.#joined = null;
-    const session = await sessions.openOwn('read', database);
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    const session = waiting?.isUsable() ? waiting : await sessions.openOwn('read', database);
     try {
       await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT', 'read', `${database}.${table}`);
       await session.run('SAVEPOINT sluice_slice', 'read', `${database}.${table}`);
@@ -98,7 +104,7 @@ export class MysqlSnapshots implements Snapshots {
 
   async settle(): Promise<void> {
     const keeper = this.#keeper;
-    if (keeper === null) return;
+    if (keeper === null) throw new SnapshotLost('the table was not locked');
     this.#keeper = null;
     clearTimeout(keeper.timer);
     try {
@@ -109,6 +115,13 @@ export class MysqlSnapshots implements Snapshots {
     } finally {
       await keeper.session.close();
     }
+  }
+
+  #letGo(): void {
+    if (this.#keeper === null) return;
+    clearTimeout(this.#keeper.timer);
+    this.#keeper.session.destroy();
+    this.#keeper = null;
   }
 
   /** This process's session at the moment, for one slice; to be closed like any other. @throws SnapshotLost when there is none. */

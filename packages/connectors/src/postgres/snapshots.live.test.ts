@@ -45,7 +45,7 @@ describe.skipIf(url === '')('exported snapshots', () => {
     const table = freshName('rewritten');
     await database.makeNumbers(table, 50);
     const [keeper, lane] = [await sourceOf(table), await sourceOf(table)];
-    const answer = await keeper.snapshots?.take(2);
+    const answer = await keeper.snapshots?.take();
     if (answer === undefined || !('snapshot' in answer)) throw new Error('no snapshot');
     expect(await read(lane, answer.snapshot)).toBe(50);
     await database.write(table, sql.replace('{table}_pkey', `${table}_pkey`));
@@ -62,7 +62,7 @@ describe.skipIf(url === '')('exported snapshots', () => {
     );
     await database.write(table, 'INSERT INTO {table} VALUES (1), (2)');
     const [keeper, lane] = [await sourceOf(table), await sourceOf(table)];
-    const answer = await keeper.snapshots?.take(2);
+    const answer = await keeper.snapshots?.take();
     if (answer === undefined || !('snapshot' in answer)) throw new Error('no snapshot');
     expect(await read(lane, answer.snapshot)).toBe(2);
     await database.write(part, `TRUNCATE public.${part}`);
@@ -73,7 +73,7 @@ describe.skipIf(url === '')('exported snapshots', () => {
     const table = freshName('free');
     await database.makeNumbers(table, 50);
     const [keeper, lane] = [await sourceOf(table), await sourceOf(table)];
-    const answer = await keeper.snapshots?.take(2);
+    const answer = await keeper.snapshots?.take();
     if (answer === undefined || !('snapshot' in answer)) throw new Error('no snapshot');
     await read(lane, answer.snapshot);
     await database.write(table, 'ALTER TABLE {table} ADD COLUMN later integer');

@@ -36,7 +36,7 @@ export class PgSnapshots implements Snapshots {
     this.#table = table;
   }
 
-  async take(_lanes: number): Promise<SnapshotAnswer> {
+  async take(): Promise<SnapshotAnswer> {
     const keeper = await this.#sessions.openData();
     try {
       if (await this.#hasForeignParts(keeper)) {
@@ -58,6 +58,14 @@ export class PgSnapshots implements Snapshots {
         return { refusal: `the source exports no snapshot: ${error.message}` };
       throw translateError(error, 'metadata', `${this.#table.schema}.${this.#table.table}`);
     }
+  }
+
+  async ready(): Promise<void> {
+    // Any session can enter.
+  }
+
+  async hold(): Promise<null> {
+    return null;
   }
 
   async join(): Promise<void> {

@@ -84,23 +84,27 @@ export interface Snapshot {
 export type SnapshotAnswer = { readonly snapshot: Snapshot } | { readonly refusal: string };
 
 /**
- * How a source shows one moment of its table to several slices. The order of calls: `take` (one process) → `join` (each
- * reading process, if the snapshot says so) → `settle` (the process that took it) → any number of reads.
+ * How a source shows one moment of its table to several slices. `take` comes first, in one process, the keeper. Where the
+ * moment is to be joined, each reading process joins it; several of them do so together: `ready` (each of them) → `hold`
+ * (the keeper) → `join` (each of them) → `settle` (the keeper).
  */
 export interface Snapshots {
+  /** Fixes the moment, and keeps it until the connection closes; where it is to be joined, fixes nothing yet. */
+  take(): Promise<SnapshotAnswer>;
+  /** Opens what joining needs, so that it takes no longer than one question and its answer. */
+  ready(): Promise<void>;
   /**
-   * Fixes a moment and holds it until the connection closes. Where others must not write until all have joined, they are
-   * kept from it no longer than the source's named limit.
-   * @param lanes how many processes will join.
+   * Keeps others from writing to the table, no longer than the source's named limit: who joins now is at one moment.
+   * @returns null; or why that cannot be, for people.
    */
-  take(lanes: number): Promise<SnapshotAnswer>;
+  hold(): Promise<string | null>;
   /** Opens this process's session at the moment and keeps it until the connection closes. */
   join(snapshot: Snapshot): Promise<void>;
   /**
    * All have joined who will: others may write again.
    * @throws SnapshotLost when they might have written before: those who joined may be at different moments.
    */
-  settle(snapshot: Snapshot): Promise<void>;
+  settle(): Promise<void>;
 }
 
 export interface Source {

@@ -35,11 +35,15 @@ export function registerSnapshotSuite(name: string, fixture: () => SuiteFixture)
     async function take(more: OptionValues = {}): Promise<{ lanes: Source[]; snapshot: Snapshot }> {
       const keeper = await sourceOf(more);
       const lanes = [await sourceOf(more), await sourceOf(more)];
-      const answer = await keeper.snapshots?.take(lanes.length);
+      const answer = await keeper.snapshots?.take();
       if (answer === undefined || !('snapshot' in answer)) throw new Error(JSON.stringify(answer));
       const snapshot = JSON.parse(JSON.stringify(answer.snapshot)) as Snapshot;
-      if (snapshot.isJoined) for (const lane of lanes) await lane.snapshots?.join(snapshot);
-      await keeper.snapshots?.settle(snapshot);
+      if (snapshot.isJoined) {
+        for (const lane of lanes) await lane.snapshots?.ready();
+        expect(await keeper.snapshots?.hold()).toBeNull();
+        for (const lane of lanes) await lane.snapshots?.join(snapshot);
+        await keeper.snapshots?.settle();
+      }
       return { lanes, snapshot };
     }
 

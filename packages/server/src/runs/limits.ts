@@ -18,7 +18,9 @@ export const runLimits = {
   attemptPauseMs: 50,
   /** How often the source's snapshot may be lost and taken anew before the rest of a run is read without one. */
   snapshotRenewalsMax: 5,
-  /** A lane must have joined the snapshot within this time, in milliseconds; it is left out otherwise. The source may keep others from writing meanwhile. */
+  /** A lane that is not ready to join the snapshot within this time, in milliseconds, is left out. */
+  snapshotReadyMs: 15_000,
+  /** The same for joining it, while the source may keep others from writing. */
   snapshotJoinMs: 2_500,
   /** How often a run may be taken up again, by this or another server, without a commit in between, before it fails: a run that brings down whoever drives it must not do so for ever. */
   fruitlessClaimsMax: 30,

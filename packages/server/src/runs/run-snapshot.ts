@@ -50,51 +50,65 @@ export class RunSnapshot {
     const { work, run } = this.#tools;
     this.#lanes = lanes;
     const keeper: Seat = { worker: null, isFixed: true };
-    const answer = await run({ kind: 'snapshot', work, lanes: lanes.length }, keeper);
+    const answer = await run({ kind: 'snapshot', work }, keeper);
     if ('refusal' in answer) {
-      await this.#say('per slice', `slices may see different moments: ${answer.refusal}`);
+      await this.#sayPerSlice(answer.refusal);
       return lanes;
     }
     const { snapshot } = answer;
-    if (!snapshot.isJoined) {
-      for (const lane of lanes) lane.snapshot = snapshot;
-      await this.#say('one snapshot', 'all slices read one snapshot of the source');
-      return lanes;
-    }
-    return await this.#joinAll(lanes, snapshot, keeper);
+    if (snapshot.isJoined) return await this.#joinAll(lanes, snapshot, keeper);
+    for (const lane of lanes) lane.snapshot = snapshot;
+    await this.#say('one snapshot', 'all slices read one snapshot of the source');
+    return lanes;
   }
 
+  /** Has the lanes join together; one that does not make it in time is left out. */
   async #joinAll(
     lanes: readonly SliceLane[],
     snapshot: Snapshot,
     keeper: Seat,
   ): Promise<readonly SliceLane[]> {
     const { work, runWithin, log } = this.#tools;
-    const { snapshotJoinMs } = runLimits;
-    const joined: SliceLane[] = [];
-    let trouble: unknown = null;
-    await Promise.all(
-      lanes.map(async (lane) => {
-        try {
-          await runWithin({ kind: 'join', work, snapshot }, lane.seat, snapshotJoinMs);
-          lane.seat.isFixed = true;
-          lane.snapshot = snapshot;
-          joined.push(lane);
-        } catch (error) {
-          trouble = error;
-        }
-      }),
-    );
-    let isSettled = false;
-    try {
-      await runWithin({ kind: 'settle', work, snapshot }, keeper, snapshotJoinMs);
-      isSettled = true;
-    } catch (error) {
-      trouble = error;
+    const { snapshotReadyMs, snapshotJoinMs } = runLimits;
+    const [only] = lanes;
+    if (lanes.length === 1 && only !== undefined) {
+      await this.#joinAlone(only, snapshot);
+      await this.#say('one snapshot', 'all slices read one consistent view of the source');
+      return lanes;
     }
-    if (joined.length === 0 || !isSettled) {
+    let trouble: unknown = null;
+    const together = async (
+      some: readonly SliceLane[],
+      join: (lane: SliceLane) => Promise<unknown>,
+    ): Promise<SliceLane[]> => {
+      const outcomes = await Promise.allSettled(some.map(join));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') trouble = outcome.reason;
+      return some.filter((_, i) => outcomes[i]?.status === 'fulfilled');
+    };
+    // Worker processes may have to start, and sessions to be opened: before others are kept from writing.
+    const ready = await together(lanes, async (lane) => {
+      await runWithin({ kind: 'ready', work }, lane.seat, snapshotReadyMs);
+      lane.seat.isFixed = true;
+    });
+    let joined: SliceLane[] = [];
+    try {
+      const refusal = await runWithin({ kind: 'hold', work }, keeper, snapshotReadyMs);
+      if (refusal !== null) {
+        await this.#sayPerSlice(refusal);
+        return lanes;
+      }
+      joined = await together(ready, async (lane) => {
+        await runWithin({ kind: 'join', work, snapshot }, lane.seat, snapshotJoinMs);
+        lane.snapshot = snapshot;
+      });
+      await runWithin({ kind: 'settle', work }, keeper, snapshotJoinMs);
+    } catch (error) {
       // The moments that were joined are good ones, each for itself.
-      await this.#say('per slice', `slices may see different moments: ${messageOf(trouble)}`);
+      await this.#sayPerSlice(messageOf(error));
+      return lanes;
+    }
+    if (joined.length === 0) {
+      await this.#sayPerSlice(messageOf(trouble));
       return lanes;
     }
     if (joined.length < lanes.length) {
@@ -104,6 +118,14 @@ export class RunSnapshot {
     this.#lanes = joined;
     await this.#say('one snapshot', 'all slices read one consistent view of the source');
     return joined;
+  }
+
+  async #joinAlone(lane: SliceLane, snapshot: Snapshot): Promise<void> {
+    const { work, run } = this.#tools;
+    lane.seat.isFixed = false;
+    await run({ kind: 'join', work, snapshot }, lane.seat);
+    lane.seat.isFixed = true;
+    lane.snapshot = snapshot;
   }
 
   /** The lane's moment is gone: the rest is read at a new one, or at none after too many. */
@@ -124,12 +146,12 @@ export class RunSnapshot {
     const affected = lane.snapshot?.isJoined ? [lane] : this.#lanes;
     if (this.#renewals > runLimits.snapshotRenewalsMax) {
       for (const each of affected) each.snapshot = null;
-      await this.#say('per slice', `slices may see different moments: ${lost.message}, again and again`);
+      await this.#sayPerSlice(`${lost.message}, again and again`);
       return;
     }
     await this.#say('renewed after a crash', `later slices read a newer snapshot: ${lost.message}`);
     const keeper: Seat = { worker: null, isFixed: true };
-    const answer = await run({ kind: 'snapshot', work, lanes: 1 }, keeper);
+    const answer = await run({ kind: 'snapshot', work }, keeper);
     const snapshot = 'snapshot' in answer ? answer.snapshot : null;
     if (snapshot?.isJoined) {
       lane.seat.isFixed = false;
@@ -144,6 +166,10 @@ export class RunSnapshot {
   /** A run that goes on from a stored place reads the rest at another moment. */
   async sayResumed(why: string): Promise<void> {
     await this.#say('renewed after a crash', `later rows were read at a later moment: ${why}`);
+  }
+
+  async #sayPerSlice(why: string): Promise<void> {
+    await this.#say('per slice', `slices may see different moments: ${why}`);
   }
 
   /** Stores and logs the weaker of what was known and what is known now. */

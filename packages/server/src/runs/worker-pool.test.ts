@@ -252,8 +252,13 @@ describe('WorkerPool', () => {
       await pool.run(joining('a'), listener, never),
     ];
     expect(new Set(joined).size).toBe(2);
-    expect(joined).not.toContain(await pool.run(prepare('b'), listener, never));
+    const other = await pool.run(prepare('b'), listener, never);
+    expect(joined).not.toContain(other);
+    expect(await pool.run(slice('c'), listener, never)).toEqual(other);
+    const busy = pool.run(prepare('slow 100'), listener, never);
+    // A slice ends, so it may use them when there is no other.
     expect(joined).toContain(await pool.run(slice('c'), listener, never));
+    await busy;
     await sleep(200);
     expect(pool.pids()).toEqual(expect.arrayContaining(joined.map(Number)));
     pool.forget('a');

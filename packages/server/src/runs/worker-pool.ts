@@ -203,7 +203,7 @@ export class WorkerPool {
     const seated = idle.find(({ worker }) => worker === seat?.worker);
     if (seated !== undefined) return seated;
     // Each lane of a run joins its snapshot in a process of its own.
-    const others = lane === 'join' ? idle.filter(({ worker }) => !worker.holds(runId)) : idle;
+    const others = lane === 'join' ? idle.filter(({ worker }) => !worker.hasJoined(runId)) : idle;
     return (
       others.find(({ worker }) => worker.knows(runId)) ??
       others.find(({ worker }) => !worker.isHolding) ??
@@ -246,7 +246,8 @@ export class WorkerPool {
 }
 
 function laneOf(task: Task): Lane {
-  if (task.kind === 'slice' || task.kind === 'join') return task.kind;
+  if (task.kind === 'slice') return 'slice';
+  if (task.kind === 'ready' || task.kind === 'join') return 'join';
   return task.kind === 'check' || (task.kind === 'finish' && task.outcome === 'discard') ? 'prompt' : 'step';
 }
 

@@ -65,8 +65,10 @@ export class WorkerProcess {
   #onEnd: () => void = () => undefined;
   /** The run that it worked for last, whose connections it may still have. */
   #lastRun: string | null = null;
-  /** Runs whose snapshot it holds. */
+  /** Runs whose snapshot it took, joined, or is about to join. */
   readonly #holds = new Set<string>();
+  /** Those of them that it joined or is about to. */
+  readonly #joined = new Set<string>();
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
@@ -136,9 +138,9 @@ export class WorkerProcess {
     return this.#lastRun === runId || this.#holds.has(runId);
   }
 
-  /** It holds a snapshot of this run. */
-  holds(runId: string): boolean {
-    return this.#holds.has(runId);
+  /** It is one of the workers that joined this run's snapshot. */
+  hasJoined(runId: string): boolean {
+    return this.#joined.has(runId);
   }
 
   /** It holds a snapshot, which would be lost with it. */
@@ -150,6 +152,7 @@ export class WorkerProcess {
   forget(runId: string): void {
     if (!this.knows(runId)) return;
     this.#holds.delete(runId);
+    this.#joined.delete(runId);
     if (this.#lastRun === runId) this.#lastRun = null;
     this.#send({ kind: 'forget', runId });
   }
@@ -185,7 +188,10 @@ export class WorkerProcess {
         if (signal.aborted) abort();
         else signal.addEventListener('abort', abort, { once: true });
       });
-      if (runId !== null && opensSnapshot(task, result)) this.#holds.add(runId);
+      if (runId !== null && opensSnapshot(task, result)) {
+        this.#holds.add(runId);
+        if (task.kind !== 'snapshot') this.#joined.add(runId);
+      }
       return result;
     } catch (error) {
       // After an abort it does not matter how the task ended.
@@ -254,7 +260,7 @@ function runIdOf(task: Task): string | null {
 
 function opensSnapshot(task: Task, result: TaskResults[TaskKind]): boolean {
   if (task.kind === 'snapshot') return 'snapshot' in (result as TaskResults['snapshot']);
-  return task.kind === 'join';
+  return task.kind === 'ready' || task.kind === 'join';
 }
 
 /** Waits for the promise, or rejects with the signal's reason as soon as it aborts. */
