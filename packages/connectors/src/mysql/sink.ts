@@ -38,6 +38,8 @@ const noSuchDatabase = 1049;
 export class MysqlSink implements Sink {
   readonly #tools: SinkTools;
   readonly #options: SqlSinkOptions;
+  /** The table as the first writer found it. */
+  #target: CatalogTable | null = null;
 
   constructor(tools: SinkTools, options: SqlSinkOptions) {
     this.#tools = tools;
@@ -93,7 +95,9 @@ export class MysqlSink implements Sink {
     const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
     const session = await this.#tools.sessions.open(role, schema);
     try {
-      const found = await requireTable(session, schema, table, false);
+      // Once for all slices: should the table change meanwhile, the server converts what comes, or refuses it.
+      this.#target ??= await requireTable(session, schema, table, false);
+      const found = this.#target;
       const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
       const checkpoints = new CheckpointTable(schema, plan.runKey);
       const resumed = await checkpoints.read(session, slice.no);

@@ -67,10 +67,8 @@ export class MysqlSliceWriter implements SliceWriter {
     this.#failure ??= new Error('the writer is closed');
     // Without waiting for a statement under way: the server rolls back what it has when the socket ends.
     if (this.#parts.loader.isBusy()) this.#parts.session.destroy();
-    else {
-      await this.#rollBack();
-      await this.#parts.session.close();
-    }
+    // Rolls back, too: a session that is kept has no transaction.
+    else await this.#parts.session.close();
   }
 
   #assertUsable(): void {

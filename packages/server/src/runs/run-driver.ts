@@ -138,10 +138,12 @@ export class RunDriver {
   /** Plans the run and stores the plan with its slices. */
   async #plan(work: RunWork): Promise<RunPlan> {
     const { store, now, log } = this.#tools;
+    const begin = performance.now();
     const plan = await this.#step({ kind: 'plan', work });
     if (!(await stored(() => store.runs.storePlan(this.#claim, plan, now())))) throw new Fenced('the run');
     const { slices, target, reason } = plan;
-    log('run.planned', { run: this.runId, slices: slices.length, form: target.form, reason });
+    const ms = Math.round(performance.now() - begin);
+    log('run.planned', { run: this.runId, slices: slices.length, form: target.form, reason, ms });
     return plan;
   }
 
