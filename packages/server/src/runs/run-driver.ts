@@ -121,7 +121,7 @@ export class RunDriver {
           await this.#change({ isPrepared: true });
         }
         await this.#change({ state: 'running' });
-        await this.#moveSlices(work, plan, run.state === 'running');
+        await this.#moveSlices(work, plan, run.isPrepared);
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
