@@ -4,14 +4,8 @@ import type { RunPlan } from '@sluice/engine/work';
 import { sql } from 'kysely';
 import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
 import { fromCountColumns, fromJson, fromJsonOrNull, toCountColumns, toFlag } from './columns.ts';
-import {
-  activeRunStates,
-  type RunRecord,
-  type RunState,
-  type SliceEffort,
-  type SliceRecord,
-} from './model.ts';
-import type { RunRow } from './schema.ts';
+import { activeRunStates, type RunRecord, type SliceEffort, type SliceRecord } from './model.ts';
+import { rowOf, runOf } from './run-rows.ts';
 import { type Claim, Conflict, Gone, NotResumable, type RunChange, type RunRepository } from './store.ts';
 
 /** Names or rows in one statement: far below the 32766 parameters of SQLite, the smaller limit of the two. */
@@ -35,6 +29,8 @@ const sliceColumns = [
   'rows_skipped',
   'bytes_read',
   'bytes_written',
+  'attempts',
+  'times',
 ] as const;
 
 /** Statements on runs and their slices. Every change under a claim asks for its fence, and for a run that has not ended, in the WHERE itself. */
@@ -397,66 +393,4 @@ async function sumOfSlices(db: Db, runId: string): Promise<SliceCounts> {
     .where('run_id', '=', runId)
     .executeTakeFirstOrThrow();
   return fromCountColumns(row);
-}
-
-function rowOf(run: RunRecord): RunRow {
-  return {
-    id: run.id,
-    project_id: run.projectId,
-    cluster_id: run.clusterId,
-    job_id: run.jobId,
-    job_name: run.jobName,
-    submission_id: run.submissionId,
-    state: run.state,
-    job: JSON.stringify(run.job),
-    variables: JSON.stringify(run.variables),
-    is_auto: toFlag(run.isAuto),
-    is_delete_job: toFlag(run.isDeleteJob),
-    created_by: run.createdBy,
-    created_at: run.createdAt,
-    started_at: run.startedAt,
-    updated_at: run.updatedAt,
-    updated_by: run.updatedBy,
-    ended_at: run.endedAt,
-    stop_requested_by: run.stopRequestedBy,
-    plan: run.plan === null ? null : JSON.stringify(run.plan),
-    is_prepared: toFlag(run.isPrepared),
-    failure: run.failure === null ? null : JSON.stringify(run.failure),
-    lease_owner: run.leaseOwner,
-    lease_until: run.leaseUntil,
-    fence: run.fence,
-    resumes_run_id: run.resumesRunId,
-    ...toCountColumns(run.counts),
-  };
-}
-
-function runOf(row: RunRow): RunRecord {
-  return {
-    id: row.id,
-    projectId: row.project_id,
-    clusterId: row.cluster_id,
-    jobId: row.job_id,
-    jobName: row.job_name,
-    submissionId: row.submission_id,
-    state: row.state as RunState,
-    job: fromJson(row.job),
-    variables: fromJson(row.variables),
-    isAuto: row.is_auto === 1,
-    isDeleteJob: row.is_delete_job === 1,
-    createdBy: row.created_by,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    updatedAt: row.updated_at,
-    updatedBy: row.updated_by,
-    endedAt: row.ended_at,
-    stopRequestedBy: row.stop_requested_by,
-    plan: fromJsonOrNull(row.plan),
-    isPrepared: row.is_prepared === 1,
-    counts: fromCountColumns(row),
-    failure: fromJsonOrNull(row.failure),
-    leaseOwner: row.lease_owner,
-    leaseUntil: row.lease_until,
-    fence: row.fence,
-    resumesRunId: row.resumes_run_id,
-  };
 }
