@@ -9,7 +9,7 @@ export const unaskedCommits: Plant = {
   edits: [
     {
       file: `${postgres}/sink.ts`,
-      before: '(await readCheckpoints(session, checkpoints, slice.no)).get(slice.no) ?? null',
+      before: 'durable.get(slice.no) ?? null',
       after: 'null',
     },
     {

@@ -9,12 +9,13 @@ import type {
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
-import { agreeBulk, plannedColumn } from './bulk/bulk-agreement.ts';
+import { plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
 import { chooseKernel } from './bulk/kernels.ts';
-import { encoderInWords, type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
+import { type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
 import { CheckpointTable } from './checkpoint-table.ts';
+import { chooseForm, noBulk } from './choose-form.ts';
 import { provenCondition } from './condition.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, pair, type TargetColumn } from './encode.ts';
@@ -246,42 +247,6 @@ export class MysqlSink implements Sink {
     }
     await session.run('COMMIT', 'clear', this.#name());
   }
-}
-
-const noBulk =
-  'the server takes no bulk commands, which MariaDB does since 10.2, and no LOAD DATA from here (local_infile is off)';
-
-/** Binary where everything can be, and says why otherwise. */
-function chooseForm(
-  session: Session,
-  offer: SourceOffer,
-  targets: readonly TargetColumn[],
-): Pick<SinkAgreement, 'projection' | 'reason' | 'convertsBytes'> {
-  const bulk =
-    session.offersBulk || session.takesLines ? agreeBulk(offer, targets) : { columns: null, reason: noBulk };
-  if (bulk.columns !== null) {
-    return {
-      projection: { form: 'pgcopy-binary', columns: bulk.columns },
-      reason: session.offersBulk
-        ? `MariaDB takes all columns in binary form, as bulk commands; ${encoderInWords()}${printed(bulk.asText)}`
-        : `all columns go as lines of LOAD DATA, which the server takes from here (local_infile is on)${printed(bulk.asText)}`,
-      convertsBytes: true,
-    };
-  }
-  return {
-    projection: { form: 'rows', columns: offer.columns.map(({ name }) => ({ name, cast: null })) },
-    reason: `rows as INSERT statements: ${bulk.reason}`,
-  };
-}
-
-/** Names of columns in one reason at most. */
-const NAMED_COLUMNS_MAX = 5;
-
-function printed(columns: readonly string[]): string {
-  if (columns.length === 0) return '';
-  const more = columns.length - NAMED_COLUMNS_MAX;
-  const named = columns.slice(0, NAMED_COLUMNS_MAX).join(', ');
-  return `; as text, printed by the source: ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */

@@ -79,17 +79,15 @@ describe('resume', () => {
     const first = await fail();
     const answer = await resume(first.id);
     const second = await latest();
-    expect([answer.statusCode, answer.json()]).toEqual([
-      202,
-      {
-        id: second.id,
-        submission_id: first.submissionId + 1,
-        job_name: 'j',
-        state: 'queued',
-        cdm_status: 'BOOTING',
-        resumes_run_id: first.id,
-      },
-    ]);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json().run).toMatchObject({
+      id: second.id,
+      submission_id: first.submissionId + 1,
+      job_name: 'j',
+      state: 'queued',
+      cdm_status: 'BOOTING',
+      resumes_run_id: first.id,
+    });
     const status = await send('GET', `/v1.1/${projectA}/clusters/${clusterId}/cdm/job/j/status`);
     expect(status.json().submissions[0]).toMatchObject({ status: 'BOOTING', 'submission-id': 2 });
     expect(await outcome(first.id)).toEqual([400, 'Cdm.0052', 'The job j is running.']);

@@ -138,11 +138,11 @@ describe.skipIf(!hasServers)('worker processes that die', () => {
   });
 
   test('out of memory while moving rows: the run fails and names the limit, and the desk goes on', async () => {
-    // A year has no kernel, so these rows travel as values, in the heap; as bytes they would not need it.
+    // A float has no kernel into a double, so these rows travel as values, in the heap; as bytes they would not need it.
     await sides.mysql.sql(
-      `CREATE TABLE wide (id integer PRIMARY KEY, body longtext, y year);
+      `CREATE TABLE wide (id integer PRIMARY KEY, body longtext, y float);
        INSERT INTO wide SELECT seq, repeat('x', 8000000), 2001 FROM seq_1_to_6;
-       CREATE TABLE wide_copy (id integer PRIMARY KEY, body longtext, y year)`,
+       CREATE TABLE wide_copy (id integer PRIMARY KEY, body longtext, y double)`,
     );
     await withRig({ memoryMb: 14 }, async (own) => {
       const wish = { from: sides.mysql, to: sides.mysql, fromTable: 'wide', toTable: 'wide_copy' };
