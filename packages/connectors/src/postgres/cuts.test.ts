@@ -8,6 +8,7 @@ import {
   cutLabel,
   fromClause,
   numberedType,
+  SLICE_BYTES,
   SLICES_MAX,
   sliceCount,
 } from './cuts.ts';
@@ -31,9 +32,9 @@ describe('cuts', () => {
   it('are as many as size and hint ask for', () => {
     expect(sliceCount(MB, 8, SLICES_MAX)).toBe(1);
     expect(sliceCount(9 * MB, 8, SLICES_MAX)).toBe(8);
-    expect(sliceCount(640 * MB, 2, SLICES_MAX)).toBe(10);
+    expect(sliceCount(10 * SLICE_BYTES, 2, SLICES_MAX)).toBe(10);
     expect(sliceCount(10_000_000 * MB, 2, SLICES_MAX)).toBe(SLICES_MAX);
-    expect(sliceCount(640 * MB, 2, 3)).toBe(3);
+    expect(sliceCount(10 * SLICE_BYTES, 2, 3)).toBe(3);
   });
 
   it('quote what they hold', () => {

@@ -83,8 +83,8 @@ export function cutLabel(cut: Cut): string {
   }
 }
 
-/** Bytes that one slice of a table holds, about. */
-export const SLICE_BYTES = 64 * 1024 * 1024;
+/** Bytes that one slice of a table holds, about: large enough that what surrounds its stream does not count. */
+export const SLICE_BYTES = 128 * 1024 * 1024;
 /** Below this a table is not cut for the sake of parallel work. */
 export const SMALL_TABLE_BYTES = 8 * 1024 * 1024;
 /** Slices of one job at most. */
