@@ -20,7 +20,8 @@ export class MysqlWatch implements PhaseWatch {
   readonly #memory: ProxyMemory;
   readonly #meter: StreamMeter;
   #isSignedIn = false;
-  #hasAsked = false;
+  /** The rows of a slice have ended, and nothing was asked since. */
+  #isBehindRows = false;
   #isReading = false;
   #hasRows = false;
   #holdsCheckpoint = false;
@@ -38,15 +39,16 @@ export class MysqlWatch implements PhaseWatch {
     const kind = message[HEADER_BYTES];
     const isStatement = kind === command.query || kind === command.prepare;
     const sql = isStatement ? message.toString('latin1', HEADER_BYTES + 1, HEADER_BYTES + 4_097).trim() : '';
-    const isFirst = !this.#hasAsked;
-    this.#hasAsked = true;
     return this.#side === 'source'
-      ? this.#askSource(kind, sql, isFirst)
+      ? this.#askSource(kind, sql)
       : this.#askDestination(kind, sql, message.length);
   }
 
-  #askSource(kind: number | undefined, sql: string, isFirst: boolean): Phase | null {
-    if (isFirst && this.#memory.streamsEnded > 0) return 'finish';
+  #askSource(kind: number | undefined, sql: string): Phase | null {
+    if (this.#isBehindRows) {
+      this.#isBehindRows = false;
+      return 'finish';
+    }
     if (kind === command.prepare) return 'prepare';
     if (kind === command.execute) this.#isReading = true;
     return sql.includes('information_schema.COLUMNS') ? 'describe' : null;
@@ -89,7 +91,7 @@ export class MysqlWatch implements PhaseWatch {
     const isEnd = first === answer.eof && message.length - HEADER_BYTES < EOF_BYTES_MAX && this.#hasRows;
     if (!isEnd) return this.#meter.take(message.length);
     this.#isReading = false;
-    this.#memory.streamsEnded++;
+    this.#isBehindRows = true;
     return 'commit';
   }
 }

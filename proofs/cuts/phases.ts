@@ -4,8 +4,8 @@ export type SideName = (typeof sides)[number];
 
 /**
  * Moments of a run, in their order. A source commits nothing and prepares nothing: there `prepare` is the making ready of
- * the read (its transaction or prepared statement), `commit` is the end of a slice's rows, and `finish` is what lies
- * between slices, the first question of the next slice's session.
+ * the read (its transaction or prepared statement), `commit` is the end of a slice's rows, and `finish` is the first thing
+ * that is asked behind them: the end of the read, or the next slice.
  */
 export const phases = [
   'connect',
@@ -23,7 +23,7 @@ export type Phase = (typeof phases)[number];
 export const sourceMeanings: Partial<Record<Phase, string>> = {
   prepare: 'the read is made ready',
   commit: 'the rows of a slice end',
-  finish: 'between two slices',
+  finish: 'the first question behind the rows of a slice is asked',
 };
 
 export type Direction = 'request' | 'answer';
@@ -36,8 +36,6 @@ export interface PhaseWatch {
 
 /** What the watches of one proxy know together. */
 export interface ProxyMemory {
-  /** Slices whose rows were read to the end. */
-  streamsEnded: number;
   /** The destination was made ready. */
   isPrepared: boolean;
   /** Bytes of rows in one connection that make its middle. */

@@ -17,7 +17,8 @@ export class PostgresWatch implements PhaseWatch {
   readonly #memory: ProxyMemory;
   readonly #meter: StreamMeter;
   #isSignedIn = false;
-  #hasAsked = false;
+  /** The rows of a slice have ended, and nothing was asked since. */
+  #isBehindRows = false;
   #isReading = false;
   #isMakingReady = false;
   #holdsCheckpoint = false;
@@ -42,17 +43,18 @@ export class PostgresWatch implements PhaseWatch {
 
   #ask(statement: string): Phase | null {
     const sql = statement.trim();
-    const isFirst = !this.#hasAsked;
-    this.#hasAsked = true;
-    return this.#side === 'source' ? this.#askSource(sql, isFirst) : this.#askDestination(sql);
+    return this.#side === 'source' ? this.#askSource(sql) : this.#askDestination(sql);
   }
 
-  #askSource(sql: string, isFirst: boolean): Phase | null {
+  #askSource(sql: string): Phase | null {
+    if (this.#isBehindRows) {
+      this.#isBehindRows = false;
+      return 'finish';
+    }
     if (/^BEGIN\b.*REPEATABLE READ/.test(sql)) {
       this.#isReading = true;
       return 'prepare';
     }
-    if (isFirst && this.#memory.streamsEnded > 0) return 'finish';
     return !this.#isReading && /\bpg_class\b/.test(sql) ? 'describe' : null;
   }
 
@@ -77,7 +79,7 @@ export class PostgresWatch implements PhaseWatch {
     if (this.#side === 'source') {
       if (type === COPY_DATA) return this.#meter.take(message.length);
       if (type !== 'c') return null;
-      this.#memory.streamsEnded++;
+      this.#isBehindRows = true;
       return 'commit';
     }
     if (type !== 'C' || !this.#isCommitting) return null;

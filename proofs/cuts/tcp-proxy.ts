@@ -21,7 +21,7 @@ export class CutProxy implements CutDesk {
   private constructor(target: ProxyTarget, order: CutOrder) {
     this.#target = target;
     this.#order = order;
-    this.#memory = { streamsEnded: 0, isPrepared: false, midStreamBytes: order.midStreamBytes };
+    this.#memory = { isPrepared: false, midStreamBytes: order.midStreamBytes };
   }
 
   /** Listens on a free port of loopback. */
