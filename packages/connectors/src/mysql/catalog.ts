@@ -169,5 +169,6 @@ export function targetColumn(table: CatalogTable, at: number): TargetColumn {
     fraction: native.fraction ?? 0,
     length: native.characterLengthMax ?? native.precision,
     characterSet: native.characterSet,
+    refusesNull: native.dataType === 'timestamp' && !column.isNullable,
   };
 }

@@ -20,8 +20,11 @@ const target: TargetColumn = {
   name: 'n',
   dataType: 'int',
   columnType: 'int',
+  fraction: 0,
+  length: null,
   characterSet: null,
-} as unknown as TargetColumn;
+  refusesNull: false,
+};
 
 describe('the form of what is written', () => {
   it('is binary in bulk where the server offers it, and lines of LOAD DATA where it takes those', () => {

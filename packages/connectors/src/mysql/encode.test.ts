@@ -10,6 +10,7 @@ function target(columnType: string, facts: Partial<TargetColumn> = {}): TargetCo
     columnType,
     fraction: 0,
     characterSet: null,
+    refusesNull: false,
     length: null,
     ...facts,
   };
@@ -56,6 +57,14 @@ describe('encoderFor', () => {
     ),
   ])('%j to $columnType', (type, column, value, sql) => {
     expect(encoderFor(type, column)(value)).toBe(sql);
+  });
+
+  it('refuses a null for which the server would write the time of day', () => {
+    const encode = encoderFor(instant, target('timestamp', { refusesNull: true }));
+    expect(encode('2024-01-02 03:04:05+00')).toBe("'2024-01-02 03:04:05'");
+    expect(() => encode(null)).toThrow(
+      expect.objectContaining({ code: 'Cdm.0234', facts: { cause: 'column c (timestamp) takes no null' } }),
+    );
   });
 
   it.each<[NeutralType, TargetColumn, Value]>([

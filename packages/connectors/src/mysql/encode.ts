@@ -42,6 +42,11 @@ export interface TargetColumn {
   readonly length: number | null;
   /** Of its texts; null: it holds none, or is still to be created. */
   readonly characterSet: string | null;
+  /**
+   * A null is refused here, because the server would not: for a TIMESTAMP that takes none, MariaDB writes the time of day
+   * instead, without a word.
+   */
+  readonly refusesNull: boolean;
 }
 
 const numericTypes = new Set([
@@ -244,6 +249,20 @@ function encodeBits(target: TargetColumn): Encoder {
 
 /** Chooses the encoder of one column. Only for pairs that `pair` does not refuse. */
 export function encoderFor(type: NeutralType, target: TargetColumn): Encoder {
+  const encode = valueEncoder(type, target);
+  if (!target.refusesNull) return encode;
+  return (value) => {
+    if (value === null) throw nullRefusal(target);
+    return encode(value);
+  };
+}
+
+/** What is said of a null where none may be. */
+export function nullRefusal({ name, columnType }: Pick<TargetColumn, 'name' | 'columnType'>): SluiceError {
+  return new SluiceError('Cdm.0234', { cause: `column ${name} (${columnType}) takes no null` });
+}
+
+function valueEncoder(type: NeutralType, target: TargetColumn): Encoder {
   switch (type.kind) {
     case 'boolean':
       return encodeBoolean(target);

@@ -51,5 +51,7 @@ export function plannedColumn(name: string, sql: string): TargetColumn {
     fraction: hasFraction ? (argument ?? 0) : 0,
     length: hasFraction ? null : argument,
     characterSet: null,
+    // Only what is written is looked at, and by then the column is there.
+    refusesNull: false,
   };
 }

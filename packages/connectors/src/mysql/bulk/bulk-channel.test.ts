@@ -53,7 +53,15 @@ function list(...warnings: readonly (readonly [string, number, string])[]): Buff
 }
 
 const kernels: readonly Kernel[] = [
-  { operation: 8, fieldType: 253, isUnsigned: false, limit: -1, name: 'a', columnType: 'text' },
+  {
+    operation: 8,
+    fieldType: 253,
+    isUnsigned: false,
+    limit: -1,
+    refusesNull: false,
+    name: 'a',
+    columnType: 'text',
+  },
 ];
 
 function filled(rowCount: number, byteCount = 10): BulkPacket {

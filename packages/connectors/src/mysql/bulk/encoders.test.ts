@@ -12,7 +12,15 @@ import { openWasmEncoder } from './wasm-encoder.ts';
 afterEach(() => vi.restoreAllMocks());
 
 function kernel(op: Kernel['operation'], limit: number = UNLIMITED): Kernel {
-  return { operation: op, fieldType: 253, isUnsigned: false, limit, name: 'odd', columnType: 'type(x)' };
+  return {
+    operation: op,
+    fieldType: 253,
+    isUnsigned: false,
+    limit,
+    refusesNull: false,
+    name: 'odd',
+    columnType: 'type(x)',
+  };
 }
 
 function field(body: Buffer | null): Buffer {

@@ -58,6 +58,8 @@ export interface Kernel {
   readonly isUnsigned: boolean;
   /** Digits behind the point, digits of a second, or bits that the destination keeps; UNLIMITED: it takes any. */
   readonly limit: number;
+  /** See `TargetColumn`. */
+  readonly refusesNull: boolean;
   /** Where the values go, for messages. */
   readonly name: string;
   readonly columnType: string;
@@ -124,6 +126,7 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
       fieldType: field,
       isUnsigned,
       limit,
+      refusesNull: target.refusesNull,
       name: target.name,
       columnType: target.columnType,
     },

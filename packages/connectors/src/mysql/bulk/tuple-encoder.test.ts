@@ -277,7 +277,15 @@ const kinds: readonly Kind[] = [
 ];
 
 function kernelOf(part: Partial<Kernel> & Pick<Kernel, 'operation'>): Kernel {
-  return { fieldType: 253, isUnsigned: false, limit: UNLIMITED, name: 'odd', columnType: 'type(x)', ...part };
+  return {
+    fieldType: 253,
+    isUnsigned: false,
+    limit: UNLIMITED,
+    refusesNull: false,
+    name: 'odd',
+    columnType: 'type(x)',
+    ...part,
+  };
 }
 
 function tuple(fields: readonly (Buffer | null)[]): Buffer {
@@ -460,6 +468,18 @@ describe.each([
           cause: expect.stringMatching(new RegExp(`^column odd: .*${sentence.replaceAll('.', '\\.')}$`)),
         },
       }),
+    );
+  });
+
+  it('refuses a null where none may be, and takes it elsewhere', () => {
+    const kernels = [
+      kernelOf({ operation: operation.int2 }),
+      kernelOf({ operation: operation.timestamp, refusesNull: true }),
+    ];
+    const moment = sized(8, (b) => b.writeBigInt64BE(0n));
+    expect(encodeAll(open, kernels, tuple([null, moment]), 1_000, 1_000)).toHaveLength(1);
+    expect(() => encodeAll(open, kernels, tuple([Buffer.from([0, 1]), null]), 1_000, 1_000)).toThrow(
+      expect.objectContaining({ code: 'Cdm.0234', facts: { cause: 'column odd (type(x)) takes no null' } }),
     );
   });
 

@@ -1,4 +1,5 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { nullRefusal } from '../encode.ts';
 import type { BulkEncoder } from './bulk-encoder.ts';
 import { type BulkPacket, isFull } from './bulk-packet.ts';
 import { type Kernel, operation, UNLIMITED } from './kernels.ts';
@@ -54,6 +55,7 @@ export class TupleEncoder implements BulkEncoder {
   readonly #operations: Uint8Array;
   readonly #limits: Int32Array;
   readonly #valueBytes: Uint8Array;
+  readonly #refusesNull: Uint8Array;
   /** Bytes that a tuple takes at most beside its values of varying length. */
   readonly #fixedBytesMax: number;
 
@@ -61,6 +63,7 @@ export class TupleEncoder implements BulkEncoder {
     this.#kernels = kernels;
     this.#operations = Uint8Array.from(kernels, (kernel) => kernel.operation);
     this.#limits = Int32Array.from(kernels, (kernel) => kernel.limit);
+    this.#refusesNull = Uint8Array.from(kernels, (kernel) => (kernel.refusesNull ? 1 : 0));
     this.#valueBytes = Uint8Array.from(kernels, (kernel) => valueBytes[kernel.operation] ?? 0);
     this.#fixedBytesMax = kernels.length * FIELD_BYTES_MAX;
   }
@@ -97,6 +100,7 @@ export class TupleEncoder implements BulkEncoder {
     const operations = this.#operations;
     const limits = this.#limits;
     const fixed = this.#valueBytes;
+    const refusesNull = this.#refusesNull;
     const end = bytes.length;
     const width = operations.length;
     packet.reserve(this.#fixedBytesMax);
@@ -115,6 +119,7 @@ export class TupleEncoder implements BulkEncoder {
         (bytes[p + 3] as number);
       p += 4;
       if (length < 0) {
+        if (refusesNull[c] === 1) throw nullRefusal(this.#kernels[c] as Kernel);
         out[w++] = IS_NULL;
         continue;
       }

@@ -14,6 +14,8 @@ const DAYS_BEFORE_EPOCH: i32 = 730425;
 const DAY_US: i64 = 86400000000;
 const DECIMAL_GROUPS_MAX: i32 = 17;
 const UNLIMITED: i32 = -1;
+/** Set in an operation where a null is left to the twin. */
+const REFUSES_NULL: i32 = 0x80;
 /** Most bytes of a field whose values do not vary in length, and then some. */
 const FIELD_BYTES_MAX: i32 = 64;
 /** Up to here 16 bytes at a time are faster than a call to copy them. */
@@ -29,7 +31,7 @@ export let written: i32 = 0;
  * Appends tuples until one is left to the twin or the packet is full.
  * @param target the packet is full at this address, or behind it.
  * @param limit no byte is written from here on.
- * @param ops one byte for each column; `limits`: four bytes for each.
+ * @param ops one byte for each column, the operation and REFUSES_NULL; `limits`: four bytes for each.
  * @param gap bytes ahead of each tuple that are not its own.
  * @returns how many. All positions are addresses.
  */
@@ -75,13 +77,15 @@ function tuple(start: i32, to: i32, out: i32, limit: i32, columns: i32, ops: i32
     const length = read32(p);
     p += 4;
     if (limit - w < FIELD_BYTES_MAX) return NOT_OURS;
+    const op = <i32>load<u8>(ops + c);
     if (length < 0) {
+      if (op & REFUSES_NULL) return NOT_OURS;
       store<u8>(w++, 1);
       continue;
     }
     if (to - p < length) return NOT_OURS;
     store<u8>(w++, 0);
-    switch (load<u8>(ops + c)) {
+    switch (op & ~REFUSES_NULL) {
       case 0:
         if (length != 1) return NOT_OURS;
         store<u8>(w++, load<u8>(p));

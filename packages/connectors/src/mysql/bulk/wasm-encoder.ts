@@ -34,6 +34,8 @@ interface KernelExports {
   ) => number;
 }
 
+/** Set in an operation where a null is left to the twin. */
+const REFUSES_NULL = 0x80;
 /** The kernel reads and writes this far beyond what it was given. */
 const SLACK_BYTES = 64;
 /** A batch of the connectors of this project fits in one piece; larger tuples than this are the twin's. */
@@ -80,7 +82,9 @@ class WasmEncoder implements BulkEncoder {
     this.#twin = new TupleEncoder(kernels);
     this.#columns = kernels.length;
     this.#input = Buffer.from(buffer, INPUT_AT, INPUT_BYTES);
-    new Uint8Array(buffer, OPS_AT).set(kernels.map((entry) => entry.operation));
+    new Uint8Array(buffer, OPS_AT).set(
+      kernels.map((entry) => entry.operation | (entry.refusesNull ? REFUSES_NULL : 0)),
+    );
     new Int32Array(buffer, LIMITS_AT).set(kernels.map((entry) => entry.limit));
   }
 
