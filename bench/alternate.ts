@@ -68,14 +68,27 @@ export async function alternate(comparison: Comparison): Promise<{
     }
   }
   const contender = contenders(states, comparison.namedPeers ?? new Set());
-  const lasting = [...states].filter(([candidate, state]) => {
-    if (contender(candidate)) state.copies.length = 0;
-    else state.remark ??= `measured once: the best peer was at least ${CONTENDER_FACTOR} times as fast`;
-    return contender(candidate);
-  });
+  const lasting = new Map(states);
+  for (const [candidate, state] of states) {
+    if (contender(candidate)) continue;
+    state.remark ??= `measured once: the best peer was at least ${CONTENDER_FACTOR} times as fast`;
+    lasting.delete(candidate);
+  }
   for (let run = 1; run <= runs; run++) {
     for (const [candidate, state] of lasting) {
-      const copy = await measureCopy(comparison, candidate, COPY_LIMIT_MS);
+      let copy: MeasuredCopy;
+      try {
+        copy = await measureCopy(comparison, candidate, COPY_LIMIT_MS);
+      } catch (error) {
+        if (candidate.role === 'sluice') throw error;
+        // What it took before stands, with the word that it does not always come to an end.
+        lasting.delete(candidate);
+        state.remark = `failed in run ${run}: ${firstLines((error as Error).message)}`;
+        say(`  ${candidate.name.padEnd(18)} ${state.remark}`);
+        continue;
+      }
+      // The warm-up counts only for whoever has nothing else.
+      if (run === 1) state.copies.length = 0;
       const rows = await comparison.stage.rowCount(
         comparison.stage.target(comparison.target, comparison.table.name),
       );

@@ -8,10 +8,12 @@ import type { Peer } from './peer.ts';
 
 const VERSION_LIMIT_MS = 30_000;
 
+// With its default of 100,000 rows read ahead, a hundred columns wide, its own heap of 1 GB runs over now and then.
+
 export const pgloader: Peer = {
   name: 'pgloader',
   version: null,
-  how: 'pgloader, data only, workers = 2, concurrency = 1',
+  how: 'pgloader, data only, workers = 2, concurrency = 1, prefetch rows = 10000',
   makesTarget: false,
   unableFor: ({ source, target }) =>
     source.kind === 'mariadb' && target.kind === 'postgres'
@@ -29,7 +31,7 @@ export const pgloader: Peer = {
     await writeFile(
       file,
       `LOAD DATABASE FROM ${urlOf(source, 'mysql')} INTO ${urlOf(target, 'postgresql')}
-       WITH data only, workers = 2, concurrency = 1
+       WITH data only, workers = 2, concurrency = 1, prefetch rows = 10000
        INCLUDING ONLY TABLE NAMES MATCHING '${table.name}'
        ALTER SCHEMA '${source.database}' RENAME TO '${target.schema}';`,
       { mode: 0o600 },
