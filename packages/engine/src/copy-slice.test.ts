@@ -259,6 +259,32 @@ describe('copySlice', () => {
     expect(other.destinationMs).toBeGreaterThan(5 * other.sourceMs);
   });
 
+  test('the report of a commit is stored beside the next rows, and one that is refused ends the slice', async () => {
+    const destination = new MemoryDestination();
+    const { all } = tools(numbers(40), destination);
+    let underWay = 0;
+    const numbersSeen: number[] = [];
+    const slow = {
+      ...all.ledger,
+      checkpoint: async (_no: number, checkpoint: Checkpoint) => {
+        underWay += 1;
+        expect(underWay).toBe(1);
+        await sleep(5);
+        underWay -= 1;
+        numbersSeen.push(checkpoint.sequence);
+      },
+    };
+    const last = await copySlice(plan, slice, { ...all, ledger: slow });
+    expect(numbersSeen).toEqual(Array.from({ length: last.sequence }, (_, i) => i + 1));
+
+    const refusing = { ...all.ledger, checkpoint: async () => Promise.reject(new Fenced('the run')) };
+    const other = new MemoryDestination();
+    const refused = copySlice(plan, slice, { ...tools(numbers(40), other).all, ledger: refusing });
+    await expect(refused).rejects.toBeInstanceOf(Fenced);
+    // Not a row beyond the segment that was under way when the answer came.
+    expect(other.rows.length).toBeLessThanOrEqual(12);
+  });
+
   test('an abort ends the slice at the next batch', async () => {
     const destination = new MemoryDestination();
     const controller = new AbortController();

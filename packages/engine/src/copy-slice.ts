@@ -52,6 +52,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     let pendingBytes = 0;
     let bytesWrittenBefore = 0;
     let inCommit: SliceCounts | null = null;
+    // The report of a commit is stored while the next rows are on their way: they are durable, whatever becomes of it.
+    let reported: Promise<void> = Promise.resolve();
     // By the clock and not by batches, so that a slice which waits says for whom.
     reporter = setInterval(
       () => ledger.progress(slice.no, inCommit ?? countsSoFar(), clock.times()),
@@ -87,6 +89,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
       const counts = countsSoFar();
       inCommit = counts;
       clock.enter('commit');
+      // One report at a time, in their order; one that was refused ends the slice here.
+      await reported;
       const sent: Checkpoint = { sequence: (last?.sequence ?? 0) + 1, position, counts, isComplete };
       let checkpoint: Checkpoint;
       try {
@@ -97,7 +101,10 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
         bytesWrittenBefore = 0;
       }
       // From here on the rows are durable. A crash before the next line is mended by the destination's checkpoint.
-      await ledger.checkpoint(slice.no, checkpoint, clock.times());
+      reported = ledger.checkpoint(slice.no, checkpoint, clock.times());
+      // Met at the next commit at the latest; until then a refusal must not count as unhandled.
+      reported.catch(() => undefined);
+      if (isComplete) await reported;
       settled = checkpoint.counts;
       pendingRows = 0;
       pendingBytes = 0;

@@ -21,6 +21,7 @@ describe('sliceCount', () => {
     [8 * MB, 8, false, 1],
     [8 * MB + 1, 8, false, 8],
     [640 * MB, 4, false, 10],
+    [640 * MB, 1, false, 3],
     [640 * MB, 40, false, 40],
     [1e15, 4, false, SLICES_MAX],
     [0, 3, true, 3],

@@ -32,8 +32,10 @@ export interface Cut {
   readonly order: readonly KeyColumn[];
 }
 
-/** Aim of the cutting: this much data in a slice, by the server's estimate. */
+/** Aim of the cutting for several slices at once: this much data in a slice, by the server's estimate, so that they end together. */
 export const SLICE_BYTES_TARGET = 64 * 1024 * 1024;
+/** The same for one after the other: each begins with a wait for its first row, and commits come within it anyway. */
+export const LONE_SLICE_BYTES_TARGET = 256 * 1024 * 1024;
 /** Tables up to this size are one slice. */
 export const SPLIT_BYTES_MIN = 8 * 1024 * 1024;
 export const SLICES_MAX = 1_000;
@@ -46,7 +48,8 @@ export function sliceCount(
 ): number {
   const bytes = bytesEstimate ?? 0;
   if (bytes <= SPLIT_BYTES_MIN && !isAskedFor) return 1;
-  const wanted = Math.max(Math.ceil(bytes / SLICE_BYTES_TARGET), sliceCountHint, 1);
+  const target = sliceCountHint > 1 ? SLICE_BYTES_TARGET : LONE_SLICE_BYTES_TARGET;
+  const wanted = Math.max(Math.ceil(bytes / target), sliceCountHint, 1);
   return Math.min(wanted, SLICES_MAX);
 }
 
