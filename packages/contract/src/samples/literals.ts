@@ -48,10 +48,13 @@ export function phpText(text: string): string {
   return `"${written(text, { ...backslashed, $: '\\$' }, (code) => `\\u{${code.toString(16)}}`)}"`;
 }
 
-/** Terraform: `${` and `%{` begin a template; doubling the first sign takes that away. */
+/**
+ * Terraform: `${` and `%{` begin a template. The sign is written as an escape: doubling it would take the template away as
+ * well, but not behind another such sign.
+ */
 export function hclText(text: string): string {
   const literal = written(text, backslashed, bothLengths);
-  return `"${literal.replaceAll('${', '$${').replaceAll('%{', '%%{')}"`;
+  return `"${literal.replace(/[$%](?=\{)/g, (sign) => bothLengths(sign.charCodeAt(0)))}"`;
 }
 
 /** JSON, and with it JavaScript. */

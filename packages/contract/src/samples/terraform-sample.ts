@@ -222,7 +222,7 @@ function jobResource(reader: BodyReader, call: SampleCall): Resource {
     const settings = reader
       .settings(job[`${side}-config-values`], at)
       .flatMap((setting): [string, string][] => {
-        const short = setting.name.replace(`${side}JobConfig.`, '');
+        const short = setting.name.replace(new RegExp(`^${side}JobConfig\\.`), '');
         if (short !== setting.name) return [[short, hclText(setting.value)]];
         reader.note('unknown-member', setting.at);
         return [];
