@@ -51,18 +51,21 @@ describe.each(golden)('the samples of %s', (name, change) => {
 });
 
 describe('every operation', () => {
-  it.each(sampleOperationIds)('%s has a sample in each language, from its example and without a note', (id) => {
-    const languages = sampleLanguagesOf(id);
-    expect(sampleLanguages.filter((name) => name !== 'terraform')).toEqual(
-      languages.filter((name) => name !== 'terraform'),
-    );
-    for (const language of languages) {
-      const sample = of(language, { operationId: id });
-      expect(sample.notes).toEqual([]);
-      expect(sample.source).toMatch(/[^\n]\n$/);
-      expect(sample.source).not.toMatch(/undefined|\[object|NaN/);
-    }
-  });
+  it.each(sampleOperationIds)(
+    '%s has a sample in each language, from its example and without a note',
+    (id) => {
+      const languages = sampleLanguagesOf(id);
+      expect(sampleLanguages.filter((name) => name !== 'terraform')).toEqual(
+        languages.filter((name) => name !== 'terraform'),
+      );
+      for (const language of languages) {
+        const sample = of(language, { operationId: id });
+        expect(sample.notes).toEqual([]);
+        expect(sample.source).toMatch(/[^\n]\n$/);
+        expect(sample.source).not.toMatch(/undefined|\[object|NaN/);
+      }
+    },
+  );
 
   it('has Terraform where the vendor has a resource', () => {
     expect(sampleOperationIds.filter((id) => sampleLanguagesOf(id).includes('terraform'))).toEqual([
@@ -159,21 +162,29 @@ describe('what does not fit', () => {
   });
 
   it('a token only fits curl', () => {
-    const reasons = (language: SampleLanguage) => of(language, { signOn: 'token' }).notes.map(({ reason }) => reason);
+    const reasons = (language: SampleLanguage) =>
+      of(language, { signOn: 'token' }).notes.map(({ reason }) => reason);
     expect(reasons('curl')).toEqual([]);
     expect(reasons('python')).toEqual(['keys-only']);
     expect(of('curl', { signOn: 'token' }).source).toContain('"X-Auth-Token: $X_AUTH_TOKEN"');
   });
 
   it('a control in a header is no part of a request', () => {
-    const change = { operationId: 'ModifyCluster', parameters: { 'X-Language': 'en-us\r\nX-Evil: 1' } } as const;
+    const change = {
+      operationId: 'ModifyCluster',
+      parameters: { 'X-Language': 'en-us\r\nX-Evil: 1' },
+    } as const;
     const { source, notes } = of('curl', change);
     expect(notes).toEqual([{ reason: 'misfit', at: 'X-Language' }]);
     expect(source).not.toContain('X-Evil');
   });
 
   it('free values keep their form, but for null', () => {
-    const variables = { list: [1, [null, 'x'], {}], none: null, deep: { big: 1e20, small: 1e-9, long: 2 ** 40 } };
+    const variables = {
+      list: [1, [null, 'x'], {}],
+      none: null,
+      deep: { big: 1e20, small: 1e-9, long: 2 ** 40 },
+    };
     const { source, notes } = of('java', { operationId: 'StartJob', body: { variables } });
     expect(notes).toEqual([
       { reason: 'null', at: 'variables.list[1][0]' },
@@ -221,7 +232,9 @@ describe('addresses', () => {
   it('have each parameter in its place, encoded', () => {
     const parameters = { cluster_id: 'a/b', job_name: '..', filter: 'x&y=z', page_size: '20' };
     const { source } = of('curl', { operationId: 'ShowJobs', parameters, projectId: "p'1" });
-    expect(source).toContain("'https://cdm.example.com/v1.1/p%271/clusters/a%2Fb/cdm/job/..?filter=x%26y%3Dz&page_size=20'");
+    expect(source).toContain(
+      "'https://cdm.example.com/v1.1/p%271/clusters/a%2Fb/cdm/job/..?filter=x%26y%3Dz&page_size=20'",
+    );
     expect(source).toContain('--path-as-is');
   });
 });
@@ -230,16 +243,23 @@ describe('Terraform', () => {
   it('uses arguments that the provider has', () => {
     for (const id of sampleOperationIds.filter((one) => sampleLanguagesOf(one).includes('terraform'))) {
       const { source } = of('terraform', { operationId: id });
-      const [, type = '', text = ''] = /resource "huaweicloud_(\w+)" "sample" \{\n([\s\S]*)\}\n$/.exec(source) ?? [];
+      const [, type = '', text = ''] =
+        /resource "huaweicloud_(\w+)" "sample" \{\n([\s\S]*)\}\n$/.exec(source) ?? [];
       const known: readonly string[] = terraformArguments[type as keyof typeof terraformArguments];
       const used = [...text.matchAll(/^ +(\w+) +(?:= |\{)/gm)].map(([, name = '']) => name);
       expect(used.length, id).toBeGreaterThan(1);
-      expect(used.filter((name) => !known.includes(name)), id).toEqual([]);
+      expect(
+        used.filter((name) => !known.includes(name)),
+        id,
+      ).toEqual([]);
     }
   });
 
   it('notes what has no argument', () => {
-    const body = { cluster: { name: 'c', vpcId: 'v', instances: [], extended_properties: {} }, email: 'a@b,c@d' };
+    const body = {
+      cluster: { name: 'c', vpcId: 'v', instances: [], extended_properties: {} },
+      email: 'a@b,c@d',
+    };
     const { source, notes } = of('terraform', { operationId: 'CreateCluster', body });
     expect(notes).toEqual([{ reason: 'unknown-member', at: 'cluster.extended_properties' }]);
     expect(source).toContain('email  = ["a@b", "c@d"]');

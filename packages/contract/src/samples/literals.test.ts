@@ -24,8 +24,8 @@ const nasty = [
   '\0' + '1',
   '\x1f7',
   '\x7f',
-  '$x ${x} {$x} $(x) `x`',
-  '$${x} $$${x} %{if x} %%{x} %%%{x}',
+  '$x \x24{x} {$x} $(x) `x`',
+  '$\x24{x} $$\x24{x} %{if x} %%{x} %%%{x}',
   "$& $1 $` $' $$",
   '#{x} */ // /* <!-- --> ?> <?php',
   '"""\'\'\'',
@@ -39,17 +39,19 @@ const nasty = [
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
-  fc.array(fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: 'grapheme' })), { maxLength: 6 }).map((parts) =>
-    parts.join(''),
-  ),
+  fc
+    .array(fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: 'grapheme' })), { maxLength: 6 })
+    .map((parts) => parts.join('')),
   // Halves of pairs, which no encoding of a file can hold.
-  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 }).map((units) => String.fromCharCode(...units)),
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })
+    .map((units) => String.fromCharCode(...units)),
 );
 
 const character = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$' } as const;
 
 /** Reads a literal as a language does: characters that need none stand for themselves, the rest by `escapes`. */
-function read(literal: string, escapes: RegExp, codeOf: (escape: string) => number): string {
+function read(literal: string, escapes: RegExp, codeOf: (code: string) => number): string {
   const inner = /^"([\s\S]*)"$/.exec(literal)?.[1] ?? expect.fail(`no literal: ${literal}`);
   let text = '';
   for (let at = 0; at < inner.length; ) {
@@ -62,10 +64,10 @@ function read(literal: string, escapes: RegExp, codeOf: (escape: string) => numb
     }
     const next = inner[at + 1] as keyof typeof character;
     escapes.lastIndex = at;
-    const escape = escapes.exec(inner)?.[0];
-    if (escape !== undefined) {
-      text += String.fromCodePoint(codeOf(escape));
-      at += escape.length;
+    const code = escapes.exec(inner)?.[0];
+    if (code !== undefined) {
+      text += String.fromCodePoint(codeOf(code));
+      at += code.length;
     } else if (next in character) {
       text += character[next];
       at += 2;
@@ -76,14 +78,14 @@ function read(literal: string, escapes: RegExp, codeOf: (escape: string) => numb
 
 const widths = /\\u[0-9a-f]{4}|\\U[0-9a-f]{8}/y;
 
-const hexOf = (escape: string) => Number.parseInt(escape.replace(/[^0-9A-Fa-f]/g, ''), 16);
+const hexOf = (code: string) => Number.parseInt(code.replace(/[^0-9A-Fa-f]/g, ''), 16);
 
 /** Java first replaces every `\u` that an even number of backslashes goes before, then looks for the literal's end. */
 function readJava(literal: string): string {
   const translated = literal.replace(/(\\\\)|\\u+([0-9a-f]{4})/g, (_all, pair?: string, code?: string) =>
     pair === undefined ? String.fromCharCode(Number.parseInt(code ?? '', 16)) : pair,
   );
-  return read(translated, /\\[0-7]{3}/y, (escape) => Number.parseInt(escape.slice(1), 8));
+  return read(translated, /\\[0-7]{3}/y, (octal) => Number.parseInt(octal.slice(1), 8));
 }
 
 /** No `$` without a backslash may be left in PHP. */

@@ -47,7 +47,8 @@ function compare(schema: TSchema, model: string, at: string, found: Set<string>)
 function compareTypes(schema: TSchema, type: SdkType, at: string, found: Set<string>): void {
   const kinds = kindsOf(schema);
   const kind = kindOfType[type.kind];
-  if (kinds.length > 0 && kind !== null && !kinds.includes(kind)) found.add(`${at}: ${kinds} and ${type.kind}`);
+  if (kinds.length > 0 && kind !== null && !kinds.includes(kind))
+    found.add(`${at}: ${kinds} and ${type.kind}`);
   const { enum: values, anyOf = [schema] } = schema as { enum?: string[]; anyOf?: TSchema[] };
   if (type.kind === 'enumeration' && values !== undefined && values.join() !== type.values.join()) {
     found.add(`${at}: ${values} and ${type.values}`);
@@ -68,12 +69,17 @@ describe('the table of the vendor’s classes', () => {
     for (const id of sampleOperationIds) {
       const { parameters: ids, request } = operationOf(id);
       const members = membersOf(requestModelOf(id));
-      const names = ids.map((parameter) => parameters[parameter].name).filter((name) => name !== 'project_id');
-      const wires = members.map(({ wire }) => wire).filter((wire) => wire !== 'body' && wire !== 'Content-Type');
+      const names = ids
+        .map((parameter) => parameters[parameter].name)
+        .filter((name) => name !== 'project_id');
+      const wires = members
+        .map(({ wire }) => wire)
+        .filter((wire) => wire !== 'body' && wire !== 'Content-Type');
       expect(wires.sort(), id).toEqual(names.sort());
       const body = members.find(({ wire }) => wire === 'body')?.type;
       expect(body?.kind ?? null, id).toBe(request === null ? null : 'model');
-      if (request !== null && body?.kind === 'model') compare(request, body.name, String(Reflect.get(request, 'title')), found);
+      if (request !== null && body?.kind === 'model')
+        compare(request, body.name, String(Reflect.get(request, 'title')), found);
     }
     expect([...found].sort()).toEqual(waived);
   });
