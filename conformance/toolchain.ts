@@ -33,7 +33,7 @@ export type Say = (line: string) => void;
 const here = import.meta.dirname;
 
 /** Downloads and builds live here and are used again: nothing of them is in the checkout. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const base = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
   return path.join(base, 'sluice', 'conformance');
 }

@@ -10,6 +10,7 @@ const tags: Readonly<Record<OperationTag, Text>> = {
   links: { en: 'Links', zh: '连接' },
   jobs: { en: 'Jobs', zh: '作业' },
   runs: { en: 'Runs, in our own API', zh: '运行（自有 API）' },
+  samples: { en: 'SDK samples, in our own API', zh: 'SDK 示例（自有 API）' },
 };
 
 const texts = {

@@ -1,6 +1,12 @@
-import type { CreateClusterRequest } from './cluster-requests.ts';
+import type {
+  CreateClusterRequest,
+  ModifyClusterRequest,
+  RestartClusterRequest,
+  StartClusterRequest,
+  StopClusterRequest,
+} from './cluster-requests.ts';
 import type { CreateClusterResponse } from './clusters.ts';
-import type { JobsRequest, StartJobRequest } from './jobs.ts';
+import type { JobsRequest, RandomJobRequest, StartJobRequest } from './jobs.ts';
 import type { LinksRequest } from './links.ts';
 import type { OperationId } from './operation.ts';
 import type { OwnOperationId } from './own-operations.ts';
@@ -107,6 +113,23 @@ const newJob: JobsRequest = {
   ],
 };
 
+const randomJob: RandomJobRequest = { ...newJob, clusters: ['2b1c7c0e-2f6a-4a53-9e5d-0a1f5f6c9d11'] };
+
+const restart: RestartClusterRequest = {
+  restart: { type: 'cdm', restartMode: 'IMMEDIATELY', restartLevel: 'SERVICE', restartDelayTime: 0 },
+};
+
+const startCluster: StartClusterRequest = { start: {} };
+
+const stopCluster: StopClusterRequest = { stop: { stopMode: 'GRACEFULLY', delayTime: 60 } };
+
+const schedule: ModifyClusterRequest = {
+  autoOff: false,
+  scheduleBootOff: true,
+  scheduleBootTime: '08:00:00',
+  scheduleOffTime: '20:00:00',
+};
+
 const start: StartJobRequest = { variables: { day: '2024-01-31' } };
 
 const succeeded: JobStatusAnswer = {
@@ -148,11 +171,18 @@ const succeeded: JobStatusAnswer = {
   ],
 };
 
-/** Bodies for the way from an empty project to a finished run. */
+/** Bodies for the way from an empty project to a finished run, and one for every operation that must have one. */
 export const examples: Readonly<Partial<Record<OperationId | OwnOperationId, Example>>> = {
   CreateCluster: { request: newCluster, response: madeCluster },
+  RestartCluster: { request: restart },
+  StartCluster: { request: startCluster },
+  StopCluster: { request: stopCluster },
+  ModifyCluster: { request: schedule },
   CreateLink: { request: newLink, response: { name: 'orders_mysql', 'validation-result': [] } },
+  UpdateLink: { request: newLink },
   CreateJob: { request: newJob, response: { name: 'orders_to_warehouse', 'validation-result': [] } },
+  UpdateJob: { request: newJob },
   StartJob: { request: start },
   ShowJobStatus: { response: succeeded },
+  CreateAndStartRandomClusterJob: { request: randomJob },
 };

@@ -79,6 +79,7 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   links: 'Links to data sources, inside a cluster.',
   jobs: 'Migration jobs and their runs, inside a cluster.',
   runs: 'Runs of jobs: their plans, and how far each slice is.',
+  samples: 'Calls of the CDM API as source in the languages that the vendor has packages for.',
 };
 
 const description = [

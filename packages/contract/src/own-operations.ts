@@ -1,8 +1,9 @@
 import type { Operation } from './operation.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
+import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun';
+export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples';
 
 const lookUpErrors = [401, 403, 404, 500, 503];
 
@@ -62,6 +63,20 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     summary: {
       en: 'Resume a run that failed or was stopped: what is committed stays, the rest is moved by a new run',
       zh: '续传失败或已停止的运行：已提交的数据保留，其余数据由新的运行迁移',
+    },
+  }),
+  row({
+    operationId: 'BuildSamples',
+    tag: 'samples',
+    method: 'POST',
+    path: '/api/v1/projects/{project_id}/samples/{operation_id}',
+    parameters: ['ProjectId', 'OperationId', 'XLanguage'],
+    request: BuildSamplesRequest,
+    response: BuildSamplesResponse,
+    errorStatuses: [400, ...lookUpErrors],
+    summary: {
+      en: 'Write a call of the CDM API as source in the languages of the vendor’s SDKs, curl and Terraform; nothing is called',
+      zh: '将一次 CDM API 调用生成为厂商各语言 SDK、curl 和 Terraform 的示例代码；不会实际调用',
     },
   }),
 ];

@@ -93,6 +93,14 @@ export const parameters = {
     }),
     example: 10,
   },
+  OperationId: {
+    name: 'operation_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of an operation of the CDM API, as its description names it.',
+    schema: text(),
+    example: 'CreateLink',
+  },
   InstanceId: {
     name: 'instance_id',
     in: 'path',

@@ -25,6 +25,7 @@ import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import { runHandlers } from './routes/run-handlers.ts';
+import { sampleHandlers } from './routes/sample-handlers.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -120,7 +121,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
   };
   addOperationRoutes(app, deps.authenticator, operations, handlers);
-  addOperationRoutes(app, deps.authenticator, ownOperations, runHandlers(deps));
+  addOperationRoutes(app, deps.authenticator, ownOperations, { ...runHandlers(deps), ...sampleHandlers });
   const served = servedOperations(handlers);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({

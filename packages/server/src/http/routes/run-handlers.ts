@@ -20,7 +20,9 @@ export function drivenRun(runs: Pick<RunService, 'driven'>, call: Call): RunReco
 }
 
 /** Runs of our own API. What has run may be looked at whatever state its cluster is in. */
-export function runHandlers(deps: RunHandlerDeps): Readonly<Record<OwnOperationId, Handler>> {
+export function runHandlers(
+  deps: RunHandlerDeps,
+): Readonly<Record<Exclude<OwnOperationId, 'BuildSamples'>, Handler>> {
   const { clusters, jobs, runs } = deps;
 
   async function clusterOf(call: Call): Promise<string> {
