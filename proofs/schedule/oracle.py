@@ -4,38 +4,38 @@ Reads JSON from standard input: {"cases": [{zone, unit, cycle, runAt, start, sto
 clock times as "yyyy-MM-dd HH:mm:ss", until as Unix seconds (excluded). Writes {"due": [[Unix seconds, ...], ...]}.
 
 It shares nothing with the code it judges: another language, another copy of the zone rules, no arithmetic on offsets
-beyond a table of what the zone's clock showed at every quarter of an hour.
+beyond a table of what the zone's clock showed at every half hour.
 """
 import json
 import sys
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-QUARTER = 900
+STEP = 1800
 EPOCH = datetime(1970, 1, 1)
 FROM = int((datetime(2018, 12, 30) - EPOCH).total_seconds())
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Clock:
-    """What the clock of a zone shows, quarter by quarter: no zone changes its clock in between nowadays."""
+    """What the clock of a zone shows, half hour by half hour: no zone changes its clock in between nowadays."""
 
     def __init__(self, zone, until):
         info = ZoneInfo(zone)
         self.offsets = [
             int(datetime.fromtimestamp(at, timezone.utc).astimezone(info).utcoffset().total_seconds())
-            for at in range(FROM, until + 4 * 86400, QUARTER)
+            for at in range(FROM, until + 4 * 86400, STEP)
         ]
         self.kinds = sorted(set(self.offsets))
         # Changes: (instant, offset before, offset after).
         self.changes = [
-            (FROM + i * QUARTER, self.offsets[i - 1], self.offsets[i])
+            (FROM + i * STEP, self.offsets[i - 1], self.offsets[i])
             for i in range(1, len(self.offsets))
             if self.offsets[i] != self.offsets[i - 1]
         ]
 
     def shown(self, at):
-        return at + self.offsets[(at - FROM) // QUARTER]
+        return at + self.offsets[(at - FROM) // STEP]
 
     def instant(self, wall):
         """The first instant at which the clock shows `wall`; in a gap: as long after the gap's begin as `wall` lies in it."""

@@ -6,6 +6,7 @@ import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { runLimits } from '../runs/limits.ts';
 import { eventually, RunRig } from '../scheduler/test-rig-suite.ts';
+import { ZoneClock } from '../scheduler/zone-clock.ts';
 import {
   createMysqlSide,
   createNumbers,
@@ -175,6 +176,7 @@ describe.skipIf(!hasServers)('what ended runs leave', () => {
       store: rig.store,
       registry: new ConnectorRegistry([]),
       runs: rig.desk,
+      zone: new ZoneClock('UTC'),
       now: Date.now,
     });
     await jobs.delete(job.clusterId, job.name);

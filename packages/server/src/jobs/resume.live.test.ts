@@ -5,6 +5,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runLimits } from '../runs/limits.ts';
 import { eventually, type JobWish, RunRig } from '../scheduler/test-rig-suite.ts';
+import { ZoneClock } from '../scheduler/zone-clock.ts';
 import {
   createMysqlSide,
   createNumbers,
@@ -53,7 +54,14 @@ describe.skipIf(!hasServers)('resume', () => {
   async function use(opened: RunRig): Promise<void> {
     rig = opened;
     const now = () => Date.now() + aheadMs;
-    jobs = new JobService({ store: rig.store, registry: new ConnectorRegistry([]), runs: rig.desk, now });
+    const zone = new ZoneClock('UTC');
+    jobs = new JobService({
+      store: rig.store,
+      registry: new ConnectorRegistry([]),
+      runs: rig.desk,
+      zone,
+      now,
+    });
     countSlices();
   }
 

@@ -6,11 +6,13 @@ const rememberedMax = 512;
 
 /** The clock of a time zone, by the zone rules that Node carries. Knows no present: everything is computed from its arguments. */
 export class ZoneClock {
+  readonly name: string;
   readonly #format: Intl.DateTimeFormat;
   readonly #remembered = new Map<ClockTime, number>();
 
   /** @param zone IANA name such as `Asia/Shanghai`, or an offset such as `+08:00`. @throws RangeError when it is neither. */
   constructor(zone: string) {
+    this.name = zone;
     this.#format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
       timeZone: zone,
       hourCycle: 'h23',
@@ -58,15 +60,5 @@ export class ZoneClock {
 
   #offsetAt(instant: number): number {
     return this.clockTimeOf(instant) - instant;
-  }
-}
-
-/** Whether the name is one that a `ZoneClock` can be made of. */
-export function isZone(name: string): boolean {
-  try {
-    new ZoneClock(name);
-    return true;
-  } catch {
-    return false;
   }
 }
