@@ -6,7 +6,6 @@ import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { runLimits } from '../runs/limits.ts';
 import { eventually, RunRig } from '../scheduler/test-rig-suite.ts';
-import { ZoneClock } from '../scheduler/zone-clock.ts';
 import {
   createMysqlSide,
   createNumbers,
@@ -18,6 +17,7 @@ import {
   lockTable,
   type Side,
 } from '../scheduler/test-sides-suite.ts';
+import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { JobRecord, RunRecord, TraceRecord } from '../store/model.ts';
 import { ClusterService } from './cluster-service.ts';
 

@@ -5,7 +5,6 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runLimits } from '../runs/limits.ts';
 import { eventually, type JobWish, RunRig } from '../scheduler/test-rig-suite.ts';
-import { ZoneClock } from '../scheduler/zone-clock.ts';
 import {
   createMysqlSide,
   createNumbers,
@@ -16,6 +15,7 @@ import {
   hasServers,
   type Side,
 } from '../scheduler/test-sides-suite.ts';
+import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
 import { storeFileName } from '../store/open-store.ts';
 import { JobService } from './job-service.ts';

@@ -1,6 +1,6 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { createFreshRun, queuedRun } from '../runs/queued-run.ts';
-import { type ClusterRecord, isActiveState, type JobRecord, type TimerRecord } from '../store/model.ts';
+import { type ClusterRecord, type DueTimer, isActiveState, type JobRecord } from '../store/model.ts';
 import { Conflict, type Store } from '../store/store.ts';
 import { schedulerLimits } from './limits.ts';
 import { nextAfter } from './next-after.ts';
@@ -110,7 +110,7 @@ export class JobTimer {
 
   async #take(
     tx: Omit<Store, 'transaction' | 'close'>,
-    timer: TimerRecord,
+    timer: DueTimer,
     job: JobRecord | null,
     at: number,
   ): Promise<Outcome> {
@@ -122,8 +122,7 @@ export class JobTimer {
     const { lateMaxMs } = schedulerLimits;
     // After a pause all moments that are too late are left out at once, and the first that is not comes next.
     const next = nextAfter(schedule, this.#tools.zone, Math.max(timer.dueAt, at - lateMaxMs - 1));
-    if (next === null) await tx.timers.remove(timer.jobId);
-    else await tx.timers.put({ ...timer, dueAt: next });
+    await tx.timers.put({ ...timer, dueAt: next });
 
     if (at - timer.dueAt > lateMaxMs) return 'late';
     const cluster = await tx.clusters.findById(job.clusterId);

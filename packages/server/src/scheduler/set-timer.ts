@@ -32,9 +32,8 @@ export async function setTimer(
   const schedule = readSchedule(job);
   const timing = timingOf(schedule, zone);
   if ((await tx.timers.find(job.id))?.timing === timing) return;
-  const dueAt = schedule === null ? null : nextAfter(schedule, zone, now);
-  if (dueAt === null) await tx.timers.remove(job.id);
-  else await tx.timers.put({ jobId: job.id, timing, dueAt });
+  if (schedule === null) await tx.timers.remove(job.id);
+  else await tx.timers.put({ jobId: job.id, timing, dueAt: nextAfter(schedule, zone, now) });
 }
 
 function timingOf(schedule: Schedule | null, zone: ZoneClock): string {

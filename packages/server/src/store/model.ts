@@ -184,13 +184,17 @@ export interface RunRecord {
   readonly notBefore: number;
 }
 
-/** When a scheduled job is due next. There is none for a job that never is. */
+/** When a scheduled job is due next. */
 export interface TimerRecord {
   readonly jobId: number;
   /** What the time was computed from, schedule and zone: another text makes the timer void. */
   readonly timing: string;
-  readonly dueAt: number;
+  /** null: never again. Such a timer stays, so that no edit under a clock that was put back begins anew. */
+  readonly dueAt: number | null;
 }
+
+/** A timer whose time has come. */
+export type DueTimer = TimerRecord & { readonly dueAt: number };
 
 /** What a slice has cost up to its stored checkpoint. */
 export interface SliceEffort {

@@ -198,5 +198,5 @@ export interface TraceRow {
 export interface TimerRow {
   job_id: number;
   timing: string;
-  due_at: number;
+  due_at: number | null;
 }

@@ -4,6 +4,7 @@ import type {
   AccessKeyRecord,
   ClusterRecord,
   DomainRecord,
+  DueTimer,
   JobRecord,
   JobType,
   LinkRecord,
@@ -256,8 +257,8 @@ export interface TimerRepository {
   remove(jobId: number): Promise<boolean>;
   /**
    * The timer that is due first, `due_at` not after `now`, locked until the transaction ends: of many servers that ask at once
-   * each gets another one, or none. To be called in a transaction which also puts or removes the timer: then an occurrence
+   * each gets another one, or none. To be called in a transaction which also puts the next time: then an occurrence
    * is taken exactly once, whoever dies meanwhile.
    */
-  lockDue(now: number): Promise<TimerRecord | null>;
+  lockDue(now: number): Promise<DueTimer | null>;
 }

@@ -1,5 +1,5 @@
 import type { Db, StoreAdapter } from './adapter.ts';
-import type { TimerRecord } from './model.ts';
+import type { DueTimer, TimerRecord } from './model.ts';
 import type { TimerRow } from './schema.ts';
 import type { TimerRepository } from './store.ts';
 
@@ -39,17 +39,18 @@ export class SqlTimerRepository implements TimerRepository {
     return numDeletedRows > 0n;
   }
 
-  async lockDue(now: number): Promise<TimerRecord | null> {
+  async lockDue(now: number): Promise<DueTimer | null> {
     const row = await this.#db
       .selectFrom('timers')
       .selectAll()
+      .$narrowType<{ due_at: number }>()
       .where('due_at', '<=', now)
       .orderBy('due_at')
       .orderBy('job_id')
       .limit(1)
       .$if(this.#adapter.hasRowLocks, (query) => query.forUpdate().skipLocked())
       .executeTakeFirst();
-    return row === undefined ? null : timerOf(row);
+    return row === undefined ? null : { ...timerOf(row), dueAt: row.due_at };
   }
 }
 

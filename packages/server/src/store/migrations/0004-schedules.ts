@@ -21,7 +21,7 @@ export const schedules: Migration = {
         column.primaryKey().notNull().references('jobs.id').onDelete('cascade'),
       )
       .addColumn('timing', 'text', (column) => column.notNull())
-      .addColumn('due_at', 'bigint', (column) => column.notNull())
+      .addColumn('due_at', 'bigint')
       .execute();
     await db.schema.createIndex('timers_due').on('timers').column('due_at').execute();
   },
