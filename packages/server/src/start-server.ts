@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
-import { ClusterService } from './clusters/cluster-service.ts';
+import { ClusterService, isUsable } from './clusters/cluster-service.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
@@ -17,7 +17,9 @@ import { JobService } from './jobs/job-service.ts';
 import { LinkService } from './jobs/link-service.ts';
 import { RunDesk } from './runs/run-desk.ts';
 import { WorkerPool } from './runs/worker-pool.ts';
+import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
+import { ZoneClock } from './scheduler/zone-clock.ts';
 import { openSecretBox } from './secrets/open-secret-box.ts';
 import { Housekeeping } from './store/housekeeping.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
@@ -95,6 +97,17 @@ export async function startServer(config: Config, version: string): Promise<Runn
     });
     pokeQueue = () => queue.poke();
     closers.unshift(() => queue.close());
+    const zone = new ZoneClock(config.timeZone);
+    const jobTimer = new JobTimer({
+      store,
+      zone,
+      now,
+      after: afterWait,
+      isUsable,
+      onQueued: pokeQueue,
+      log: log.info,
+    });
+    closers.unshift(() => jobTimer.close());
 
     const clusters = new ClusterService({
       store,
@@ -114,7 +127,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       authenticator,
       clusters,
       links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
-      jobs: new JobService({ store, registry, runs: desk, now }),
+      jobs: new JobService({ store, registry, runs: desk, zone, now }),
       runs: desk,
       config: {
         address: config.host,
@@ -145,6 +158,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     // First what was promised before the last end, then new requests.
     await clusters.resume();
     await queue.open();
+    await jobTimer.open();
     pool.warmUp();
     desk.traces.open();
     housekeeping.open();

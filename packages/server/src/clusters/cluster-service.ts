@@ -97,7 +97,7 @@ export class ClusterService {
   /** The cluster, for work with its links and jobs. @throws as `find`; Cdm.0201 (400) when it is not in the normal state. */
   async requireUsable(projectId: string, clusterId: string): Promise<ClusterRecord> {
     const cluster = await this.find(projectId, clusterId);
-    if (cluster.status === clusterStatus.normal && !isBeingDeleted(cluster)) return cluster;
+    if (isUsable(cluster)) return cluster;
     throw new SluiceError(
       'Cdm.0201',
       {
@@ -234,6 +234,11 @@ function deletionOf(cluster: ClusterRecord): Deletion | null {
 /** The deletion was accepted; the cluster takes no work any more. */
 export function isBeingDeleted(cluster: ClusterRecord): boolean {
   return deletionOf(cluster) !== null;
+}
+
+/** The cluster takes work: of callers, and of its jobs' timers. */
+export function isUsable(cluster: ClusterRecord): boolean {
+  return cluster.status === clusterStatus.normal && !isBeingDeleted(cluster);
 }
 
 /** @returns the code of what made the creation fail; null when it did not fail. */

@@ -17,6 +17,7 @@ import {
   lockTable,
   type Side,
 } from '../scheduler/test-sides-suite.ts';
+import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { JobRecord, RunRecord, TraceRecord } from '../store/model.ts';
 import { ClusterService } from './cluster-service.ts';
 
@@ -175,6 +176,7 @@ describe.skipIf(!hasServers)('what ended runs leave', () => {
       store: rig.store,
       registry: new ConnectorRegistry([]),
       runs: rig.desk,
+      zone: new ZoneClock('UTC'),
       now: Date.now,
     });
     await jobs.delete(job.clusterId, job.name);

@@ -73,6 +73,23 @@ export const path: OptionType<string> = {
   format: String,
 };
 
+/** A time zone by the name that the IANA gives it, or as an offset. */
+export const timeZone: OptionType<string> = {
+  placeholder: '<zone>',
+  expected: {
+    en: 'a time zone such as Asia/Shanghai or +08:00',
+    zh: '时区，例如 Asia/Shanghai 或 +08:00',
+  },
+  parse(given) {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: given }).resolvedOptions().timeZone;
+    } catch {
+      return undefined;
+    }
+  },
+  format: String,
+};
+
 /** An address of the web, without a slash at its end. */
 export const webUrl: OptionType<string> = {
   placeholder: '<url>',

@@ -12,6 +12,7 @@ import {
   path,
   secret,
   text,
+  timeZone,
   webUrl,
 } from './option-types.ts';
 
@@ -25,6 +26,7 @@ export interface Config {
   readonly masterKeyFile: string | null;
   readonly masterKey: Secret | null;
   readonly region: string;
+  readonly timeZone: string;
   readonly accountName: string;
   readonly userName: string;
   readonly adminPassword: Secret | null;
@@ -176,6 +178,16 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     help: {
       en: 'Region that this server plays; also the name of the first project.',
       zh: '本服务所代表的区域，也是第一个项目的名称。',
+    },
+  }),
+  timeZone: open({
+    type: timeZone,
+    default: 'Asia/Shanghai',
+    environment: 'SLUICE_TIME_ZONE',
+    flag: 'time-zone',
+    help: {
+      en: 'Time zone in which jobs are scheduled.',
+      zh: '定时作业所用的时区。',
     },
   }),
   accountName: open({

@@ -58,6 +58,30 @@ describe('create', () => {
     expect(await sample.store.runs.latest(clusterId, 'j')).toBeNull();
   });
 
+  test('sets the timer of a scheduled job, an edit moves it, and an impossible schedule is refused in both languages', async () => {
+    const driver = {
+      'schedulerConfig.isSchedulerJob': 'true',
+      'schedulerConfig.cycleType': 'day',
+      'schedulerConfig.cycle': '1',
+      'schedulerConfig.startDate': '2500-03-01 01:30:00',
+    };
+    expect(await create('j', { driver })).toEqual([200, '']);
+    const job = await sample.store.jobs.find(clusterId, 'j');
+    const dueAt = async () => (await sample.store.timers.find(job?.id ?? 0))?.dueAt;
+    expect(await dueAt()).toBe(Date.UTC(2500, 1, 28, 17, 30));
+    const edit = (change: Record<string, string>) =>
+      send('PUT', '/job/j', jobBody('j', { driver: { ...driver, ...change } }), projectA, 'zh-cn');
+    expect((await edit({ 'schedulerConfig.startDate': '2500-03-02 01:30:00' })).statusCode).toBe(200);
+    expect(await dueAt()).toBe(Date.UTC(2500, 2, 1, 17, 30));
+    const refused = await edit({ 'schedulerConfig.stopDate': '2500-01-01 00:00:00' });
+    expect([refused.statusCode, refused.json().errCode]).toEqual([400, 'Cdm.0065']);
+    expect(refused.body).toContain('stopDate 早于 startDate');
+    expect((await edit({ 'schedulerConfig.cycle': '0' })).statusCode).toBe(400);
+    expect(await dueAt()).toBe(Date.UTC(2500, 2, 1, 17, 30));
+    expect((await edit({ 'schedulerConfig.isSchedulerJob': 'false' })).statusCode).toBe(200);
+    expect(await dueAt()).toBeUndefined();
+  });
+
   test('what is read back is what was sent, as text, with extended fields where they belong', async () => {
     await send(
       'POST',

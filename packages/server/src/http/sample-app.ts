@@ -15,6 +15,7 @@ import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { ResumeRequest, RunService, StartRequest } from '../runs/run-service.ts';
+import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunRecord } from '../store/model.ts';
 import { openStore } from '../store/open-store.ts';
@@ -215,6 +216,8 @@ export class SampleRuns implements RunService {
         leaseUntil: 0,
         fence: 0,
         resumesRunId: null,
+        attempt: 0,
+        notBefore: 0,
       });
     } catch (error) {
       throw error instanceof Conflict ? new SluiceError('Cdm.0052', { job: job.name }) : error;
@@ -367,7 +370,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     ...(real === null ? {} : { registerIdentity: real.register }),
     clusters,
     links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
-    jobs: new JobService({ store, registry, runs, now }),
+    jobs: new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now }),
     runs,
     config: {
       address: '127.0.0.1',

@@ -67,10 +67,8 @@ test.each([
   { 'throttlingConfig.recordDirtyData': 'true' },
   { 'throttlingConfig.submitToCluster': true },
   { 'throttlingConfig.throttling': 'true' },
-  { 'schedulerConfig.isSchedulerJob': 'true' },
   { 'transformConfig.trans': [{ a: 1 }] },
   { 'smnConfig.isNeedNotification': 'true' },
-  { 'retryJobConfig.retryJobType': 'RETRY_TRIPLE' },
 ])('what would change the result and is not built is refused: %j', (given) => {
   expect(() => validateOptions(driverGroups, given)).toThrow('Cdm.0014');
 });

@@ -7,6 +7,8 @@ import { isBlank, validateOptions } from '@sluice/core/options/validate';
 import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
 import { notResumable, notResumableTexts } from '../runs/resume-check.ts';
 import type { RunService } from '../runs/run-service.ts';
+import { requireSchedule, setTimer } from '../scheduler/set-timer.ts';
+import type { ZoneClock } from '../scheduler/zone-clock.ts';
 import {
   isActiveState,
   type JobRecord,
@@ -45,6 +47,8 @@ export interface JobServiceDeps {
   readonly store: Store;
   readonly registry: ConnectorRegistry;
   readonly runs: RunService;
+  /** By this clock jobs are scheduled. */
+  readonly zone: ZoneClock;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -62,16 +66,21 @@ export class JobService {
   /**
    * Checks and stores a job; never starts it.
    * @throws Cdm.0327 name; Cdm.0104 taken; Cdm.0101 (400) no such link; Cdm.0317 the link has another connector;
-   * Cdm.0061 the connector does not read (or write); the option codes.
+   * Cdm.0061 the connector does not read (or write); the option codes; Cdm.0065 its schedule cannot be kept to.
    */
   async create(clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
-    const { store, now } = this.#deps;
+    const { store, zone, now } = this.#deps;
     requireName(draft.name);
     if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
     const content = await this.#checked(clusterId, draft);
     const at = now();
-    return store.jobs
-      .create({ ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at })
+    const job = { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
+    return store
+      .transaction(async (tx) => {
+        const created = await tx.jobs.create(job);
+        await setTimer(tx, created, zone, at);
+        return created;
+      })
       .catch((error: unknown) => {
         throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
       });
@@ -100,7 +109,7 @@ export class JobService {
 
   /** Puts the draft in place of the job; another name renames it. @throws as `create`; Cdm.0100 (400) no such job; Cdm.0052 it is running. */
   async update(clusterId: string, name: string, draft: JobDraft, user: string): Promise<void> {
-    const { store, now } = this.#deps;
+    const { store, zone, now } = this.#deps;
     const job = await this.#idle(clusterId, name);
     if (draft.name !== job.name) {
       requireName(draft.name);
@@ -108,13 +117,18 @@ export class JobService {
     }
     const content = await this.#checked(clusterId, draft);
     const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
-    await store.jobs.update(changed).catch((error: unknown) => {
-      throw error instanceof Gone
-        ? missing(name)
-        : error instanceof Conflict
-          ? new SluiceError('Cdm.0104')
-          : error;
-    });
+    await store
+      .transaction(async (tx) => {
+        await tx.jobs.update(changed);
+        await setTimer(tx, changed, zone, changed.updatedAt);
+      })
+      .catch((error: unknown) => {
+        throw error instanceof Gone
+          ? missing(name)
+          : error instanceof Conflict
+            ? new SluiceError('Cdm.0104')
+            : error;
+      });
   }
 
   /** @throws Cdm.0100 (400) no such job; Cdm.0052 it is running. */
@@ -290,6 +304,8 @@ export class JobService {
       { link: fromRecord.options, options: fromOptions },
       { link: toRecord.options, options: toOptions },
     );
+    const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
+    requireSchedule({ name: draft.name, type: draft.type, driverOptions }, this.#deps.zone);
     return {
       name: draft.name,
       type: draft.type,
@@ -299,7 +315,7 @@ export class JobService {
       toLink,
       fromOptions,
       toOptions,
-      driverOptions: validateOptions(driverGroups, draft.driver, rules).values,
+      driverOptions,
     };
   }
 }

@@ -15,6 +15,7 @@ import {
   hasServers,
   type Side,
 } from '../scheduler/test-sides-suite.ts';
+import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
 import { storeFileName } from '../store/open-store.ts';
 import { JobService } from './job-service.ts';
@@ -53,7 +54,14 @@ describe.skipIf(!hasServers)('resume', () => {
   async function use(opened: RunRig): Promise<void> {
     rig = opened;
     const now = () => Date.now() + aheadMs;
-    jobs = new JobService({ store: rig.store, registry: new ConnectorRegistry([]), runs: rig.desk, now });
+    const zone = new ZoneClock('UTC');
+    jobs = new JobService({
+      store: rig.store,
+      registry: new ConnectorRegistry([]),
+      runs: rig.desk,
+      zone,
+      now,
+    });
     countSlices();
   }
 

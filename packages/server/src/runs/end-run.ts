@@ -1,12 +1,13 @@
 import type { JobRecord, LinkPlace, RunFailure, RunRecord, TraceState } from '../store/model.ts';
 import type { Claim, Store } from '../store/store.ts';
 import { runLimits } from './limits.ts';
+import { isToBeRetried, queueRetry } from './retry-run.ts';
 
 export type EndState = 'succeeded' | 'failed' | 'stopped' | 'rejected';
 
 /**
- * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination; removes a job that
- * was made for one run.
+ * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination; queues
+ * the next attempt of a job that is retried, or removes a job that was made for one run.
  * @param leaves the checkpoint table that is, or may be, still there; null: nothing is.
  * @returns the ended run, or null when the claim is lost or the run has ended already: then nothing was written.
  */
@@ -35,6 +36,7 @@ export async function endRun(
         attempts: 0,
       });
     }
+    if (isToBeRetried(run, state)) await queueRetry(tx, run, leaves, at);
     if (!isToBeDeleted(run, state)) return run;
     // Another job may have the name by now.
     const job = await tx.jobs.find(run.clusterId, run.jobName);
@@ -52,8 +54,9 @@ async function placeOf(
   return link === null ? null : { id: link.id, options: link.options };
 }
 
-/** Whether the job goes with this end of its run. */
+/** Whether the job goes with this end of its run; it waits for further attempts. */
 export function isToBeDeleted(run: RunRecord, state: EndState): boolean {
+  if (isToBeRetried(run, state)) return false;
   const disposable = run.job.driverOptions['schedulerConfig.disposableType'];
   return disposable === 'DELETE' || (disposable === 'DELETE_AFTER_SUCCEED' && state === 'succeeded');
 }

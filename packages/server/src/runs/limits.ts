@@ -62,6 +62,10 @@ export const runLimits = {
   stopWaitMs: 5_000,
   /** How often a driver looks for a stop asked of another server, and extends its lease. */
   heartbeatMs: 1_500,
+  /** Further runs of a job that is to be retried (`RETRY_TRIPLE`) after one that failed. */
+  retriesMax: 3,
+  /** Pause before each of them, in milliseconds. */
+  retryPauseMs: 10_000,
   /** Pause between looks for queued runs when nobody has called. */
   claimPauseMs: 1_000,
   /** A slice's rate is taken over this time at least, and twice as long at most, in milliseconds. */

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import type { CheckStep } from '@sluice/core/connector/contract';
-import { zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
@@ -10,6 +8,7 @@ import { Conflict, NotResumable } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
+import { createFreshRun, queuedRun } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
@@ -43,17 +42,9 @@ export class RunDesk implements RunService {
   }
 
   async start(request: StartRequest): Promise<RunRecord> {
-    const { store } = this.#tools;
-    const { job } = request;
-    const run = this.#queuedRun(request);
-    return await this.#queue(job, () =>
-      store.transaction(async (tx) => {
-        const created = await tx.runs.create(run);
-        // A fresh run has no use for what an earlier one committed, so that one cannot be carried on any more.
-        await tx.traces.doom({ jobId: job.id });
-        return created;
-      }),
-    );
+    const { store, now } = this.#tools;
+    const run = queuedRun(request, now());
+    return await this.#queue(request.job, () => store.transaction((tx) => createFreshRun(tx, run)));
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {
@@ -62,7 +53,7 @@ export class RunDesk implements RunService {
     const work = await resolveWork({ ...before, job }, store, secrets);
     await requireCheckpoints(before, work, { store, pool, log });
     const run = {
-      ...this.#queuedRun({ ...request, variables: before.variables, isAuto: false }),
+      ...queuedRun({ ...request, variables: before.variables, isAuto: false }, now()),
       plan: before.plan,
       isPrepared: true,
       counts: before.counts,
@@ -81,39 +72,6 @@ export class RunDesk implements RunService {
       if (error instanceof NotResumable) throw notResumable(job, notResumableTexts.over);
       throw error;
     }
-  }
-
-  #queuedRun(request: StartRequest): Omit<RunRecord, 'submissionId'> {
-    const { job, user } = request;
-    const at = this.#tools.now();
-    const disposable = job.driverOptions['schedulerConfig.disposableType'];
-    return {
-      id: randomUUID(),
-      projectId: request.projectId,
-      clusterId: job.clusterId,
-      jobId: job.id,
-      jobName: job.name,
-      state: 'queued',
-      job,
-      variables: request.variables,
-      isAuto: request.isAuto,
-      isDeleteJob: disposable === 'DELETE' || disposable === 'DELETE_AFTER_SUCCEED',
-      createdBy: user,
-      createdAt: at,
-      startedAt: null,
-      updatedAt: at,
-      updatedBy: user,
-      endedAt: null,
-      stopRequestedBy: null,
-      plan: null,
-      isPrepared: false,
-      counts: zeroCounts,
-      failure: null,
-      leaseOwner: null,
-      leaseUntil: 0,
-      fence: 0,
-      resumesRunId: null,
-    };
   }
 
   async stop(clusterId: string, jobName: string, user: string): Promise<void> {

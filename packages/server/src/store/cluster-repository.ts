@@ -43,6 +43,15 @@ export class SqlClusterRepository implements ClusterRepository {
     return row === undefined ? null : clusterOf(row);
   }
 
+  async findById(clusterId: string): Promise<ClusterRecord | null> {
+    const row = await this.#db
+      .selectFrom('clusters')
+      .selectAll()
+      .where('id', '=', clusterId)
+      .executeTakeFirst();
+    return row === undefined ? null : clusterOf(row);
+  }
+
   async list(projectId: string): Promise<readonly ClusterRecord[]> {
     const rows = await this.#db
       .selectFrom('clusters')

@@ -46,6 +46,21 @@ export class SqlJobRepository implements JobRepository {
     return row === undefined ? null : jobOf(row);
   }
 
+  async findById(id: number): Promise<JobRecord | null> {
+    const row = await this.#db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+    return row === undefined ? null : jobOf(row);
+  }
+
+  async listTimed(): Promise<readonly JobRecord[]> {
+    const rows = await this.#db
+      .selectFrom('jobs')
+      .innerJoin('timers', 'timers.job_id', 'jobs.id')
+      .selectAll('jobs')
+      .orderBy('jobs.id')
+      .execute();
+    return rows.map(jobOf);
+  }
+
   async list(
     clusterId: string,
     filter: JobFilter,

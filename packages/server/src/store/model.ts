@@ -178,7 +178,23 @@ export interface RunRecord {
   readonly fence: number;
   /** The run that this one carries on, with its plan, its checkpoints and its name at the destination; null: a fresh run. */
   readonly resumesRunId: string | null;
+  /** 0; of a job that is retried, how many runs before this one failed. */
+  readonly attempt: number;
+  /** Not claimed before this time; 0: at once. */
+  readonly notBefore: number;
 }
+
+/** When a scheduled job is due next. */
+export interface TimerRecord {
+  readonly jobId: number;
+  /** What the time was computed from, schedule and zone: another text makes the timer void. */
+  readonly timing: string;
+  /** null: never again. Such a timer stays, so that no edit under a clock that was put back begins anew. */
+  readonly dueAt: number | null;
+}
+
+/** A timer whose time has come. */
+export type DueTimer = TimerRecord & { readonly dueAt: number };
 
 /** What a slice has cost up to its stored checkpoint. */
 export interface SliceEffort {

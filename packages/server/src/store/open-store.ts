@@ -18,6 +18,7 @@ import type { Tables } from './schema.ts';
 import { sqliteAdapter } from './sqlite-adapter.ts';
 import { openSqliteFile } from './sqlite-dialect.ts';
 import type { Store } from './store.ts';
+import { SqlTimerRepository } from './timer-repository.ts';
 import { SqlTraceRepository } from './trace-repository.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 
@@ -110,6 +111,7 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     jobs: new SqlJobRepository(db, adapter),
     runs: new SqlRunRepository(db, adapter),
     traces: new SqlTraceRepository(db, adapter),
+    timers: new SqlTimerRepository(db, adapter),
   };
 }
 

@@ -182,6 +182,7 @@ export class SqlRunRepository implements RunRepository {
       .selectFrom('runs')
       .select('id')
       .where(isClaimable)
+      .where('not_before', '<=', now)
       .where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_until', '<', now)]))
       .orderBy('created_at')
       .orderBy('id')

@@ -30,6 +30,8 @@ export function rowOf(run: RunRecord): RunRow {
     lease_until: run.leaseUntil,
     fence: run.fence,
     resumes_run_id: run.resumesRunId,
+    attempt: run.attempt,
+    not_before: run.notBefore,
     ...toCountColumns(run.counts),
   };
 }
@@ -63,5 +65,7 @@ export function runOf(row: RunRow): RunRecord {
     leaseUntil: row.lease_until,
     fence: row.fence,
     resumesRunId: row.resumes_run_id,
+    attempt: row.attempt,
+    notBefore: row.not_before,
   };
 }

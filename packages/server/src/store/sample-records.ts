@@ -108,6 +108,8 @@ export function sampleRun(job: JobRecord, projectId: string): Omit<RunRecord, 's
     leaseUntil: 0,
     fence: 0,
     resumesRunId: null,
+    attempt: 0,
+    notBefore: 0,
   };
 }
 

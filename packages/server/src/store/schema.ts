@@ -17,6 +17,7 @@ export interface Tables {
   readonly runs: RunRow;
   readonly slices: SliceRow;
   readonly traces: TraceRow;
+  readonly timers: TimerRow;
 }
 
 export type Flag = 0 | 1;
@@ -165,6 +166,8 @@ export interface RunRow extends CountColumns {
   lease_until: number;
   fence: number;
   resumes_run_id: string | null;
+  attempt: number;
+  not_before: number;
 }
 
 export interface SliceRow extends CountColumns {
@@ -190,4 +193,10 @@ export interface TraceRow {
   state: string;
   due_at: number;
   attempts: number;
+}
+
+export interface TimerRow {
+  job_id: number;
+  timing: string;
+  due_at: number | null;
 }

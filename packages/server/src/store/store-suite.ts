@@ -14,6 +14,7 @@ import {
 } from './sample-records.ts';
 import { Conflict, Gone } from './store.ts';
 import { now, StoreFixture } from './store-fixture.ts';
+import { timerSuite } from './timer-suite.ts';
 import { traceSuite } from './trace-suite.ts';
 
 /** What every store must keep, whatever it stores in: run by `store.test.ts` and `store.live.test.ts` alike. */
@@ -257,6 +258,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
 
     runSuite(() => fixture);
     traceSuite(() => fixture);
+    timerSuite(() => fixture);
 
     describe('transactions', () => {
       it('keep all or nothing', async () => {

@@ -4,6 +4,7 @@ import type {
   AccessKeyRecord,
   ClusterRecord,
   DomainRecord,
+  DueTimer,
   JobRecord,
   JobType,
   LinkRecord,
@@ -13,6 +14,7 @@ import type {
   RunState,
   SliceEffort,
   SliceRecord,
+  TimerRecord,
   TokenRecord,
   TraceRecord,
   UserRecord,
@@ -26,6 +28,7 @@ export interface Store {
   readonly jobs: JobRepository;
   readonly runs: RunRepository;
   readonly traces: TraceRepository;
+  readonly timers: TimerRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
@@ -88,6 +91,8 @@ export interface IdentityRepository {
 export interface ClusterRepository {
   create(cluster: ClusterRecord): Promise<void>;
   find(projectId: string, clusterId: string): Promise<ClusterRecord | null>;
+  /** For work that nobody asked for; whoever acts for a caller names the project. */
+  findById(clusterId: string): Promise<ClusterRecord | null>;
   /** Oldest first. */
   list(projectId: string): Promise<readonly ClusterRecord[]>;
   /** Every cluster of every project: for start-up. */
@@ -126,6 +131,10 @@ export interface JobRepository {
   /** @returns the job with its id. @throws Conflict on the name. */
   create(job: Omit<JobRecord, 'id'>): Promise<JobRecord>;
   find(clusterId: string, name: string): Promise<JobRecord | null>;
+  /** By its id, which a rename does not change. */
+  findById(id: number): Promise<JobRecord | null>;
+  /** Every job that has a timer, of every cluster: for start-up. */
+  listTimed(): Promise<readonly JobRecord[]>;
   /** By name. `total` counts all pages. */
   list(
     clusterId: string,
@@ -180,7 +189,7 @@ export interface RunRepository {
   /** Runs that are active in the given clusters (null: all), oldest first. */
   active(clusterId: string | null): Promise<readonly RunRecord[]>;
   /**
-   * Takes the oldest claimable run: active, and not leased or its lease over. One statement; the fence grows by one.
+   * Takes the oldest claimable run: active, its time come, and not leased or its lease over. One statement; the fence grows by one.
    * A run whose lease still holds is left alone, also when `owner` holds it: a claim loop must not fence its own work.
    */
   claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null>;
@@ -237,4 +246,19 @@ export interface TraceRepository {
   takeDue(now: number, retry: TraceRetry): Promise<TraceRecord | null>;
   /** The trace is gone from the destination, or given up. */
   remove(runId: string): Promise<void>;
+}
+
+/** When scheduled jobs are due; a timer goes with its job. */
+export interface TimerRepository {
+  find(jobId: number): Promise<TimerRecord | null>;
+  /** Stores the timer of a job, or replaces it. */
+  put(timer: TimerRecord): Promise<void>;
+  /** @returns false when there was none. */
+  remove(jobId: number): Promise<boolean>;
+  /**
+   * The timer that is due first, `due_at` not after `now`, locked until the transaction ends: of many servers that ask at once
+   * each gets another one, or none. To be called in a transaction which also puts the next time: then an occurrence
+   * is taken exactly once, whoever dies meanwhile.
+   */
+  lockDue(now: number): Promise<DueTimer | null>;
 }

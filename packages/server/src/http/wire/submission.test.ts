@@ -51,6 +51,8 @@ function runIn(state: RunState, more: Partial<RunRecord> = {}): RunRecord {
     leaseUntil: 0,
     fence: 0,
     resumesRunId: null,
+    attempt: 0,
+    notBefore: 0,
     ...more,
   };
 }

@@ -2,6 +2,7 @@ import type { Migration } from '../migrate.ts';
 import { initial } from './0001-initial.ts';
 import { sliceTimes } from './0002-slice-times.ts';
 import { resume } from './0003-resume.ts';
+import { schedules } from './0004-schedules.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
-export const migrations: readonly Migration[] = [initial, sliceTimes, resume];
+export const migrations: readonly Migration[] = [initial, sliceTimes, resume, schedules];

@@ -1,0 +1,39 @@
+import type { RunRecord, RunState, TraceState } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
+import { runLimits } from './limits.ts';
+import { createFreshRun, queuedRun } from './queued-run.ts';
+
+/**
+ * Whether another attempt follows this end of the run. Only what failed on its way is tried again: a run that was stopped,
+ * or could not be submitted, would end the same way.
+ */
+export function isToBeRetried(run: RunRecord, state: RunState): boolean {
+  return (
+    state === 'failed' &&
+    run.stopRequestedBy === null &&
+    run.job.driverOptions['retryJobConfig.retryJobType'] === 'RETRY_TRIPLE' &&
+    run.attempt < runLimits.retriesMax
+  );
+}
+
+/**
+ * Queues the next attempt of a run that failed; to be called in the transaction that ends it, so that nobody sees the job
+ * between the two. The attempt is a run of its own, which begins after a pause. Where rows are committed it carries them on,
+ * as a resume does: nothing is written twice.
+ * @param leaves what the failed run left at its destination; `kept` once its trace is stored.
+ */
+export async function queueRetry(
+  tx: Pick<Store, 'runs' | 'traces'>,
+  failed: RunRecord,
+  leaves: TraceState | null,
+  at: number,
+): Promise<RunRecord> {
+  const { projectId, job, createdBy: user, variables, isAuto } = failed;
+  const attempt = failed.attempt + 1;
+  const notBefore = at + runLimits.retryPauseMs;
+  const next = { ...queuedRun({ projectId, job, user, variables, isAuto }, at), attempt, notBefore };
+  if (leaves !== 'kept') return await createFreshRun(tx, next);
+  const { plan, counts } = failed;
+  const resumed = { ...next, plan, counts, isPrepared: true, resumesRunId: failed.id };
+  return await tx.runs.createResumed(resumed, at);
+}
