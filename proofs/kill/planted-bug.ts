@@ -39,7 +39,7 @@ export const plants = {
       {
         file: runDesk,
         before: 'plan: before.plan,',
-        after: `plan: { ...before.plan, target: { ...before.plan.target, runKey: randomUUID().slice(-12) } },`,
+        after: `plan: { ...before.plan, target: { ...before.plan.target, runKey: crypto.randomUUID().slice(-12) } },`,
       },
       {
         file: runRepository,
