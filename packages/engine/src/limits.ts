@@ -11,7 +11,7 @@ export interface EngineLimits {
 }
 
 export const engineLimits: EngineLimits = {
-  // Measured on PostgreSQL targets: 1 MB costs a quarter of the speed, 8 MB 5 %, 16-64 MB nothing on tables of 1 to 4 GB; the larger, the fewer waits.
+  // Measured on PostgreSQL targets: 1 MB costs a quarter of the speed, 8 MB 5 %, 16-64 MB nothing.
   segmentBytes: 64 * 1024 * 1024,
   commitInquiriesMax: 3,
   commitInquiryPauseMs: 200,

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckStep } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
-import { zeroCounts } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
@@ -13,6 +12,7 @@ import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
+import { queuedRun } from '../runs/queued-run.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { ResumeRequest, RunService, StartRequest } from '../runs/run-service.ts';
 import { ZoneClock } from '../scheduler/zone-clock.ts';
@@ -187,38 +187,10 @@ export class SampleRuns implements RunService {
     this.#store = store;
   }
 
-  async start({ projectId, job, user, variables, isAuto }: StartRequest): Promise<RunRecord> {
-    const at = Date.now();
+  async start(request: StartRequest): Promise<RunRecord> {
+    const { job } = request;
     try {
-      return await this.#store.runs.create({
-        id: randomUUID(),
-        projectId,
-        clusterId: job.clusterId,
-        jobId: job.id,
-        jobName: job.name,
-        state: 'queued',
-        job,
-        variables,
-        isAuto,
-        isDeleteJob: false,
-        createdBy: user,
-        createdAt: at,
-        startedAt: null,
-        updatedAt: at,
-        updatedBy: user,
-        endedAt: null,
-        stopRequestedBy: null,
-        plan: null,
-        isPrepared: false,
-        counts: zeroCounts,
-        failure: null,
-        leaseOwner: null,
-        leaseUntil: 0,
-        fence: 0,
-        resumesRunId: null,
-        attempt: 0,
-        notBefore: 0,
-      });
+      return await this.#store.runs.create(queuedRun(request, Date.now()));
     } catch (error) {
       throw error instanceof Conflict ? new SluiceError('Cdm.0052', { job: job.name }) : error;
     }
