@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
-import { ClusterService, isUsable } from './clusters/cluster-service.ts';
+import { ClusterService, requireUsable } from './clusters/cluster-service.ts';
+import { isUsable } from './clusters/cluster-states.ts';
+import { PowerSchedule } from './clusters/power-schedule.ts';
+import type { ClusterPools } from './clusters/worker-pools.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
@@ -84,6 +87,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       leaseMs: config.leaseMs,
       log: log.info,
       onQueued: () => pokeQueue(),
+      requireUsable,
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
@@ -113,13 +117,20 @@ export async function startServer(config: Config, version: string): Promise<Runn
       store,
       runs: desk,
       traces: desk.traces,
+      pools: sharedPools(pool),
       timers: { now, after: afterWait },
       newId: randomUUID,
-      // Workers are shared by all clusters, so a cluster needs nothing made for it but its record.
-      provision: async () => undefined,
       log: log.info,
     });
     closers.unshift(() => clusters.close());
+    const power = new PowerSchedule({
+      store,
+      actions: clusters.actions,
+      zone,
+      timers: { now, after: afterWait },
+      log: log.info,
+    });
+    closers.unshift(() => power.close());
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
     const egress = new Egress({ allow: config.egressAllow, deny: config.egressDeny });
@@ -137,6 +148,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
         version,
         publicUrl: config.publicUrl,
         bodyBytesMax: config.maxBodyBytes,
+        jobIdForm: config.jobIdForm,
+        rateLimits: config.rateLimits,
       },
       registerIdentity: (target) =>
         registerIamRoutes(target, {
@@ -159,6 +172,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     await clusters.resume();
     await queue.open();
     await jobTimer.open();
+    power.open();
     pool.warmUp();
     desk.traces.open();
     housekeeping.open();
@@ -192,6 +206,11 @@ function codeCacheOf(config: Config): string | null {
   if (process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return null;
   const own = getCompileCacheDir() === undefined ? undefined : process.env.NODE_COMPILE_CACHE;
   return own ?? join(config.dataFolder, 'compiled');
+}
+
+/** All clusters over one pool: for the time being. */
+function sharedPools(_pool: WorkerPool): ClusterPools {
+  return { open: async () => undefined, close: async () => undefined, instances: () => [] };
 }
 
 function afterWait(waitMs: number, work: () => void): () => void {

@@ -17,6 +17,7 @@ import type { RunService } from '../runs/run-service.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
+import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
@@ -48,6 +49,10 @@ export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
   readonly publicUrl: string | null;
   /** Limit of a request's body; published: 12 MB. */
   readonly bodyBytesMax: number;
+  /** Form of `jobId` in the answer to a restart. */
+  readonly jobIdForm: 'sdk' | 'array';
+  /** Whether requests are limited per user, operation and minute, as published. */
+  readonly rateLimits: boolean;
 }
 
 export interface AppDeps {
@@ -59,6 +64,8 @@ export interface AppDeps {
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
+  /** Unix milliseconds; rate limits go by it. */
+  readonly now?: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -115,12 +122,17 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.setNotFoundHandler((request, reply) => sendError(unknownPath(request), request, reply, deps));
 
   const handlers: Handlers = {
-    ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
+    ...clusterHandlers({
+      clusters: deps.clusters,
+      surroundings: deps.config,
+      jobIdForm: deps.config.jobIdForm,
+    }),
     ...catalogueHandlers(deps.config),
     ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
-    ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
+    ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs, random: Math.random }),
   };
-  addOperationRoutes(app, deps.authenticator, operations, handlers);
+  const limiter = deps.config.rateLimits ? new RateLimiter(deps.now ?? Date.now) : null;
+  addOperationRoutes(app, deps.authenticator, operations, handlers, limiter);
   addOperationRoutes(app, deps.authenticator, ownOperations, { ...runHandlers(deps), ...sampleHandlers });
   const served = servedOperations(handlers);
   app.get('/openapi.json', async (request) =>
@@ -192,6 +204,7 @@ function sendError(
     reply.header('connection', 'close');
     request.raw.resume();
   }
+  if (error instanceof TooManyCalls) reply.header('retry-after', String(error.retryAfterSeconds));
   return reply
     .status(answer.status)
     .header('content-type', 'application/json')

@@ -8,6 +8,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService } from '../clusters/cluster-service.ts';
+import type { ClusterPools, ClusterWorker } from '../clusters/worker-pools.ts';
 import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
@@ -275,6 +276,10 @@ export interface SampleApp {
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
   readonly timers: (() => void)[];
+  /** Live workers of clusters, as a test says. */
+  readonly workers: Map<string, readonly ClusterWorker[]>;
+  /** Puts the application's clock forward. */
+  passTime(ms: number): void;
   /** Answers that did not fit the contract: to be empty at the end of every test. */
   readonly violations: string[];
   /** Makes a cluster in the normal state. @returns its id. */
@@ -284,6 +289,8 @@ export interface SampleApp {
 
 export interface SampleSettings {
   readonly isPercentEncoded?: boolean;
+  readonly jobIdForm?: 'sdk' | 'array';
+  readonly rateLimits?: boolean;
   readonly registry?: ConnectorRegistry;
   /** Real identity in place of the sample one. */
   readonly identity?: (store: Store) => Promise<RealIdentity>;
@@ -313,10 +320,17 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const runs = new SampleRuns(store);
   // Sample runs reach no destination.
   const traces = { removeNow: async () => undefined };
+  const sample = { skewMs: 0 };
   const log: SampleApp['log'] = [];
   const timers: (() => void)[] = [];
   const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
-  const now = () => Date.now();
+  const now = () => Date.now() + sample.skewMs;
+  const workers = new Map<string, readonly ClusterWorker[]>();
+  const pools: ClusterPools = {
+    open: async () => undefined,
+    close: async () => undefined,
+    instances: (clusterId) => workers.get(clusterId) ?? [],
+  };
   const clusters = new ClusterService({
     store,
     runs,
@@ -331,8 +345,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
         };
       },
     },
+    pools,
     newId: randomUUID,
-    provision: async () => undefined,
     log: say,
   });
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
@@ -352,7 +366,10 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       version: '1.2.3',
       publicUrl: null,
       bodyBytesMax: 12 * 1024 * 1024,
+      jobIdForm: settings.jobIdForm ?? 'sdk',
+      rateLimits: settings.rateLimits ?? false,
     },
+    now,
     log: say,
   });
   const violations: string[] = [];
@@ -365,6 +382,10 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     authenticator,
     log,
     timers,
+    workers,
+    passTime(ms) {
+      sample.skewMs += ms;
+    },
     violations,
     async makeCluster(projectId) {
       const draft = {

@@ -169,6 +169,25 @@ export class JobService {
   }
 
   /**
+   * Makes a job and starts it. A job that cannot be started is not kept, so that the same call may come again.
+   * @throws as `create` and `start`.
+   */
+  async createAndStart(
+    projectId: string,
+    clusterId: string,
+    draft: JobDraft,
+    user: string,
+  ): Promise<RunRecord> {
+    const job = await this.create(clusterId, draft, user);
+    try {
+      return await this.start(projectId, clusterId, job.name, user, {});
+    } catch (error) {
+      await this.#deps.store.jobs.delete(clusterId, job.name).catch(() => false);
+      throw error;
+    }
+  }
+
+  /**
    * Carries on the job's newest run, which failed or was stopped; resolves when the new run is stored.
    * @param runId id of the run, or its submission number.
    * @throws Cdm.0054 (400) no such job; Cdm.0056 (404) no such run; Cdm.0052 it is running; Cdm.0060 a link is disabled;

@@ -8,7 +8,7 @@ import { Conflict, NotResumable } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
-import { createFreshRun, queuedRun } from './queued-run.ts';
+import { createFreshRun, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
@@ -19,6 +19,8 @@ import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-proce
 export interface DeskTools extends DriverTools {
   /** Called when a run has been queued, so that it is claimed at once. */
   readonly onQueued: () => void;
+  /** Asked in the transaction that starts a run. Without it every cluster takes work. */
+  readonly requireUsable?: RequireUsable;
 }
 
 /** Takes starts, stops and questions about runs, and keeps the drivers of those that this server drives. */
@@ -44,7 +46,9 @@ export class RunDesk implements RunService {
   async start(request: StartRequest): Promise<RunRecord> {
     const { store, now } = this.#tools;
     const run = queuedRun(request, now());
-    return await this.#queue(request.job, () => store.transaction((tx) => createFreshRun(tx, run)));
+    return await this.#queue(request.job, () =>
+      store.transaction((tx) => createFreshRun(tx, run, this.#requireUsable)),
+    );
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {
@@ -59,7 +63,17 @@ export class RunDesk implements RunService {
       counts: before.counts,
       resumesRunId: before.id,
     };
-    return await this.#queue(job, () => store.runs.createResumed(run, now()));
+    return await this.#queue(job, () =>
+      store.transaction(async (tx) => {
+        const created = await tx.runs.createResumed(run, now());
+        await requireCluster(tx, created, this.#requireUsable);
+        return created;
+      }),
+    );
+  }
+
+  get #requireUsable(): RequireUsable | null {
+    return this.#tools.requireUsable ?? null;
   }
 
   async #queue(job: JobRecord, create: () => Promise<RunRecord>): Promise<RunRecord> {

@@ -104,6 +104,8 @@ export class JobTimer {
     } catch (error) {
       // Somebody else started the job in this very moment: taken again, the moment meets that run.
       if (error instanceof Conflict) return 'overlap';
+      // The same with a cluster that is being switched off.
+      if (error instanceof UnusableNow) return 'unusable';
       throw error;
     }
   }
@@ -131,10 +133,15 @@ export class JobTimer {
     if (newest?.jobId === job.id && isActiveState(newest.state)) return 'overlap';
     const { projectId } = cluster;
     const request = { projectId, job, user: job.createdBy, variables: {}, isAuto: true };
-    await createFreshRun(tx, queuedRun(request, at));
+    await createFreshRun(tx, queuedRun(request, at), (current) => {
+      if (!this.#tools.isUsable(current)) throw new UnusableNow();
+    });
     return 'started';
   }
 }
+
+/** The cluster ceased to take work between the look at it and the start. */
+class UnusableNow extends Error {}
 
 /** The schedule of a stored job; null also when this program cannot read what an older one stored. */
 function readable(job: JobRecord): Schedule | null {

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../identity/caller.ts';
 import type { Handler } from '../call.ts';
 import { languageOf } from '../language.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
 import { parseJson } from '../request-body.ts';
 import { splitTarget } from '../request-target.ts';
 
@@ -19,12 +20,14 @@ export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
 /**
  * Makes one route for each method and path of an API. Operations without a handler are routes too: their answer
  * says that this version does not serve them, and not that they do not exist.
+ * @param limiter counts the requests of a user; null: they are not limited.
  */
 export function addOperationRoutes<Id extends string>(
   app: FastifyInstance,
   authenticator: Authenticator,
   operations: readonly Operation<Id>[],
   handlers: Handlers<Id>,
+  limiter: RateLimiter | null = null,
 ): void {
   const byRoute = new Map<string, Operation<Id>[]>();
   for (const operation of operations) {
@@ -42,6 +45,7 @@ export function addOperationRoutes<Id extends string>(
         const operation = chosen(sharing, first, call);
         const handler = handlers[operation.operationId];
         if (handler === undefined) throw notServed(operation);
+        limiter?.count(call.caller.userId, operation);
         return reply.status(operation.successStatus).send(await handler(call));
       },
     });
