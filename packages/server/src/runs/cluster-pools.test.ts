@@ -246,9 +246,10 @@ describe('LocalClusterPools with stand-in workers', () => {
     expect([...pools.instances('p1-a'), ...pools.instances('p2-a')]).toEqual([]);
     expect(await run(pools, 'p1-a', 'now')).toBe(spare);
     expect(await run(pools, 'p2-a', 'now')).not.toBe(spare);
+    const ofClusters = () => [...pools.instances('p1-a'), ...pools.instances('p2-a')];
+    await expect.poll(ofClusters, { timeout: 3_000 }).toEqual([]);
     await expect.poll(() => pools.pids().length, { timeout: 3_000 }).toBe(1);
     expect(pools.pids()).not.toContain(spare);
-    expect([...pools.instances('p1-a'), ...pools.instances('p2-a')]).toEqual([]);
     await pools.close('p1-a');
     await pools.close('p2-a');
     await expect.poll(() => pools.pids()).toEqual([]);
