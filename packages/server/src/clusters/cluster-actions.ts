@@ -1,8 +1,9 @@
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { runLimits } from '../runs/limits.ts';
-import type { RunService } from '../runs/run-service.ts';
+import type { RunHolder } from '../runs/run-service.ts';
 import type { TraceRemover } from '../runs/trace-janitor.ts';
+import type { ClusterPools } from '../runs/cluster-pools.ts';
 import type { ClusterRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -22,7 +23,6 @@ import {
 } from './cluster-states.ts';
 import { findFlavor } from './flavors.ts';
 import { clusterLimits } from './limits.ts';
-import type { ClusterPools } from './worker-pools.ts';
 
 /** Time as clusters use it, so that tests need not wait. */
 export interface ClusterTimers {
@@ -34,7 +34,7 @@ export interface ClusterTimers {
 
 export interface ClusterActionsDeps {
   readonly store: Store;
-  readonly runs: Pick<RunService, 'stop'>;
+  readonly runs: RunHolder;
   readonly traces: TraceRemover;
   readonly pools: Pick<ClusterPools, 'open' | 'close'>;
   readonly timers: ClusterTimers;
@@ -228,12 +228,20 @@ export class ClusterActions {
     return null;
   }
 
-  /** Runs that are under way lose their workers, and go on in new ones behind their last checkpoints. */
+  /** Runs that are under way are let go of, and go on in new worker processes behind their last checkpoints. */
   async #finishRestart(cluster: ClusterRecord): Promise<number | null> {
     const waitMs = await this.#waitFor(cluster);
     if (waitMs !== null) return waitMs;
-    await this.#closePool(cluster.id);
-    return await this.#openTo(cluster, clusterStatus.failed);
+    const { runs } = this.#deps;
+    // First nobody drives them any more: a run whose workers are taken from under it would fail.
+    const held = runs.hold(cluster.id);
+    try {
+      await this.#closePool(cluster.id);
+      await held;
+      return await this.#openTo(cluster, clusterStatus.failed);
+    } finally {
+      runs.release(cluster.id);
+    }
   }
 
   /** Stops the cluster's runs, then removes the cluster with its links, jobs and secrets. */
@@ -257,6 +265,8 @@ export class ClusterActions {
     if (leftMs <= 0) return null;
     if (patience === 'wait') return leftMs;
     if ((await store.runs.active(cluster.id)).length === 0) return null;
+    // After a crash the runs that are waited for need workers again.
+    await this.#openPool(cluster);
     return Math.min(leftMs, clusterLimits.drainPauseMs);
   }
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { openStore } from '../store/open-store.ts';
 import { createSampleCluster, sampleJob, sampleRun } from '../store/sample-records.ts';
 import type { Store } from '../store/store.ts';
 import { ClusterService, type ClusterServiceDeps } from './cluster-service.ts';
 import { failureOf, isBeingDeleted } from './cluster-states.ts';
-import type { ClusterPools } from './worker-pools.ts';
 
 const flavorId = 'fb8fe666-6734-4b11-bc6c-43d11db3c745';
 const draft = { name: 'c', flavorId, settings: { azName: 'z' } };
@@ -37,7 +37,7 @@ afterEach(async () => {
 function service(more: Partial<ClusterServiceDeps> = {}): ClusterService {
   return new ClusterService({
     store,
-    runs: { stop: async () => undefined },
+    runs: { stop: async () => undefined, hold: async () => undefined, release: () => undefined },
     traces: { removeNow: async () => undefined },
     timers: {
       now: () => Date.now(),
@@ -145,6 +145,8 @@ test('runs are stopped first, by the one who deletes, and waited for', async () 
   const stopped: string[] = [];
   const clusters = service({
     runs: {
+      hold: async () => undefined,
+      release: () => undefined,
       async stop(_clusterId, jobName, user) {
         stopped.push(`${jobName} ${user}`);
       },

@@ -1,6 +1,7 @@
 import type { Json } from '@sluice/core/data/json';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { ClusterPools } from '../runs/cluster-pools.ts';
 import type { ClusterRecord } from '../store/model.ts';
 import { ClusterActions, type ClusterActionsDeps, noSuchCluster, refusedNow } from './cluster-actions.ts';
 import { clusterStatus, isBeingDeleted, isReadable, isUsable } from './cluster-states.ts';
@@ -12,7 +13,9 @@ import {
   powerSettingsOf,
   requirePowerSettings,
 } from './power-settings.ts';
-import type { ClusterPools, ClusterWorker } from './worker-pools.ts';
+
+/** A live worker process of a cluster. */
+export type ClusterWorker = ReturnType<ClusterPools['instances']>[number];
 
 /** A cluster as a caller describes it. */
 export interface ClusterDraft {

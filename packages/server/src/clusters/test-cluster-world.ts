@@ -117,6 +117,8 @@ export class ClusterWorld {
       actions: new ClusterActions({
         store: this.#store(() => server),
         runs: {
+          hold: async () => undefined,
+          release: () => undefined,
           stop: async (_clusterId, jobName) => {
             this.#expectAlive(server);
             this.running.delete(jobName);

@@ -158,7 +158,12 @@ describe('create', () => {
     [{ cluster: { ...fullBody.cluster, isScheduleBootOff: true } }, 400, 'Cdm.0238'],
     [
       {
-        cluster: { ...fullBody.cluster, isAutoOff: 'true', isScheduleBootOff: true, scheduleOffTime: '20:00' },
+        cluster: {
+          ...fullBody.cluster,
+          isAutoOff: 'true',
+          isScheduleBootOff: true,
+          scheduleOffTime: '20:00',
+        },
       },
       400,
       'Cdm.0014',

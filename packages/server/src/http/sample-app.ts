@@ -7,8 +7,8 @@ import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/regis
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
-import { ClusterService } from '../clusters/cluster-service.ts';
-import type { ClusterPools, ClusterWorker } from '../clusters/worker-pools.ts';
+import { ClusterService, type ClusterWorker } from '../clusters/cluster-service.ts';
+import type { ClusterPools } from '../runs/cluster-pools.ts';
 import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
@@ -18,7 +18,7 @@ import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { ResumeRequest, RunService, StartRequest } from '../runs/run-service.ts';
 import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import type { RunRecord } from '../store/model.ts';
+import type { JobRecord, RunRecord } from '../store/model.ts';
 import { openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
 import { watchAnswers } from './answer-suite.ts';
@@ -197,6 +197,16 @@ export class SampleRuns implements RunService {
     }
   }
 
+  async startNew(
+    request: Omit<StartRequest, 'job'>,
+    makeJob: (tx: Pick<Store, 'jobs' | 'timers'>) => Promise<JobRecord>,
+  ): Promise<RunRecord> {
+    return await this.#store.transaction(async (tx) => {
+      const job = await makeJob(tx);
+      return await tx.runs.create(queuedRun({ ...request, job }, Date.now()));
+    });
+  }
+
   async resume({ projectId, job, run: before, user }: ResumeRequest): Promise<RunRecord> {
     const { submissionId: _, ...rest } = before;
     const at = Date.now();
@@ -216,6 +226,14 @@ export class SampleRuns implements RunService {
     const run = await this.#store.runs.requestStop(clusterId, jobName, user, Date.now());
     if (run === null) throw new SluiceError('Cdm.0053', { job: jobName });
     await this.move(run.id, { state: 'stopped', endedAt: Date.now() });
+  }
+
+  async hold(): Promise<void> {
+    // Runs stand still anyway.
+  }
+
+  release(): void {
+    // They stand still before and after.
   }
 
   /** Changes a run as its driver would. */
@@ -242,7 +260,11 @@ export class SampleRuns implements RunService {
     return this.live.get(run.id) ?? storedProgress(await this.#store.runs.slices(run.id));
   }
 
-  async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
+  async checkLink(
+    _clusterId: string,
+    connector: string,
+    options: OptionValues,
+  ): Promise<readonly CheckStep[]> {
     this.checked.push({ connector, options });
     if (this.finding !== null) throw this.finding;
     return [{ step: 'login', ok: true, ms: 1 }];

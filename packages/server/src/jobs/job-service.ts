@@ -69,21 +69,26 @@ export class JobService {
    * Cdm.0061 the connector does not read (or write); the option codes; Cdm.0065 its schedule cannot be kept to.
    */
   async create(clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
-    const { store, zone, now } = this.#deps;
+    const { store } = this.#deps;
+    const job = await this.#newJob(clusterId, draft, user);
+    return store.transaction((tx) => this.#storeNew(tx, job)).catch(nameTaken);
+  }
+
+  /** A job as it is to be stored. */
+  async #newJob(clusterId: string, draft: JobDraft, user: string): Promise<Omit<JobRecord, 'id'>> {
+    const { store, now } = this.#deps;
     requireName(draft.name);
     if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
     const content = await this.#checked(clusterId, draft);
     const at = now();
-    const job = { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
-    return store
-      .transaction(async (tx) => {
-        const created = await tx.jobs.create(job);
-        await setTimer(tx, created, zone, at);
-        return created;
-      })
-      .catch((error: unknown) => {
-        throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
-      });
+    return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
+  }
+
+  /** Stores a new job with its timer. @throws Conflict when its name is taken. */
+  async #storeNew(tx: Pick<Store, 'jobs' | 'timers'>, job: Omit<JobRecord, 'id'>): Promise<JobRecord> {
+    const created = await tx.jobs.create(job);
+    await setTimer(tx, created, this.#deps.zone, created.createdAt);
+    return created;
   }
 
   /** @throws Cdm.0100 (400) when there is no such job. */
@@ -151,25 +156,12 @@ export class JobService {
     const { store, runs } = this.#deps;
     const job = await store.jobs.find(clusterId, name);
     if (job === null) throw notThere(name);
-    if (job.type !== 'NORMAL_JOB') {
-      throw new SluiceError('Cdm.0055', {
-        job: name,
-        type: job.type,
-        ...explained({
-          en: `This version runs jobs of type NORMAL_JOB; ${name} is a ${job.type}.`,
-          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${name} 的类型是 ${job.type}。`,
-        }),
-      });
-    }
-    for (const link of [job.fromLink, job.toLink]) {
-      const found = await this.#link(clusterId, link);
-      if (!found.isEnabled) throw new SluiceError('Cdm.0060', { link });
-    }
+    await this.#requireStartable(job);
     return runs.start({ projectId, job, user, variables, isAuto: false });
   }
 
   /**
-   * Makes a job and starts it. A job that cannot be started is not kept, so that the same call may come again.
+   * Makes a job and starts it: both, or nothing.
    * @throws as `create` and `start`.
    */
   async createAndStart(
@@ -178,12 +170,28 @@ export class JobService {
     draft: JobDraft,
     user: string,
   ): Promise<RunRecord> {
-    const job = await this.create(clusterId, draft, user);
-    try {
-      return await this.start(projectId, clusterId, job.name, user, {});
-    } catch (error) {
-      await this.#deps.store.jobs.delete(clusterId, job.name).catch(() => false);
-      throw error;
+    const job = await this.#newJob(clusterId, draft, user);
+    await this.#requireStartable(job);
+    return await this.#deps.runs.startNew({ projectId, user, variables: {}, isAuto: false }, (tx) =>
+      this.#storeNew(tx, job).catch(nameTaken),
+    );
+  }
+
+  /** @throws Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled. */
+  async #requireStartable(job: Omit<JobRecord, 'id'>): Promise<void> {
+    if (job.type !== 'NORMAL_JOB') {
+      throw new SluiceError('Cdm.0055', {
+        job: job.name,
+        type: job.type,
+        ...explained({
+          en: `This version runs jobs of type NORMAL_JOB; ${job.name} is a ${job.type}.`,
+          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${job.name} 的类型是 ${job.type}。`,
+        }),
+      });
+    }
+    for (const link of [job.fromLink, job.toLink]) {
+      const found = await this.#link(job.clusterId, link);
+      if (!found.isEnabled) throw new SluiceError('Cdm.0060', { link });
     }
   }
 
@@ -377,6 +385,11 @@ const noSuchRun = { en: 'The job has no such run.', zh: '该作业没有此运�
 /** Whether a caller means this run: by its id or its submission number. */
 function isCalled(run: RunRecord, runId: string): boolean {
   return run.id === runId || String(run.submissionId) === runId;
+}
+
+/** Turns the store's refusal of a name into the published code; what else was thrown goes through. */
+function nameTaken(error: unknown): never {
+  throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
 }
 
 function missing(name: string): SluiceError {

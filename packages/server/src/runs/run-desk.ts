@@ -4,7 +4,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
 import { resolveWork } from '../planner/resolve-work.ts';
 import { isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
-import { Conflict, NotResumable } from '../store/store.ts';
+import { Conflict, NotResumable, type Store } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
@@ -23,6 +23,13 @@ export interface DeskTools extends DriverTools {
   readonly requireUsable?: RequireUsable;
 }
 
+/** How many runs of a cluster this server drives. */
+export interface ClusterLoad {
+  readonly projectId: string;
+  readonly clusterId: string;
+  readonly runs: number;
+}
+
 /** Takes starts, stops and questions about runs, and keeps the drivers of those that this server drives. */
 export class RunDesk implements RunService {
   /** Removes what ended runs left at their destinations; works by itself once it is opened. */
@@ -31,6 +38,8 @@ export class RunDesk implements RunService {
   readonly #drivers = new Map<string, RunDriver>();
   /** The driver of a job's active run. */
   readonly #byJob = new Map<string, RunDriver>();
+  /** Clusters whose runs are not to be driven for the moment. */
+  readonly #held = new Set<string>();
   #isClosed = false;
 
   constructor(tools: DeskTools) {
@@ -43,6 +52,16 @@ export class RunDesk implements RunService {
     return this.#isClosed ? 0 : runLimits.drivenRunsMax - this.#drivers.size;
   }
 
+  /** Runs in hand by cluster. */
+  get load(): readonly ClusterLoad[] {
+    const loads = new Map<string, ClusterLoad>();
+    for (const { projectId, clusterId } of this.#drivers.values()) {
+      const runs = (loads.get(clusterId)?.runs ?? 0) + 1;
+      loads.set(clusterId, { projectId, clusterId, runs });
+    }
+    return [...loads.values()];
+  }
+
   async start(request: StartRequest): Promise<RunRecord> {
     const { store, now } = this.#tools;
     const run = queuedRun(request, now());
@@ -51,11 +70,24 @@ export class RunDesk implements RunService {
     );
   }
 
+  async startNew(
+    request: Omit<StartRequest, 'job'>,
+    makeJob: (tx: Pick<Store, 'jobs' | 'timers'>) => Promise<JobRecord>,
+  ): Promise<RunRecord> {
+    const { store, now, onQueued } = this.#tools;
+    const run = await store.transaction(async (tx) => {
+      const job = await makeJob(tx);
+      return await createFreshRun(tx, queuedRun({ ...request, job }, now()), this.#requireUsable);
+    });
+    onQueued();
+    return run;
+  }
+
   async resume(request: ResumeRequest): Promise<RunRecord> {
-    const { store, secrets, pool, now, log } = this.#tools;
+    const { store, secrets, pools, now, log } = this.#tools;
     const { job, run: before } = request;
     const work = await resolveWork({ ...before, job }, store, secrets);
-    await requireCheckpoints(before, work, { store, pool, log });
+    await requireCheckpoints(before, work, { store, pool: pools.of(job.clusterId), log });
     const run = {
       ...queuedRun({ ...request, variables: before.variables, isAuto: false }, now()),
       plan: before.plan,
@@ -146,7 +178,11 @@ export class RunDesk implements RunService {
     return storedProgress(await this.#tools.store.runs.slices(run.id));
   }
 
-  async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
+  async checkLink(
+    clusterId: string,
+    connector: string,
+    options: OptionValues,
+  ): Promise<readonly CheckStep[]> {
     const listener = {
       begun: () => undefined,
       progress: () => undefined,
@@ -155,7 +191,7 @@ export class RunDesk implements RunService {
     };
     const timeout = AbortSignal.timeout(runLimits.linkCheckMs);
     try {
-      return await this.#check({ kind: 'check', connector, link: options }, listener, timeout);
+      return await this.#check(clusterId, { kind: 'check', connector, link: options }, listener, timeout);
     } catch (error) {
       if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
         throw new SluiceError('Cdm.0941', { cause: error.message }, { cause: error });
@@ -171,15 +207,17 @@ export class RunDesk implements RunService {
 
   /** A worker that dies under the test says nothing about the link: a second one is asked. */
   async #check(
+    clusterId: string,
     task: TaskOf<'check'>,
     listener: TaskListener,
     signal: AbortSignal,
   ): Promise<readonly CheckStep[]> {
+    const pool = this.#tools.pools.of(clusterId);
     try {
-      return await this.#tools.pool.run(task, listener, signal);
+      return await pool.run(task, listener, signal);
     } catch (error) {
       if (!(error instanceof WorkerDied)) throw error;
-      return await this.#tools.pool.run(task, listener, signal);
+      return await pool.run(task, listener, signal);
     }
   }
 
@@ -188,6 +226,8 @@ export class RunDesk implements RunService {
     const driver = new RunDriver(run, this.#tools, this.traces);
     this.#drivers.set(run.id, driver);
     this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);
+    // It was claimed in the moment in which its cluster was held.
+    if (this.#held.has(run.clusterId)) driver.letGo();
     void driver.ended.then(() => {
       this.#forget(run, driver);
       // A server that slept through its own lease has claimed the run anew meanwhile.
@@ -199,6 +239,21 @@ export class RunDesk implements RunService {
   #forget(run: RunRecord, driver: RunDriver | undefined): void {
     const key = jobKey(run.clusterId, run.jobName);
     if (this.#byJob.get(key) === driver) this.#byJob.delete(key);
+  }
+
+  /**
+   * Lets go of a cluster's runs without ending them, and drives none of it until `release`; resolves when no driver is left. Then
+   * they go on where their records stand, as after a restart of the server.
+   */
+  async hold(clusterId: string): Promise<void> {
+    this.#held.add(clusterId);
+    const drivers = [...this.#drivers.values()].filter((driver) => driver.clusterId === clusterId);
+    for (const driver of drivers) driver.letGo();
+    await Promise.all(drivers.map((driver) => driver.ended));
+  }
+
+  release(clusterId: string): void {
+    if (this.#held.delete(clusterId)) this.#tools.onQueued();
   }
 
   /** Lets go of all runs without ending them: the next start of a server goes on with them. */

@@ -1,12 +1,11 @@
 import type { Json } from '@sluice/core/data/json';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { ClusterDraft } from '../../clusters/cluster-service.ts';
+import type { ClusterDraft, ClusterWorker } from '../../clusters/cluster-service.ts';
 import { actionOf, clusterStatus, deletionOf, failureOf } from '../../clusters/cluster-states.ts';
 import { datastore, findFlavor } from '../../clusters/flavors.ts';
 import { clusterLimits } from '../../clusters/limits.ts';
 import { noPowerSettings, powerSettingsOf } from '../../clusters/power-settings.ts';
-import type { ClusterWorker } from '../../clusters/worker-pools.ts';
 import type { ClusterRecord } from '../../store/model.ts';
 import { contactsOf, readPower } from './cluster-change.ts';
 import { type Document, flagMember, isDocument, requiredText, textMember, wrongMember } from './documents.ts';
