@@ -107,7 +107,7 @@ describe('projects are apart', () => {
   };
 
   test('of every operation: what is in another project is answered like what does not exist', async () => {
-    const theirs = { ...(await makeWork(other)), project_id: home };
+    const theirs: Record<string, string> = { ...(await makeWork(other)), project_id: home };
     // A key that reaches one project, and one that reaches both: neither finds a thing of one under the other.
     const alice = await at.makeUser('alice', { [home]: 'administrator' });
     let compared = 0;
@@ -132,7 +132,7 @@ describe('projects are apart', () => {
   });
 
   test('of every operation: a project without a role is answered like one that does not exist', async () => {
-    const theirs = { ...(await makeWork(other)), project_id: other };
+    const theirs: Record<string, string> = { ...(await makeWork(other)), project_id: other };
     const alice = await at.makeUser('alice', { [home]: 'administrator' });
     for (const operation of everyOperation) {
       if (!operation.path.includes('{project_id}')) continue;
