@@ -1,9 +1,9 @@
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { runLimits } from '../runs/limits.ts';
 import type { RunHolder } from '../runs/run-service.ts';
 import type { TraceRemover } from '../runs/trace-janitor.ts';
-import type { ClusterPools } from '../runs/cluster-pools.ts';
 import type { ClusterRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -17,12 +17,16 @@ import {
   type PowerAction,
   type PowerActionName,
   powerActions,
+  restartOf,
   settled,
   withAction,
   withDeletion,
 } from './cluster-states.ts';
 import { findFlavor } from './flavors.ts';
 import { clusterLimits } from './limits.ts';
+
+/** In place of a restart's task: a pool that was opened while one was waiting. */
+const beforeRestart = 'before';
 
 /** Time as clusters use it, so that tests need not wait. */
 export interface ClusterTimers {
@@ -69,8 +73,8 @@ export class ClusterActions {
   readonly #pending = new Map<string, () => void>();
   /** Steps under way by cluster id: one at a time. */
   readonly #working = new Map<string, Promise<void>>();
-  /** Clusters whose pool this server has opened. */
-  readonly #open = new Set<string>();
+  /** Clusters whose pool this server has opened, each with the restart since which it is open. */
+  readonly #open = new Map<string, string>();
   #isClosed = false;
 
   constructor(deps: ClusterActionsDeps) {
@@ -81,15 +85,18 @@ export class ClusterActions {
    * Brings this server in line with the records: goes on with what was accepted before a crash or by a server that is gone,
    * opens the pools of clusters that take work and closes those of clusters that do not any more. Safe at any time; to be
    * called at start-up, before the first request.
+   * @returns every cluster.
    */
-  async takeUp(): Promise<void> {
+  async takeUp(): Promise<readonly ClusterRecord[]> {
     const clusters = await this.#deps.store.clusters.listAll();
     for (const cluster of clusters) {
       if (this.#pending.has(cluster.id) || this.#working.has(cluster.id)) continue;
-      if (isChanging(cluster) || isUsable(cluster) !== this.#open.has(cluster.id)) this.goOn(cluster.id);
+      const wanted = isUsable(cluster) ? restartOf(cluster) : undefined;
+      if (isChanging(cluster) || this.#open.get(cluster.id) !== wanted) this.goOn(cluster.id);
     }
     const known = new Set(clusters.map(({ id }) => id));
-    for (const id of this.#open) if (!known.has(id)) this.goOn(id);
+    for (const id of this.#open.keys()) if (!known.has(id)) this.goOn(id);
+    return clusters;
   }
 
   /** Cancels what waits and resolves when nothing is under way any more. What is left is taken up by the next start. */
@@ -193,7 +200,7 @@ export class ClusterActions {
       case clusterStatus.restarting:
         return await this.#finishRestart(cluster);
       case clusterStatus.normal:
-        await this.#openPool(cluster);
+        await this.#renewPool(cluster);
         return null;
       default:
         await this.#closePool(clusterId);
@@ -204,7 +211,7 @@ export class ClusterActions {
   /** Opens the cluster's pool; the cluster is normal then, or has failed. */
   async #openTo(cluster: ClusterRecord, whenFailed: ClusterStatus): Promise<null> {
     try {
-      await this.#openPool(cluster);
+      await this.#renewPool(cluster);
     } catch (error) {
       const code = error instanceof SluiceError ? error.code : 'Cdm.0000';
       this.#deps.log('cluster.failed', { cluster: cluster.id, status: whenFailed, error: messageOf(error) });
@@ -232,16 +239,7 @@ export class ClusterActions {
   async #finishRestart(cluster: ClusterRecord): Promise<number | null> {
     const waitMs = await this.#waitFor(cluster);
     if (waitMs !== null) return waitMs;
-    const { runs } = this.#deps;
-    // First nobody drives them any more: a run whose workers are taken from under it would fail.
-    const held = runs.hold(cluster.id);
-    try {
-      await this.#closePool(cluster.id);
-      await held;
-      return await this.#openTo(cluster, clusterStatus.failed);
-    } finally {
-      runs.release(cluster.id);
-    }
+    return await this.#openTo(cluster, clusterStatus.failed);
   }
 
   /** Stops the cluster's runs, then removes the cluster with its links, jobs and secrets. */
@@ -263,11 +261,11 @@ export class ClusterActions {
     if (patience === 'none') return null;
     const leftMs = until === null ? Number.POSITIVE_INFINITY : until - timers.now();
     if (leftMs <= 0) return null;
-    if (patience === 'wait') return leftMs;
-    if ((await store.runs.active(cluster.id)).length === 0) return null;
-    // After a crash the runs that are waited for need workers again.
-    await this.#openPool(cluster);
-    return Math.min(leftMs, clusterLimits.drainPauseMs);
+    const isIdle = (await store.runs.active(cluster.id)).length === 0;
+    if (isIdle && patience === 'drain') return null;
+    // After a crash the runs that are under way need workers again.
+    if (!isIdle) await this.#openPool(cluster, beforeRestart);
+    return patience === 'drain' ? Math.min(leftMs, clusterLimits.drainPauseMs) : leftMs;
   }
 
   /** @returns whether no run is active any more. */
@@ -288,11 +286,28 @@ export class ClusterActions {
     return active.length === 0 || (await store.runs.active(cluster.id)).length === 0;
   }
 
-  async #openPool(cluster: ClusterRecord): Promise<void> {
+  /** Opens the cluster's pool; one that was opened before the cluster's newest restart is closed first. */
+  async #renewPool(cluster: ClusterRecord): Promise<void> {
+    const opened = this.#open.get(cluster.id);
+    if (opened === undefined || opened === restartOf(cluster)) return await this.#openPool(cluster);
+    const { runs } = this.#deps;
+    // First nobody drives the runs any more: one whose workers are taken from under it would fail.
+    const held = runs.hold(cluster.id);
+    try {
+      await this.#closePool(cluster.id);
+      await held;
+      await this.#openPool(cluster);
+    } finally {
+      runs.release(cluster.id);
+    }
+  }
+
+  /** @param since the restart since which it is open, unless it is open already. */
+  async #openPool(cluster: ClusterRecord, since = restartOf(cluster)): Promise<void> {
     const flavor = findFlavor(cluster.flavorId);
     if (flavor === null) throw new SluiceError('Cdm.0001', { name: cluster.flavorId });
     await this.#deps.pools.open(cluster.id, flavor);
-    this.#open.add(cluster.id);
+    if (!this.#open.has(cluster.id)) this.#open.set(cluster.id, since);
   }
 
   async #closePool(clusterId: string): Promise<void> {

@@ -59,7 +59,7 @@ function service(more: Partial<ClusterServiceDeps> = {}): ClusterService {
 function pools(open: () => Promise<void> = async () => undefined): ClusterPools {
   return {
     async open(_id, flavor) {
-      events.push(`open ${flavor.name}`);
+      events.push(`open ${flavor.extractorsMax}`);
       await open();
     },
     close: async () => void events.push('close'),
@@ -79,7 +79,7 @@ test('a creation is stored before it is promised, and provisioned before it is d
   expect((await clusters.find(projectId, id)).status).toBe('100');
   expect(events).toEqual([]);
   await passOne();
-  expect(events).toEqual(['open cdm.medium', 'cluster.settled']);
+  expect(events).toEqual(['open 8', 'cluster.settled']);
   expect((await clusters.requireUsable(projectId, id)).status).toBe('200');
   expect(waits).toEqual([]);
 });

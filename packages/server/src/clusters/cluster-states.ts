@@ -62,6 +62,8 @@ const deletionMember = 'deletion';
 const actionMember = 'action';
 /** Why the last creation, start or restart failed: a code. */
 const failureMember = 'failure';
+/** Task of the newest restart: worker processes that are older than it are to be replaced, on every server. */
+const restartMember = 'restart';
 /** Earlier name of the same, as stores of older versions have it. */
 const createFailureMember = 'createFailure';
 
@@ -108,7 +110,17 @@ export function settled(
 ): ClusterRecord {
   const { [actionMember]: _, ...settings } = cluster.settings;
   const reason: Readonly<Record<string, Json>> = failure === null ? {} : { [failureMember]: failure };
-  return { ...cluster, status, settings: { ...settings, ...reason }, updatedAt: at };
+  const task = restartOf(cluster);
+  const restart: Readonly<Record<string, Json>> = task === '' ? {} : { [restartMember]: task };
+  return { ...cluster, status, settings: { ...settings, ...restart, ...reason }, updatedAt: at };
+}
+
+/** Task of the newest restart, the one under way included; empty: there was none. */
+export function restartOf(cluster: ClusterRecord): string {
+  const action = actionOf(cluster);
+  if (action?.name === 'restart') return action.taskId;
+  const value = cluster.settings[restartMember];
+  return typeof value === 'string' ? value : '';
 }
 
 /** The deletion was accepted; the cluster takes no work any more. */

@@ -60,13 +60,13 @@ export class PowerSchedule {
   }
 
   async #lookAtAll(): Promise<void> {
-    const { store, actions, timers, log } = this.#deps;
+    const { actions, timers, log } = this.#deps;
     try {
-      await actions.takeUp();
+      const clusters = await actions.takeUp();
       const now = timers.now();
       const isIdleLook = Math.abs(now - this.#idleLookedAt) >= clusterLimits.idlePauseMs;
       if (isIdleLook) this.#idleLookedAt = now;
-      for (const cluster of await store.clusters.listAll()) {
+      for (const cluster of clusters) {
         if (this.#isClosed) return;
         const power = powerSettingsOf(cluster);
         if (power.isScheduleBootOff) await this.#keepSchedule(cluster);

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect } from 'node:net';
-import type { InjectOptions } from 'fastify';
 import { operations } from '@sluice/contract/operations';
+import type { InjectOptions } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { projectA, projectB, type SampleApp, sampleApp } from './sample-app.ts';
 
