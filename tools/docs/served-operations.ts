@@ -47,6 +47,8 @@ function depsThatFail(): AppDeps {
     },
     clusters: nothing,
     links: nothing,
+    linkCatalog: nothing,
+    transfer: nothing,
     jobs: nothing,
     runs: nothing,
     config: { zones: ['az1'], region: 'region', address: '127.0.0.1', bodyBytesMax: 1_024, publicUrl: null },

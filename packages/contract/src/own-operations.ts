@@ -1,36 +1,24 @@
+import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
+import { lookUpErrors, ownOperation } from './own-operation.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
+import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples';
-
-const lookUpErrors = [401, 403, 404, 500, 503];
+export type OwnOperationId =
+  | 'ListRuns'
+  | 'ShowRun'
+  | 'ResumeRun'
+  | 'BuildSamples'
+  | LinkOperationId
+  | TransferOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 
-type Row = Pick<
-  Operation<OwnOperationId>,
-  'operationId' | 'tag' | 'method' | 'path' | 'parameters' | 'response' | 'summary'
-> &
-  Partial<Operation<OwnOperationId>>;
-
-function row(given: Row): Operation<OwnOperationId> {
-  return {
-    request: null,
-    isRequestOptional: false,
-    successStatus: 200,
-    errorStatuses: lookUpErrors,
-    requestsPerMinute: null,
-    isAsync: false,
-    variant: null,
-    ...given,
-  };
-}
-
 /** The whole of it: routes, answers and description come from this table, as those of the CDM API come from its own. */
 export const ownOperations: readonly Operation<OwnOperationId>[] = [
-  row({
+  ownOperation({
     operationId: 'ListRuns',
     tag: 'runs',
     method: 'GET',
@@ -39,7 +27,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     response: ListRunsResponse,
     summary: { en: 'List the runs of a job, newest first', zh: '查询作业的运行记录（最新的在前）' },
   }),
-  row({
+  ownOperation({
     operationId: 'ShowRun',
     tag: 'runs',
     method: 'GET',
@@ -51,7 +39,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
       zh: '查询一次运行的当前状态，包括其计划与各分片',
     },
   }),
-  row({
+  ownOperation({
     operationId: 'ResumeRun',
     tag: 'runs',
     method: 'POST',
@@ -65,7 +53,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
       zh: '续传失败或已停止的运行：已提交的数据保留，其余数据由新的运行迁移',
     },
   }),
-  row({
+  ownOperation({
     operationId: 'BuildSamples',
     tag: 'samples',
     method: 'POST',
@@ -79,4 +67,6 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
       zh: '将一次 CDM API 调用生成为厂商各语言 SDK、curl 和 Terraform 的示例代码；不会实际调用',
     },
   }),
+  ...linkOperations,
+  ...transferOperations,
 ];

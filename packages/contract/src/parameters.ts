@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox';
 import { jobTypes } from './jobs.ts';
+import { linkParameters } from './link-parameters.ts';
 import { int32, oneOfTexts, text } from './wire-types.ts';
 
 /** One path, query or header parameter. */
@@ -191,6 +192,7 @@ export const parameters = {
     schema: text(),
     example: 'orders_to_warehouse',
   },
+  ...linkParameters,
 } as const satisfies Readonly<Record<string, Parameter>>;
 
 export type ParameterId = keyof typeof parameters;

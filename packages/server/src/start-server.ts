@@ -12,9 +12,12 @@ import { registerIamRoutes } from './http/iam/iam-routes.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
 import { createTokenService } from './identity/token-service.ts';
-import { Egress } from './jobs/egress.ts';
 import { JobService } from './jobs/job-service.ts';
+import { LinkCatalog } from './jobs/link-catalog.ts';
 import { LinkService } from './jobs/link-service.ts';
+import { TransferService } from './jobs/transfer-service.ts';
+import { Egress } from './runs/egress.ts';
+import { LinkInspector } from './runs/link-inspector.ts';
 import { RunDesk } from './runs/run-desk.ts';
 import { WorkerPool } from './runs/worker-pool.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
@@ -64,6 +67,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     );
     const registry = new ConnectorRegistry(bundle);
 
+    const egressRules = { allow: config.egressAllow, deny: config.egressDeny };
     const pool = new WorkerPool({
       script: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       memoryMb: config.workerMemoryMb,
@@ -71,6 +75,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       stopGraceMs: config.stopGraceMs,
       sliceWorkersMax: config.workersMax,
       idleMs: config.workerIdleMs,
+      egress: egressRules,
       onStderr: (pid, text) => log.warn('worker.stderr', { pid, text }),
     });
     closers.unshift(() => pool.close());
@@ -122,12 +127,24 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => clusters.close());
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
-    const egress = new Egress({ allow: config.egressAllow, deny: config.egressDeny });
+    const egress = new Egress(egressRules);
+    const links = new LinkService({
+      store,
+      registry,
+      secrets,
+      runs: desk,
+      traces: desk.traces,
+      egress,
+      now,
+    });
+    const jobs = new JobService({ store, registry, runs: desk, zone, now });
     const app = buildApp({
       authenticator,
       clusters,
-      links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
-      jobs: new JobService({ store, registry, runs: desk, zone, now }),
+      links,
+      linkCatalog: new LinkCatalog({ links, inspection: new LinkInspector({ pool, log: log.info }) }),
+      jobs,
+      transfer: new TransferService({ store, links, jobs }),
       runs: desk,
       config: {
         address: config.host,

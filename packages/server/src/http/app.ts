@@ -12,7 +12,9 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { Authenticator, RawRequest } from '../identity/caller.ts';
 import type { JobService } from '../jobs/job-service.ts';
+import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
+import type { TransferService } from '../jobs/transfer-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
@@ -23,9 +25,11 @@ import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
+import { linkToolHandlers } from './routes/link-tool-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
+import { transferHandlers } from './routes/transfer-handlers.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -54,7 +58,9 @@ export interface AppDeps {
   readonly authenticator: Authenticator;
   readonly clusters: ClusterService;
   readonly links: LinkService;
+  readonly linkCatalog: LinkCatalog;
   readonly jobs: JobService;
+  readonly transfer: TransferService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
@@ -121,7 +127,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
   };
   addOperationRoutes(app, deps.authenticator, operations, handlers);
-  addOperationRoutes(app, deps.authenticator, ownOperations, { ...runHandlers(deps), ...sampleHandlers });
+  addOperationRoutes(app, deps.authenticator, ownOperations, {
+    ...runHandlers(deps),
+    ...sampleHandlers,
+    ...linkToolHandlers(deps),
+    ...transferHandlers(deps),
+  });
   const served = servedOperations(handlers);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({

@@ -53,6 +53,9 @@ export interface JobServiceDeps {
   readonly now: () => number;
 }
 
+/** The parts of a store that storing a job needs. */
+export type JobScope = Pick<Store, 'links' | 'jobs' | 'timers'>;
+
 type JobContent = Omit<JobRecord, 'id' | 'clusterId' | 'createdBy' | 'createdAt' | 'updatedBy' | 'updatedAt'>;
 
 /** Jobs of clusters, and what is asked of their runs. */
@@ -84,6 +87,22 @@ export class JobService {
       .catch((error: unknown) => {
         throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
       });
+  }
+
+  /**
+   * The same in a transaction of the caller's, in which the links may have been made. A refusal changes nothing there.
+   * @throws as `create`.
+   */
+  async createIn(tx: JobScope, clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
+    const { zone, now } = this.#deps;
+    requireName(draft.name);
+    if ((await tx.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+    const content = await this.#checked(clusterId, draft, tx);
+    const at = now();
+    const by = { createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
+    const created = await tx.jobs.create({ ...content, clusterId, ...by });
+    await setTimer(tx, created, zone, at);
+    return created;
   }
 
   /** @throws Cdm.0100 (400) when there is no such job. */
@@ -276,19 +295,23 @@ export class JobService {
     return ownRun(job, await this.#deps.store.runs.latest(job.clusterId, job.name));
   }
 
-  async #link(clusterId: string, name: string): Promise<LinkRecord> {
-    const link = await this.#deps.store.links.find(clusterId, name);
+  async #link(clusterId: string, name: string, store: JobScope = this.#deps.store): Promise<LinkRecord> {
+    const link = await store.links.find(clusterId, name);
     if (link === null) throw new SluiceError('Cdm.0101', { link: name }, { status: 400 });
     return link;
   }
 
-  async #checked(clusterId: string, draft: JobDraft): Promise<JobContent> {
+  async #checked(
+    clusterId: string,
+    draft: JobDraft,
+    store: JobScope = this.#deps.store,
+  ): Promise<JobContent> {
     const { registry } = this.#deps;
     const [fromLink, toLink] = [draft.fromLink, draft.toLink];
     if (isBlank(fromLink)) throw new SluiceError('Cdm.0238', { name: 'from-link-name' });
     if (isBlank(toLink)) throw new SluiceError('Cdm.0238', { name: 'to-link-name' });
-    const fromRecord = await this.#link(clusterId, fromLink);
-    const toRecord = await this.#link(clusterId, toLink);
+    const fromRecord = await this.#link(clusterId, fromLink, store);
+    const toRecord = await this.#link(clusterId, toLink, store);
     const fromConnector = connectorOf(fromRecord, draft.fromConnector, registry);
     const toConnector = connectorOf(toRecord, draft.toConnector, registry);
     const fromGroup = registry.get(fromConnector).from;

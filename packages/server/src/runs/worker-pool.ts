@@ -10,7 +10,7 @@ export interface PoolSettings extends WorkerSettings {
   readonly idleMs: number;
 }
 
-type Lane = 'slice' | 'step' | 'prompt' | 'join';
+type Lane = 'slice' | 'step' | 'prompt' | 'inspect' | 'join';
 
 /** Where tasks of one kind come back to, so that they find the connections of the one before. Empty until the first has run. */
 export interface Seat {
@@ -34,9 +34,9 @@ interface Waiting {
 }
 
 /**
- * Worker processes and the tasks that wait for one. Four lanes share the processes: slices, which may keep a worker
- * for minutes; steps of runs, which may wait for a lock; what must be prompt, and so waits behind neither; and the joining
- * of a snapshot, for which others may be kept from writing, and so waits behind nothing.
+ * Worker processes and the tasks that wait for one. Five lanes share the processes: slices, which may keep a worker
+ * for minutes; steps of runs, which may wait for a lock; what must be prompt, and so waits behind neither; what looks at
+ * the systems behind links while somebody waits, and takes no run's place; and the joining of a snapshot, for which others may be kept from writing, and so waits behind nothing.
  * Within a lane the run with the fewest workers comes first, so that one with hundreds of slices slows no other down.
  */
 export class WorkerPool {
@@ -44,7 +44,7 @@ export class WorkerPool {
   readonly #idle: Idle[] = [];
   readonly #all = new Set<WorkerProcess>();
   readonly #waiting: Waiting[] = [];
-  readonly #busy: Record<Lane, number> = { slice: 0, step: 0, prompt: 0, join: 0 };
+  readonly #busy: Record<Lane, number> = { slice: 0, step: 0, prompt: 0, inspect: 0, join: 0 };
   /** Workers in hand by run; no entry: none. */
   readonly #busyOfRun = new Map<string, number>();
   #isClosed = false;
@@ -153,6 +153,7 @@ export class WorkerPool {
       slice: this.#settings.sliceWorkersMax,
       step: runLimits.stepWorkersMax,
       prompt: runLimits.promptWorkersMax,
+      inspect: runLimits.inspectWorkersMax,
       join: this.#settings.sliceWorkersMax,
     };
     let best: Waiting | null = null;
@@ -185,8 +186,8 @@ export class WorkerPool {
 
   /** Idle ones that hold snapshots included. */
   get #workersMax(): number {
-    const { stepWorkersMax, promptWorkersMax } = runLimits;
-    return 2 * this.#settings.sliceWorkersMax + stepWorkersMax + promptWorkersMax;
+    const { stepWorkersMax, promptWorkersMax, inspectWorkersMax } = runLimits;
+    return 2 * this.#settings.sliceWorkersMax + stepWorkersMax + promptWorkersMax + inspectWorkersMax;
   }
 
   #wake({ lane, runId, seat }: Waiting): WorkerProcess {
@@ -266,9 +267,10 @@ function laneOf(task: Task): Lane {
   if (task.kind === 'slice') return 'slice';
   if (task.kind === 'ready' || task.kind === 'join') return 'join';
   if (task.kind === 'check' || task.kind === 'checkpoints') return 'prompt';
+  if (task.kind === 'inspect') return 'inspect';
   return task.kind === 'finish' && task.outcome === 'discard' ? 'prompt' : 'step';
 }
 
 function runIdOf(task: Task): string {
-  return task.kind === 'check' ? '' : task.work.runId;
+  return 'work' in task ? task.work.runId : '';
 }

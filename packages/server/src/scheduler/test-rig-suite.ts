@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 
+import type { EgressRules } from '../runs/egress.ts';
 import { RunDesk } from '../runs/run-desk.ts';
 import { type Seat, WorkerPool } from '../runs/worker-pool.ts';
 import type { TaskListener } from '../runs/worker-process.ts';
@@ -42,6 +43,8 @@ export interface RigSettings {
   readonly leaseMs?: number;
   readonly stopGraceMs?: number;
   readonly script?: string;
+  /** Where workers may connect to; absent: anywhere. */
+  readonly egress?: EgressRules;
 }
 
 export interface JobWish {
@@ -94,6 +97,7 @@ export class RunRig {
       stopGraceMs: settings.stopGraceMs ?? 2_000,
       sliceWorkersMax: settings.sliceWorkersMax ?? 2,
       idleMs: 60_000,
+      ...(settings.egress === undefined ? {} : { egress: settings.egress }),
       onStderr: (pid, text) => log('worker.stderr', { pid, text }),
     });
     const leaseMs = settings.leaseMs ?? 15_000;

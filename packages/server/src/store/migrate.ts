@@ -4,7 +4,7 @@ import type { StoreAdapter } from './adapter.ts';
 import type { Tables } from './schema.ts';
 
 export interface Migration {
-  /** 1, 2, 3 … without gaps. */
+  /** Grows from one to the next. */
   readonly number: number;
   readonly name: string;
   up(db: Kysely<Tables>, adapter: StoreAdapter): Promise<void>;
@@ -22,7 +22,7 @@ export function migrate(
   migrations: readonly Migration[],
   now: () => number,
 ): Promise<readonly number[]> {
-  const newest = migrations.length;
+  const newest = migrations.at(-1)?.number ?? 0;
   return db.transaction().execute(async (transaction) => {
     await adapter.lockForMigration(transaction);
     await transaction.schema
@@ -44,7 +44,7 @@ export function migrate(
       });
     }
     const applied: number[] = [];
-    for (const migration of migrations.slice(present)) {
+    for (const migration of migrations.filter(({ number }) => number > present)) {
       await migration.up(transaction, adapter);
       await transaction
         .insertInto('schema_migrations')

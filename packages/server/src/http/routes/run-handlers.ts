@@ -22,7 +22,7 @@ export function drivenRun(runs: Pick<RunService, 'driven'>, call: Call): RunReco
 /** Runs of our own API. What has run may be looked at whatever state its cluster is in. */
 export function runHandlers(
   deps: RunHandlerDeps,
-): Readonly<Record<Exclude<OwnOperationId, 'BuildSamples'>, Handler>> {
+): Readonly<Record<Extract<OwnOperationId, 'ListRuns' | 'ShowRun' | 'ResumeRun'>, Handler>> {
   const { clusters, jobs, runs } = deps;
 
   async function clusterOf(call: Call): Promise<string> {
