@@ -49,6 +49,8 @@ function depsThatFail(): AppDeps {
     links: nothing,
     linkCatalog: nothing,
     transfer: nothing,
+    groups: nothing,
+    variables: nothing,
     jobs: nothing,
     runs: nothing,
     config: { zones: ['az1'], region: 'region', address: '127.0.0.1', bodyBytesMax: 1_024, publicUrl: null },

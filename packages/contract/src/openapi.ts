@@ -82,6 +82,8 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   samples: 'Calls of the CDM API as source in the languages that the vendor has packages for.',
   'link-tools': 'Links tested by stages, and what is behind them: schemas, tables, columns, first rows.',
   transfer: 'Links and jobs as files, for other clusters.',
+  'job-groups': 'Jobs as lists, and their groups.',
+  variables: 'Variables of clusters and projects, which jobs use in their settings.',
 };
 
 const description = [

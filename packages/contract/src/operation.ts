@@ -43,7 +43,9 @@ export type OperationTag =
   | 'runs'
   | 'samples'
   | 'link-tools'
-  | 'transfer';
+  | 'transfer'
+  | 'job-groups'
+  | 'variables';
 
 /** @typeParam Id the operations of one API; of the CDM API unless said otherwise. */
 export interface Operation<Id extends string = OperationId> {

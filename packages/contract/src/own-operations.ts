@@ -1,9 +1,11 @@
+import { type GroupOperationId, groupOperations } from './group-operations.ts';
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, ownOperation } from './own-operation.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
+import { type VariableOperationId, variableOperations } from './variable-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
 export type OwnOperationId =
@@ -12,7 +14,9 @@ export type OwnOperationId =
   | 'ResumeRun'
   | 'BuildSamples'
   | LinkOperationId
-  | TransferOperationId;
+  | TransferOperationId
+  | GroupOperationId
+  | VariableOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 
@@ -69,4 +73,6 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   }),
   ...linkOperations,
   ...transferOperations,
+  ...groupOperations,
+  ...variableOperations,
 ];

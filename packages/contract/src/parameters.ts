@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox';
+import { groupParameters } from './group-parameters.ts';
 import { jobTypes } from './jobs.ts';
 import { linkParameters } from './link-parameters.ts';
 import { int32, oneOfTexts, text } from './wire-types.ts';
@@ -193,6 +194,7 @@ export const parameters = {
     example: 'orders_to_warehouse',
   },
   ...linkParameters,
+  ...groupParameters,
 } as const satisfies Readonly<Record<string, Parameter>>;
 
 export type ParameterId = keyof typeof parameters;

@@ -8,10 +8,11 @@ import {
   type StageResult,
 } from '@sluice/core/connector/inspection';
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { InspectAnswers, InspectTask } from './work.ts';
 
-/** Looks at a system through a link, as the task asks. @throws Cdm.0061 its connector cannot; what the connector finds. */
+/** Looks at a system through a link, as the task asks. @throws Cdm.0014 its connector cannot; what the connector finds. */
 export async function inspectLink(
   { connector, link, question }: InspectTask,
   registry: ConnectorRegistry,
@@ -23,7 +24,15 @@ export async function inspectLink(
   const connection = await registry.get(connector).open(link, { ...host, signal });
   try {
     const { inspector } = connection;
-    if (inspector === undefined) throw new SluiceError('Cdm.0061', { connector });
+    if (inspector === undefined) {
+      throw new SluiceError('Cdm.0014', {
+        name: 'connector-name',
+        ...explained({
+          en: `What is behind a link of ${connector} cannot be looked at.`,
+          zh: `不支持查看 ${connector} 连接所指系统的内容。`,
+        }),
+      });
+    }
     switch (question.what) {
       case 'stages':
         return await testStages(inspector, question.purpose, question.timeLimitMs, host.signal);

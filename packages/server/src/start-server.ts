@@ -12,10 +12,12 @@ import { registerIamRoutes } from './http/iam/iam-routes.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
 import { createTokenService } from './identity/token-service.ts';
+import { GroupService } from './jobs/group-service.ts';
 import { JobService } from './jobs/job-service.ts';
 import { LinkCatalog } from './jobs/link-catalog.ts';
 import { LinkService } from './jobs/link-service.ts';
 import { TransferService } from './jobs/transfer-service.ts';
+import { VariableService } from './jobs/variable-service.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
 import { RunDesk } from './runs/run-desk.ts';
@@ -145,6 +147,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
       linkCatalog: new LinkCatalog({ links, inspection: new LinkInspector({ pool, log: log.info }) }),
       jobs,
       transfer: new TransferService({ store, links, jobs }),
+      groups: new GroupService({ store, jobs, now }),
+      variables: new VariableService({ store, secrets, now }),
       runs: desk,
       config: {
         address: config.host,

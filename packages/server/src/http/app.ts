@@ -11,10 +11,12 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { Authenticator, RawRequest } from '../identity/caller.ts';
+import type { GroupService } from '../jobs/group-service.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
+import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
@@ -23,6 +25,7 @@ import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
+import { groupHandlers } from './routes/group-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
 import { linkToolHandlers } from './routes/link-tool-handlers.ts';
@@ -30,6 +33,7 @@ import { addOperationRoutes, type Handlers, servedOperations } from './routes/op
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
 import { transferHandlers } from './routes/transfer-handlers.ts';
+import { variableHandlers } from './routes/variable-handlers.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -61,6 +65,8 @@ export interface AppDeps {
   readonly linkCatalog: LinkCatalog;
   readonly jobs: JobService;
   readonly transfer: TransferService;
+  readonly groups: GroupService;
+  readonly variables: VariableService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
@@ -132,6 +138,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     ...sampleHandlers,
     ...linkToolHandlers(deps),
     ...transferHandlers(deps),
+    ...groupHandlers(deps),
+    ...variableHandlers(deps),
   });
   const served = servedOperations(handlers);
   app.get('/openapi.json', async (request) =>

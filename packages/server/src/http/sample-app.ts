@@ -10,10 +10,12 @@ import type { InspectAnswers, InspectQuestion } from '@sluice/engine/work';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService } from '../clusters/cluster-service.ts';
 import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
+import { GroupService } from '../jobs/group-service.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkCatalog } from '../jobs/link-catalog.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { TransferService } from '../jobs/transfer-service.ts';
+import { VariableService } from '../jobs/variable-service.ts';
 import { Egress, egressDenyDefault } from '../runs/egress.ts';
 import type { LinkInspection } from '../runs/link-inspector.ts';
 import { queuedRun } from '../runs/queued-run.ts';
@@ -369,6 +371,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     linkCatalog: new LinkCatalog({ links, inspection: runs }),
     jobs,
     transfer: new TransferService({ store, links, jobs }),
+    groups: new GroupService({ store, jobs, now }),
+    variables: new VariableService({ store, secrets: sampleBox, now }),
     runs,
     config: {
       address: '127.0.0.1',

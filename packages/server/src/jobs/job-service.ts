@@ -4,6 +4,7 @@ import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
+import { keptVariables, undefinedVariables } from '../planner/job-variables.ts';
 import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
 import { notResumable, notResumableTexts } from '../runs/resume-check.ts';
 import type { RunService } from '../runs/run-service.ts';
@@ -18,7 +19,7 @@ import {
   type RunRecord,
   type TraceRecord,
 } from '../store/model.ts';
-import { Conflict, Gone, type JobFilter, type Store } from '../store/store.ts';
+import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireName } from './names.ts';
 import { secretNames } from './secret-values.ts';
@@ -158,7 +159,8 @@ export class JobService {
 
   /**
    * Starts a run; resolves when the run is stored.
-   * @throws Cdm.0054 (400) no such job; Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled; Cdm.0052 it is running.
+   * @throws Cdm.0054 (400) no such job; Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled; Cdm.0052 it is running;
+   * Cdm.0014 a variable that its settings refer to is set nowhere.
    */
   async start(
     projectId: string,
@@ -184,7 +186,9 @@ export class JobService {
       const found = await this.#link(clusterId, link);
       if (!found.isEnabled) throw new SluiceError('Cdm.0060', { link });
     }
-    return runs.start({ projectId, job, user, variables, isAuto: false });
+    const kept = await keptVariables(store, projectId, job, variables);
+    if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
+    return runs.start({ projectId, job, user, variables: kept.variables, isAuto: false });
   }
 
   /**
@@ -276,6 +280,11 @@ export class JobService {
       throw new SluiceError('Cdm.0100', { job: name }, { status: 404 });
     }
     return found;
+  }
+
+  /** Runs of a cluster over all its jobs, newest first, also of jobs that are gone. */
+  async runsOfCluster(clusterId: string, filter: HistoryFilter): Promise<readonly RunRecord[]> {
+    return this.#deps.store.history.search(clusterId, filter);
   }
 
   /** One run of a job, also when the job itself is gone. @throws Cdm.0001 (404) when this job of this cluster has no such run. */

@@ -39,7 +39,9 @@ export class LinkInspector implements LinkInspection {
     link: OptionValues,
     question: InspectQuestion & { readonly what: W },
   ): Promise<InspectAnswers[W]> {
-    if (this.#underWay >= runLimits.inspectionsMax) throw new SluiceError('APIGW.0308');
+    if (this.#underWay >= runLimits.inspectionsMax) {
+      throw new SluiceError('APIGW.0308', { limit: runLimits.inspectionsMax, seconds: 1 });
+    }
     this.#underWay++;
     try {
       const task = { kind: 'inspect', connector, link, question } as const;

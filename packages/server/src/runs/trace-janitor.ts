@@ -108,7 +108,7 @@ export class TraceJanitor implements TraceRemover {
     }
     try {
       if (!link.isEnabled) throw new Error(`link ${link.name} is disabled`);
-      const work = resolveTraces(run, plan, link, secrets);
+      const work = await resolveTraces(run, plan, link, store, secrets);
       await removeTraces(work, { ...plan, slices: [] }, withinMs, this.#tools, signal);
     } catch (error) {
       log('trace.not-removed', { run: run.id, job: run.jobName, attempts: trace.attempts, error });

@@ -63,7 +63,8 @@ export interface JobWish {
 
 /** Started, never imported: the real worker with the real connectors. */
 const workerScript = join(import.meta.dirname, '../worker.ts');
-const box = new AesSecretBox([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
+/** What seals the secrets of a rig. */
+export const rigSecretBox = new AesSecretBox([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
 let jobCount = 0;
 
 /** Desk, queue and pool on a store of their own, put together as the server does it, without HTTP. */
@@ -104,7 +105,7 @@ export class RunRig {
     let poke: () => void = () => undefined;
     this.desk = new RunDesk({
       store,
-      secrets: box,
+      secrets: rigSecretBox,
       pool: this.pool,
       now: Date.now,
       leaseMs,
@@ -150,7 +151,7 @@ export class RunRig {
       name,
       connector: 'generic-jdbc-connector',
       options: plain,
-      sealedSecrets: box.seal(secret, linkSecretContext(this.cluster.id)),
+      sealedSecrets: rigSecretBox.seal(secret, linkSecretContext(this.cluster.id)),
       isEnabled,
       createdBy: 'test',
       createdAt: at,
