@@ -10,7 +10,7 @@ import {
   StartJobGroupRequest,
 } from './group-views.ts';
 import type { Operation } from './operation.ts';
-import { lookUpErrors, ownOperation } from './own-operation.ts';
+import { lookUpErrors, row } from './own-operation-row.ts';
 
 export type GroupOperationId =
   | 'ListJobs'
@@ -29,7 +29,7 @@ const errorStatuses = [400, ...lookUpErrors];
 
 /** Jobs as a list, their groups, and their history over all of them. */
 export const groupOperations: readonly Operation<GroupOperationId>[] = [
-  ownOperation({
+  row({
     operationId: 'ListJobs',
     tag: 'job-groups',
     method: 'GET',
@@ -50,7 +50,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
       zh: '查询集群的作业及其最近一次运行，可按分组筛选',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'ListClusterRuns',
     tag: 'runs',
     method: 'GET',
@@ -72,7 +72,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
       zh: '查询集群内全部作业的运行历史，可按状态、作业和时间筛选',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'ListJobGroups',
     tag: 'job-groups',
     method: 'GET',
@@ -81,7 +81,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
     response: ListJobGroupsResponse,
     summary: { en: 'List the groups of jobs', zh: '查询作业分组' },
   }),
-  ownOperation({
+  row({
     operationId: 'CreateJobGroup',
     tag: 'job-groups',
     method: 'POST',
@@ -92,7 +92,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
     errorStatuses,
     summary: { en: 'Make an empty group of jobs', zh: '新建作业分组' },
   }),
-  ownOperation({
+  row({
     operationId: 'RenameJobGroup',
     tag: 'job-groups',
     method: 'PUT',
@@ -103,7 +103,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
     errorStatuses,
     summary: { en: 'Rename a group; its jobs go with it', zh: '重命名作业分组，组内作业随之更新' },
   }),
-  ownOperation({
+  row({
     operationId: 'DeleteJobGroup',
     tag: 'job-groups',
     method: 'DELETE',
@@ -116,7 +116,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
       zh: '删除作业分组及组内作业；有作业正在运行时拒绝',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'MoveJobsToGroup',
     tag: 'job-groups',
     method: 'POST',
@@ -127,7 +127,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
     errorStatuses,
     summary: { en: 'Move jobs into a group', zh: '将作业移动到分组' },
   }),
-  ownOperation({
+  row({
     operationId: 'StartJobGroup',
     tag: 'job-groups',
     method: 'POST',
@@ -139,7 +139,7 @@ export const groupOperations: readonly Operation<GroupOperationId>[] = [
     errorStatuses,
     summary: { en: 'Start every job of a group', zh: '启动分组内的全部作业' },
   }),
-  ownOperation({
+  row({
     operationId: 'StopJobGroup',
     tag: 'job-groups',
     method: 'POST',

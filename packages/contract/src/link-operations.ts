@@ -9,7 +9,7 @@ import {
   TestLinkResponse,
 } from './link-views.ts';
 import type { Operation } from './operation.ts';
-import { lookUpErrors, ownOperation } from './own-operation.ts';
+import { lookUpErrors, row } from './own-operation-row.ts';
 
 export type LinkOperationId =
   | 'TestLink'
@@ -25,7 +25,7 @@ const page = ['NamesFilter', 'NamesPageNo', 'NamesPageSize'] as const;
 
 /** What our own API can do with links. */
 export const linkOperations: readonly Operation<LinkOperationId>[] = [
-  ownOperation({
+  row({
     operationId: 'TestLink',
     tag: 'link-tools',
     method: 'POST',
@@ -40,7 +40,7 @@ export const linkOperations: readonly Operation<LinkOperationId>[] = [
       zh: '分阶段测试连接：名称解析、TCP、TLS、登录、权限，每一阶段给出耗时与处理建议',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'TestLinkDraft',
     tag: 'link-tools',
     method: 'POST',
@@ -54,7 +54,7 @@ export const linkOperations: readonly Operation<LinkOperationId>[] = [
       zh: '对尚未保存的连接进行同样的测试；名称与已保存的连接相同时沿用其密钥',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'ListLinkSchemas',
     tag: 'link-tools',
     method: 'GET',
@@ -64,7 +64,7 @@ export const linkOperations: readonly Operation<LinkOperationId>[] = [
     errorStatuses,
     summary: { en: 'List the schemas behind a link', zh: '查询连接可见的模式' },
   }),
-  ownOperation({
+  row({
     operationId: 'ListLinkTables',
     tag: 'link-tools',
     method: 'GET',
@@ -77,7 +77,7 @@ export const linkOperations: readonly Operation<LinkOperationId>[] = [
       zh: '查询连接某一模式下的表和视图',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'ListLinkColumns',
     tag: 'link-tools',
     method: 'GET',
@@ -87,7 +87,7 @@ export const linkOperations: readonly Operation<LinkOperationId>[] = [
     errorStatuses,
     summary: { en: 'List the columns of a table behind a link', zh: '查询连接某张表的字段' },
   }),
-  ownOperation({
+  row({
     operationId: 'PreviewTable',
     tag: 'link-tools',
     method: 'POST',

@@ -1,18 +1,16 @@
 import { type GroupOperationId, groupOperations } from './group-operations.ts';
+import { type IdentityOperationId, identityOperations } from './identity-operations.ts';
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
-import { lookUpErrors, ownOperation } from './own-operation.ts';
+import { lookUpErrors, row } from './own-operation-row.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
-import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 import { type VariableOperationId, variableOperations } from './variable-operations.ts';
+import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId =
-  | 'ListRuns'
-  | 'ShowRun'
-  | 'ResumeRun'
-  | 'BuildSamples'
+export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples' 
+  | IdentityOperationId
   | LinkOperationId
   | TransferOperationId
   | GroupOperationId
@@ -22,7 +20,7 @@ const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name
 
 /** The whole of it: routes, answers and description come from this table, as those of the CDM API come from its own. */
 export const ownOperations: readonly Operation<OwnOperationId>[] = [
-  ownOperation({
+  row({
     operationId: 'ListRuns',
     tag: 'runs',
     method: 'GET',
@@ -31,7 +29,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     response: ListRunsResponse,
     summary: { en: 'List the runs of a job, newest first', zh: '查询作业的运行记录（最新的在前）' },
   }),
-  ownOperation({
+  row({
     operationId: 'ShowRun',
     tag: 'runs',
     method: 'GET',
@@ -43,7 +41,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
       zh: '查询一次运行的当前状态，包括其计划与各分片',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'ResumeRun',
     tag: 'runs',
     method: 'POST',
@@ -57,7 +55,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
       zh: '续传失败或已停止的运行：已提交的数据保留，其余数据由新的运行迁移',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'BuildSamples',
     tag: 'samples',
     method: 'POST',
@@ -65,12 +63,15 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     parameters: ['ProjectId', 'OperationId', 'XLanguage'],
     request: BuildSamplesRequest,
     response: BuildSamplesResponse,
+    // Nothing is changed by it.
+    access: 'read',
     errorStatuses: [400, ...lookUpErrors],
     summary: {
       en: 'Write a call of the CDM API as source in the languages of the vendor’s SDKs, curl and Terraform; nothing is called',
       zh: '将一次 CDM API 调用生成为厂商各语言 SDK、curl 和 Terraform 的示例代码；不会实际调用',
     },
   }),
+  ...identityOperations,
   ...linkOperations,
   ...transferOperations,
   ...groupOperations,

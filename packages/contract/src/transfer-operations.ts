@@ -1,5 +1,5 @@
 import type { Operation } from './operation.ts';
-import { lookUpErrors, ownOperation } from './own-operation.ts';
+import { lookUpErrors, row } from './own-operation-row.ts';
 import {
   ExportRequest,
   ExportResponse,
@@ -16,9 +16,11 @@ const errorStatuses = [400, ...lookUpErrors];
 
 /** Links and jobs as files. */
 export const transferOperations: readonly Operation<TransferOperationId>[] = [
-  ownOperation({
+  row({
     operationId: 'ExportObjects',
     tag: 'transfer',
+    // Nothing is changed by it, and no secret leaves.
+    access: 'read',
     method: 'POST',
     path: `${cluster}/export`,
     parameters: ['ProjectId', 'ClusterId'],
@@ -31,9 +33,11 @@ export const transferOperations: readonly Operation<TransferOperationId>[] = [
       zh: '将连接和作业导出为 JSON，密钥替换为“Add password here”',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'ExportSealedObjects',
     tag: 'transfer',
+    // Whoever knows the passphrase can read the secrets.
+    access: 'administer',
     method: 'POST',
     path: `${cluster}/export/sealed`,
     parameters: ['ProjectId', 'ClusterId'],
@@ -45,7 +49,7 @@ export const transferOperations: readonly Operation<TransferOperationId>[] = [
       zh: '将连接和作业连同密钥用口令加密导出，导入时无需重新填写密钥',
     },
   }),
-  ownOperation({
+  row({
     operationId: 'ImportObjects',
     tag: 'transfer',
     method: 'POST',

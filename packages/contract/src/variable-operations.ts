@@ -1,6 +1,6 @@
 import type { Text } from '@sluice/core/data/text';
 import type { Operation } from './operation.ts';
-import { lookUpErrors, ownOperation } from './own-operation.ts';
+import { lookUpErrors, row } from './own-operation-row.ts';
 import type { ParameterId } from './parameters.ts';
 import {
   DeleteVariableResponse,
@@ -44,7 +44,7 @@ const scopes: readonly Scope[] = [
 /** Variables of clusters and of projects, which jobs use as `${name}`. */
 export const variableOperations: readonly Operation<VariableOperationId>[] = scopes.flatMap(
   ({ name, path, parameters, of }) => [
-    ownOperation<VariableOperationId>({
+    row<VariableOperationId>({
       operationId: `List${name}Variables`,
       tag: 'variables',
       method: 'GET',
@@ -56,7 +56,7 @@ export const variableOperations: readonly Operation<VariableOperationId>[] = sco
         zh: `查询${of.zh}的变量（不含加密变量的值）`,
       },
     }),
-    ownOperation<VariableOperationId>({
+    row<VariableOperationId>({
       operationId: `Put${name}Variable`,
       tag: 'variables',
       method: 'PUT',
@@ -67,7 +67,7 @@ export const variableOperations: readonly Operation<VariableOperationId>[] = sco
       errorStatuses,
       summary: { en: `Set a variable of ${of.en}`, zh: `设置${of.zh}的变量` },
     }),
-    ownOperation<VariableOperationId>({
+    row<VariableOperationId>({
       operationId: `Delete${name}Variable`,
       tag: 'variables',
       method: 'DELETE',

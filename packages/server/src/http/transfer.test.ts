@@ -126,6 +126,10 @@ describe('an export', () => {
   test('is for those who may act in the project', async () => {
     const url = `/api/v1/projects/${projectA}/clusters/${clusterId}/export/sealed`;
     expect((await post(url, { passphrase }, 'en-us', `bob@${projectB}`)).status).toBe(403);
+    // Who can open the file can read the secrets.
+    expect((await post(url, { passphrase }, 'en-us', `bob=operator@${projectA}`)).status).toBe(403);
+    const plain = `/api/v1/projects/${projectA}/clusters/${clusterId}/export`;
+    expect((await post(plain, {}, 'en-us', `bob=read_only@${projectA}`)).status).toBe(200);
     const foreign = `/api/v1/projects/${projectB}/clusters/${clusterId}/export`;
     expect((await post(foreign, {}, 'en-us', `bob@${projectB}`)).status).toBe(404);
   });

@@ -1,6 +1,7 @@
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { defaultGroup, groupOf, groupOption, isActiveState, type JobRecord } from '../store/model.ts';
+import { ownerView } from '../store/owner-view.ts';
 import type { Store } from '../store/store.ts';
 import { groupLimits } from './group-limits.ts';
 import type { JobService } from './job-service.ts';
@@ -33,9 +34,21 @@ type Scope = Omit<Store, 'transaction' | 'close'>;
 /** Groups of jobs. Every job is in one; a group that a job names is there from then on. */
 export class GroupService {
   readonly #deps: GroupServiceDeps;
+  readonly #everyones: GroupService | null;
 
-  constructor(deps: GroupServiceDeps) {
+  /** @param everyones the groups with all their jobs, where this is one user's view of them. */
+  constructor(deps: GroupServiceDeps, everyones: GroupService | null = null) {
     this.#deps = deps;
+    this.#everyones = everyones;
+  }
+
+  /**
+   * The same as one user sees it who is kept apart from the others. What others made stays as it is, but that starting a group
+   * starts every job in it, as published.
+   * @param jobs as that user sees them.
+   */
+  seenBy(owner: string, jobs: GroupServiceDeps['jobs']): GroupService {
+    return new GroupService({ ...this.#deps, store: ownerView(this.#deps.store, owner), jobs }, this);
   }
 
   /** The default group first, the others by name. */
@@ -125,7 +138,7 @@ export class GroupService {
     });
   }
 
-  /** Starts every job of a group, one after the other; one that cannot be started keeps no other from it. */
+  /** Starts every job of a group, one after the other; one that cannot be started keeps no other from it. Jobs that the caller may not see are not in the answer. */
   async start(
     projectId: string,
     clusterId: string,
@@ -133,6 +146,11 @@ export class GroupService {
     user: string,
     variables: Readonly<Record<string, string>>,
   ): Promise<readonly GroupOutcome[]> {
+    if (this.#everyones !== null) {
+      const outcomes = await this.#everyones.start(projectId, clusterId, name, user, variables);
+      const own = new Set((await jobsOf(this.#deps.store, clusterId, name)).map((job) => job.name));
+      return outcomes.filter(({ job }) => own.has(job));
+    }
     return await this.#each(clusterId, name, 1, async (job) => {
       return (await this.#deps.jobs.start(projectId, clusterId, job, user, variables)).id;
     });

@@ -26,11 +26,16 @@ export class LinkCatalog {
     this.#deps = deps;
   }
 
+  /** The same over links as one user sees them. */
+  over(links: LinkService): LinkCatalog {
+    return new LinkCatalog({ ...this.#deps, links });
+  }
+
   /** Tests a stored link stage by stage. @throws Cdm.0101 (404) no such link. */
   async test(clusterId: string, name: string, purpose: CheckPurpose): Promise<readonly StageResult[]> {
     const { connector, values } = await this.#deps.links.opened(clusterId, name);
     const timeLimitMs = runLimits.stagedTestMs;
-    return await this.#deps.inspection.ask(connector, values, { what: 'stages', purpose, timeLimitMs });
+    return await this.#deps.inspection.ask(clusterId, connector, values, { what: 'stages', purpose, timeLimitMs });
   }
 
   /**
@@ -45,13 +50,13 @@ export class LinkCatalog {
   ): Promise<readonly StageResult[]> {
     const values = await this.#deps.links.completed(clusterId, draft);
     const timeLimitMs = runLimits.stagedTestMs;
-    return await this.#deps.inspection.ask(draft.connector, values, { what: 'stages', purpose, timeLimitMs });
+    return await this.#deps.inspection.ask(clusterId, draft.connector, values, { what: 'stages', purpose, timeLimitMs });
   }
 
   /** @throws Cdm.0101 (404) no such link; what its system answers. */
   async schemas(clusterId: string, name: string, page: ListPage): Promise<NameList<string>> {
     const { connector, values } = await this.#deps.links.opened(clusterId, name);
-    return await this.#deps.inspection.ask(connector, values, { what: 'schemas', page });
+    return await this.#deps.inspection.ask(clusterId, connector, values, { what: 'schemas', page });
   }
 
   /** @throws as `schemas`. */
@@ -62,13 +67,13 @@ export class LinkCatalog {
     page: ListPage,
   ): Promise<NameList<TableEntry>> {
     const { connector, values } = await this.#deps.links.opened(clusterId, name);
-    return await this.#deps.inspection.ask(connector, values, { what: 'tables', schema, page });
+    return await this.#deps.inspection.ask(clusterId, connector, values, { what: 'tables', schema, page });
   }
 
   /** @throws as `schemas`; Cdm.0900 no such table. */
   async columns(clusterId: string, name: string, table: TableRef): Promise<TableShape> {
     const { connector, values } = await this.#deps.links.opened(clusterId, name);
-    return await this.#deps.inspection.ask(connector, values, { what: 'columns', table });
+    return await this.#deps.inspection.ask(clusterId, connector, values, { what: 'columns', table });
   }
 
   /** The first rows of a table. @param rowsMax at most `runLimits.previewRowsMax`. @throws as `columns`; Cdm.0060 the link is disabled. */
@@ -81,6 +86,6 @@ export class LinkCatalog {
       valueCharsMax: runLimits.previewValueCharsMax,
       timeLimitMs: runLimits.previewMs,
     };
-    return await this.#deps.inspection.ask(connector, values, { what: 'rows', table, limits });
+    return await this.#deps.inspection.ask(clusterId, connector, values, { what: 'rows', table, limits });
   }
 }

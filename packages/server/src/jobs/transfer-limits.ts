@@ -6,6 +6,4 @@ export const transferLimits = {
   itemsMax: 10_000,
   /** Jobs read at once while they are gathered. */
   jobsPerLook: 500,
-  /** How often an import begins anew because somebody else made what it was about to make. */
-  attemptsMax: 5,
 } as const;

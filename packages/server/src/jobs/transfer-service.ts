@@ -1,6 +1,7 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { JobRecord, LinkRecord } from '../store/model.ts';
+import { ownerView } from '../store/owner-view.ts';
 import { Conflict, type Store } from '../store/store.ts';
 import type { JobDraft, JobService } from './job-service.ts';
 import type { LinkDraft, LinkService } from './link-service.ts';
@@ -64,6 +65,11 @@ export class TransferService {
     this.#deps = deps;
   }
 
+  /** The same as one user sees it who is kept apart from the others. @param links and `jobs` as that user sees them. */
+  seenBy(owner: string, links: LinkService, jobs: JobService): TransferService {
+    return new TransferService({ store: ownerView(this.#deps.store, owner), links, jobs });
+  }
+
   /**
    * What a selection holds, by name.
    * @param withSecrets secrets in clear, for a file under a passphrase: never to be stored or logged.
@@ -91,19 +97,16 @@ export class TransferService {
     user: string,
     isDryRun: boolean,
   ): Promise<readonly ImportOutcome[]> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#deps.store.transaction(async (tx) => {
-          const outcomes: ImportOutcome[] = [];
-          for (const item of items) outcomes.push(await this.#take(tx, clusterId, item, user));
-          if (isDryRun) throw new DryRunEnded(outcomes);
-          return outcomes;
-        });
-      } catch (error) {
-        if (error instanceof DryRunEnded) return error.outcomes;
-        // Somebody else made one of them in this very moment: the next attempt finds it.
-        if (!(error instanceof Conflict) || attempt >= transferLimits.attemptsMax) throw error;
-      }
+    try {
+      return await this.#deps.store.transaction(async (tx) => {
+        const outcomes: ImportOutcome[] = [];
+        for (const item of items) outcomes.push(await this.#take(tx, clusterId, item, user));
+        if (isDryRun) throw new DryRunEnded(outcomes);
+        return outcomes;
+      });
+    } catch (error) {
+      if (error instanceof DryRunEnded) return error.outcomes;
+      throw error;
     }
   }
 
@@ -126,6 +129,8 @@ export class TransferService {
       const job = await this.#deps.jobs.createIn(tx, clusterId, draft as JobDraft, user);
       return become('created', null, (await tx.timers.find(job.id))?.dueAt != null);
     } catch (error) {
+      // Somebody else has the name, unseen or since a moment ago; the statement itself has not failed.
+      if (error instanceof Conflict) return become('skipped', taken(item));
       if (!(error instanceof SluiceError)) throw error;
       const isThere = error.code === 'Cdm.0315' || error.code === 'Cdm.0104';
       return become(isThere ? 'skipped' : 'refused', error);
@@ -183,6 +188,10 @@ export class TransferService {
       return { link, secretNames: Object.keys(secrets), secrets: withSecrets ? secrets : null };
     });
   }
+}
+
+function taken({ kind, name }: ImportItem): SluiceError {
+  return kind === 'link' ? new SluiceError('Cdm.0315', { link: name }) : new SluiceError('Cdm.0104', { job: name });
 }
 
 function byName(one: { readonly name: string }, other: { readonly name: string }): number {

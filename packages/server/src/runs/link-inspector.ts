@@ -1,13 +1,13 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { InspectAnswers, InspectQuestion, InspectTask } from '@sluice/engine/work';
+import type { TaskPools } from './cluster-pools.ts';
 import { runLimits } from './limits.ts';
 import { silentListener, within } from './run-traces.ts';
-import type { WorkerPool } from './worker-pool.ts';
 import { WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 export interface LinkInspectorTools {
-  readonly pool: WorkerPool;
+  readonly pools: TaskPools;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -19,6 +19,7 @@ export interface LinkInspection {
    * @throws APIGW.0308 when too many ask at once; Cdm.0941 without an answer in time; what the connector finds.
    */
   ask<W extends keyof InspectAnswers>(
+    clusterId: string,
     connector: string,
     link: OptionValues,
     question: InspectQuestion & { readonly what: W },
@@ -35,6 +36,7 @@ export class LinkInspector implements LinkInspection {
   }
 
   async ask<W extends keyof InspectAnswers>(
+    clusterId: string,
     connector: string,
     link: OptionValues,
     question: InspectQuestion & { readonly what: W },
@@ -45,18 +47,18 @@ export class LinkInspector implements LinkInspection {
     this.#underWay++;
     try {
       const task = { kind: 'inspect', connector, link, question } as const;
-      return (await this.#answer(task)) as InspectAnswers[W];
+      return (await this.#answer(clusterId, task)) as InspectAnswers[W];
     } finally {
       this.#underWay--;
     }
   }
 
-  async #answer(task: InspectTask): Promise<InspectAnswers[keyof InspectAnswers]> {
+  async #answer(clusterId: string, task: InspectTask): Promise<InspectAnswers[keyof InspectAnswers]> {
     const { what } = task.question;
     const ownMs = what === 'stages' ? runLimits.stagedTestMs : runLimits.previewMs;
     const limitMs = ownMs + runLimits.inspectSlackMs;
     try {
-      return await within(limitMs, (signal) => this.#run(task, signal));
+      return await within(limitMs, (signal) => this.#run(clusterId, task, signal));
     } catch (error) {
       if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
         throw new SluiceError('Cdm.0941', { cause: error.message }, { cause: error });
@@ -67,8 +69,13 @@ export class LinkInspector implements LinkInspection {
   }
 
   /** A worker that dies under the question says nothing about the link: a second one is asked. */
-  async #run(task: InspectTask, signal: AbortSignal): Promise<InspectAnswers[keyof InspectAnswers]> {
-    const { pool, log } = this.#tools;
+  async #run(
+    clusterId: string,
+    task: InspectTask,
+    signal: AbortSignal,
+  ): Promise<InspectAnswers[keyof InspectAnswers]> {
+    const { pools, log } = this.#tools;
+    const pool = pools.of(clusterId);
     const listener = silentListener('', (_event, { line }) => log('link.inspect', { line }));
     try {
       return await pool.run(task, listener, signal);

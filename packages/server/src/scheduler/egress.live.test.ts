@@ -59,37 +59,37 @@ describe.skipIf(!hasServers)('where workers may connect to', () => {
 
   test.each(['postgres', 'mysql'] as const)('a test of a link to %s fails at the name', async (kind) => {
     const rig = await open(loopback);
-    const inspector = new LinkInspector({ pool: rig.pool, log: () => undefined });
+    const inspector = new LinkInspector({ pools: rig.pool, log: () => undefined });
     const question = { what: 'stages', purpose, timeLimitMs: 10_000 } as const;
-    const stages = await inspector.ask('generic-jdbc-connector', sides[kind].link, question);
+    const stages = await inspector.ask(rig.cluster.id, 'generic-jdbc-connector', sides[kind].link, question);
     expect(stages[0]).toMatchObject({ stage: 'name', state: 'failed', finding: { code: 'Cdm.0941' } });
     expect(stages.slice(1).map(({ state }) => state)).toEqual(Array(5).fill('skipped'));
-    await expect(rig.desk.checkLink('generic-jdbc-connector', sides[kind].link)).rejects.toMatchObject({
+    await expect(rig.desk.checkLink(rig.cluster.id, 'generic-jdbc-connector', sides[kind].link)).rejects.toMatchObject({
       code: 'Cdm.0941',
     });
   });
 
   test('questions about links are answered by workers, and no more than a few at once', async () => {
     const rig = await open([]);
-    const inspector = new LinkInspector({ pool: rig.pool, log: () => undefined });
+    const inspector = new LinkInspector({ pools: rig.pool, log: () => undefined });
     const table = { schema: 'public', table: 'source' };
     const limits = { rowsMax: 5, bytesMax: 10_000, valueCharsMax: 100, timeLimitMs: 5_000 };
     const { link } = sides.postgres;
-    const ask = () => inspector.ask('generic-jdbc-connector', link, { what: 'rows', table, limits });
+    const ask = () => inspector.ask(rig.cluster.id, 'generic-jdbc-connector', link, { what: 'rows', table, limits });
     expect((await ask()).rows).toHaveLength(5);
     const outcomes = await Promise.allSettled(Array.from({ length: 40 }, ask));
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused).toHaveLength(24);
     expect(refused[0]?.reason).toMatchObject({ code: 'APIGW.0308' });
     const page = { filter: '', offset: 0, limit: 10 };
-    const stages = await inspector.ask('generic-jdbc-connector', sides.mysql.link, {
+    const stages = await inspector.ask(rig.cluster.id, 'generic-jdbc-connector', sides.mysql.link, {
       what: 'stages',
       purpose: { isDestination: true, schema: null },
       timeLimitMs: 10_000,
     });
     expect(stages.filter(({ state }) => state === 'failed')).toEqual([]);
     const question = { what: 'tables', schema: sides.mysql.schema, page } as const;
-    const { entries } = await inspector.ask('generic-jdbc-connector', sides.mysql.link, question);
+    const { entries } = await inspector.ask(rig.cluster.id, 'generic-jdbc-connector', sides.mysql.link, question);
     expect(entries.map(({ name }) => name)).toEqual(expect.arrayContaining(['source', 'target']));
   });
 });

@@ -52,6 +52,13 @@ export class SqlGroupRepository implements GroupRepository {
       .deleteFrom('job_groups')
       .where('cluster_id', '=', clusterId)
       .where('name', '=', name)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('jobs').select('id').where('jobs.cluster_id', '=', clusterId).where('group_name', '=', name),
+          ),
+        ),
+      )
       .executeTakeFirst();
     return numDeletedRows > 0n;
   }

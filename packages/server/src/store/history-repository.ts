@@ -56,6 +56,12 @@ export class SqlHistoryRepository implements HistoryRepository {
     if (filter.from !== null) query = query.where('created_at', '>=', filter.from);
     if (filter.until !== null) query = query.where('created_at', '<', filter.until);
     if (filter.before !== null) query = query.where('submission_id', '<', filter.before);
+    const { createdBy } = filter;
+    if (createdBy !== undefined) {
+      query = query.where('job_id', 'in', (own) =>
+        own.selectFrom('jobs').select('id').where('cluster_id', '=', clusterId).where('created_by', '=', createdBy),
+      );
+    }
     const rows = await query
       .select(sql<null>`null`.as('plan'))
       .orderBy('submission_id', 'desc')

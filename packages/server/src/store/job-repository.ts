@@ -73,6 +73,7 @@ export class SqlJobRepository implements JobRepository {
         eb('cluster_id', '=', clusterId),
         ...(filter.type === null ? [] : [eb('type', '=', filter.type)]),
         ...(filter.group === undefined ? [] : [eb('group_name', '=', filter.group)]),
+        ...(filter.createdBy === undefined ? [] : [eb('created_by', '=', filter.createdBy)]),
         ...(filter.filter === '' ? [] : [eb(sql<number>`${placeOf}(name, ${filter.filter})`, '>', 0)]),
       ]);
     const { total } = await this.#db

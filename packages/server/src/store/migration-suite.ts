@@ -16,7 +16,7 @@ export interface EmptyDatabase {
   drop(): Promise<void>;
 }
 
-const newest = migrations.at(-1)?.number ?? 0;
+const newest = Math.max(...migrations.map(({ number }) => number));
 
 const later: Migration = {
   number: newest + 1,

@@ -20,6 +20,8 @@ export interface Tables {
   readonly timers: TimerRow;
   readonly job_groups: JobGroupRow;
   readonly variables: VariableRow;
+  readonly role_assignments: RoleAssignmentRow;
+  readonly audit_events: AuditEventRow;
 }
 
 export type Flag = 0 | 1;
@@ -223,4 +225,31 @@ export interface VariableRow {
   sealed_value: string | null;
   updated_by: string;
   updated_at: number;
+}
+
+export interface RoleAssignmentRow {
+  user_id: string;
+  /** A project's id, or `all`. */
+  scope: string;
+  role: string;
+}
+
+export interface AuditEventRow {
+  id: string;
+  at: number;
+  domain_id: string | null;
+  project_id: string | null;
+  cluster_id: string | null;
+  user_id: string | null;
+  user_name: string;
+  source: string;
+  event: string;
+  operation: string;
+  resource_type: string;
+  resource_id: string;
+  resource_name: string;
+  result: string;
+  error_code: string | null;
+  request_id: string;
+  repeats: number;
 }
