@@ -1,5 +1,6 @@
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.huaweicloud.sdk.core.exception.ServiceResponseException;
@@ -21,6 +22,7 @@ final class Observation {
 
     /** Members without a value are left out here; inside the model they are null. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
+    @JsonPropertyOrder({"observed", "operation", "case"})
     record Line(String observed, String operation, @JsonProperty("case") String name, Object model, Refusal refusal,
             String problem) {
     }
