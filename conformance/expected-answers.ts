@@ -201,8 +201,16 @@ export const EXPECTED_ANSWERS: Readonly<Record<string, Readonly<Record<string, E
       jobsWith(list(jobInFull(jobRule(call), 'failed'), { min: 1, max: 1 }), onePage),
     ),
   },
-  UpdateJob: { one: ok(() => findings), unknown: refused(400, /^Cdm\.0(100|054|095)$/) },
-  DeleteJob: { one: ok(() => nothing), unknown: refused(400, 'Cdm.0100') },
+  UpdateJob: {
+    one: ok(() => findings),
+    running: refused(400, 'Cdm.0052'),
+    unknown: refused(400, /^Cdm\.0(100|054|095)$/),
+  },
+  DeleteJob: {
+    one: ok(() => nothing),
+    running: refused(400, 'Cdm.0052'),
+    unknown: refused(400, 'Cdm.0100'),
+  },
   StartJob: {
     'regression: without a body': ok((call) => startedRun(jobName(call))),
     'with variables': ok((call) => startedRun(jobName(call))),

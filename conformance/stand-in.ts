@@ -295,6 +295,7 @@ function jobCall(
   }
   if (method === 'GET')
     return [200, { total: 0, jobs: [jobMembers(job, options)], page_no: 1, page_size: 10 }];
+  if (isOpen) throw new Refusal(400, 'Cdm.0052');
   if (method === 'DELETE') jobs.delete(name);
   return [200, method === 'DELETE' ? {} : { 'validation-result': [{}, {}, {}] }];
 }

@@ -238,6 +238,13 @@ func (o *observed) showJob(name, job string) {
 	o.showJobs(name, model.ShowJobsRequest{ClusterId: o.clusterId, JobName: job})
 }
 
+func (o *observed) updateJob(name, path string, job jobScenario) {
+	observe("UpdateJob", name, func() (*model.UpdateJobResponse, error) {
+		body := &model.CdmUpdateJobJsonReq{Jobs: []model.Job{jobModel(job)}}
+		return o.cdm.UpdateJob(&model.UpdateJobRequest{ClusterId: o.clusterId, JobName: path, Body: body})
+	})
+}
+
 func (o *observed) deleteJob(name, job string) {
 	observe("DeleteJob", name, func() (*model.DeleteJobResponse, error) {
 		return o.cdm.DeleteJob(&model.DeleteJobRequest{ClusterId: o.clusterId, JobName: job})
@@ -298,16 +305,10 @@ func (o *observed) jobs() {
 		ClusterId: o.clusterId, JobName: "all", JobType: &types.BATCH_JOB,
 	})
 	o.showJob("unknown", noSuchName)
-	update := func(name, path string, job jobScenario) {
-		observe("UpdateJob", name, func() (*model.UpdateJobResponse, error) {
-			body := &model.CdmUpdateJobJsonReq{Jobs: []model.Job{jobModel(job)}}
-			return o.cdm.UpdateJob(&model.UpdateJobRequest{ClusterId: o.clusterId, JobName: path, Body: body})
-		})
-	}
 	missing := first
 	missing.Name = noSuchName
-	update("one", first.Name, first)
-	update("unknown", noSuchName, missing)
+	o.updateJob("one", first.Name, first)
+	o.updateJob("unknown", noSuchName, missing)
 	o.startJob("unknown", noSuchName, nil)
 	o.stopJob("idle", first.Name)
 	o.stopJob("unknown", noSuchName)
@@ -340,6 +341,8 @@ func (o *observed) runs() {
 	o.showJob("regression: NEW has gone when the start call returns", first)
 	o.status("running", first)
 	o.startJob("running", first, nil)
+	o.updateJob("running", first, wanted.PageJobs[0])
+	o.deleteJob("running", first)
 	o.stopJob("running", first)
 	o.waitForRun(first)
 	variables := pointerTo[interface{}](map[string]interface{}{"day": "2024-01-31"})

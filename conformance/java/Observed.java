@@ -361,6 +361,8 @@ final class Observed {
         showJob("regression: NEW has gone when the start call returns", first);
         status("running", first);
         startJob("running", first, null);
+        updateJob("running", first);
+        deleteJob("running", first);
         stopJob("running", first);
         waitForRun(first);
         startJob("with variables", second, new CdmStartJobReq().withVariables(Map.of("day", "2024-01-31")));

@@ -218,11 +218,15 @@ export class Observed {
       this.#observe('UpdateLink', name, () => cdm.updateLink(id, link, body));
     await update('spare', spare.name, linkBody(spare, true));
     await update('unknown', NO_SUCH_NAME, linkBody(spare, true));
-    await update('regression: wrapped twice', spare.name, { links: linkBody(spare, true) });
+    await update('regression: wrapped twice', spare.name, { links: { ...linkBody(spare, true), update_user: 'x' } });
   }
 
   #showJobs(name: string, job: string, query: object = {}, id = this.#clusterId): Promise<Answer> {
     return this.#observe('ShowJobs', name, () => this.#cdm.showJobs(id, job, query));
+  }
+
+  #updateJob(name: string, job: string, body: object): Promise<Answer> {
+    return this.#observe('UpdateJob', name, () => this.#cdm.updateJob(this.#clusterId, job, body));
   }
 
   #deleteJob(name: string, job: string): Promise<Answer> {
@@ -261,11 +265,9 @@ export class Observed {
     await this.#showJobs('filtered', 'all', { filter: '_page_', page_no: 1, page_size: 100 });
     await this.#showJobs('of another type', 'all', { jobType: 'BATCH_JOB' });
     await this.#showJobs('unknown', NO_SUCH_NAME);
-    const update = (name: string, job: string, body: object) =>
-      this.#observe('UpdateJob', name, () => cdm.updateJob(id, job, body));
-    await update('one', first.name, jobBody(first));
-    await update('unknown', NO_SUCH_NAME, jobBody({ ...first, name: NO_SUCH_NAME }));
-    await update('regression: wrapped twice', first.name, { jobs: jobBody(first) });
+    await this.#updateJob('one', first.name, jobBody(first));
+    await this.#updateJob('unknown', NO_SUCH_NAME, jobBody({ ...first, name: NO_SUCH_NAME }));
+    await this.#updateJob('regression: wrapped twice', first.name, { jobs: jobBody(first) });
     await this.#startJob('unknown', NO_SUCH_NAME);
     await this.#stopJob('idle', first.name);
     await this.#stopJob('unknown', NO_SUCH_NAME);
@@ -304,6 +306,8 @@ export class Observed {
     await this.#showJobs('regression: NEW has gone when the start call returns', first.name);
     await this.#status('running', first.name);
     await this.#startJob('running', first.name);
+    await this.#updateJob('running', first.name, jobBody(first));
+    await this.#deleteJob('running', first.name);
     await this.#stopJob('running', first.name);
     await this.#runEnd(first.name);
     await this.#startJob('with variables', second.name, { variables: { day: '2024-01-31' } });

@@ -314,6 +314,8 @@ class Observed:
         self.show_jobs("regression: NEW has gone when the start call returns", first["name"])
         self.status("running", first["name"])
         self.start_job("running", first["name"])
+        self.update_job("running", first["name"], first)
+        self.delete_job("running", first["name"])
         self.stop_job("running", first["name"])
         self.wait_for_run(first["name"])
         self.start_job("with variables", second["name"], CdmStartJobReq(variables={"day": "2024-01-31"}))
