@@ -77,25 +77,34 @@ describe('kill -9 during the life of a cluster', { timeout: 120_000 }, () => {
     ['stop', '200', { stop: { stopMode: 'IMMEDIATELY' } }, '910', '900'],
     ['graceful stop', '200', { stop: { stopMode: 'GRACEFULLY', delayTime: -1 } }, '910', '900'],
     ['start', '900', { start: {} }, '920', '200'],
-    ['restart', '200', { restart: { type: 'cdm', restartLevel: 'VM', restartMode: 'FORCELY' } }, '500', '200'],
+    [
+      'restart',
+      '200',
+      { restart: { type: 'cdm', restartLevel: 'VM', restartMode: 'FORCELY' } },
+      '500',
+      '200',
+    ],
     ['delayed restart', '200', { restart: { type: 'cdm', restartDelayTime: 2 } }, '500', '200'],
   ] as const;
 
-  test.each(actions)('%s: once it is answered it is carried out', async (_name, before, body, during, after) => {
-    const id = await created();
-    await until(id, '200');
-    if (before === '900') {
-      await act(id, { stop: {} });
-      await until(id, '900');
-    }
-    await act(id, body);
-    await dieAndReturn();
-    const seen = await until(id, after);
-    for (const status of seen) expect([during, after]).toContain(status);
-    // And it stays so.
-    await sleep(300);
-    expect(await statusOf(id)).toBe(after);
-  });
+  test.each(actions)(
+    '%s: once it is answered it is carried out',
+    async (_name, before, body, during, after) => {
+      const id = await created();
+      await until(id, '200');
+      if (before === '900') {
+        await act(id, { stop: {} });
+        await until(id, '900');
+      }
+      await act(id, body);
+      await dieAndReturn();
+      const seen = await until(id, after);
+      for (const status of seen) expect([during, after]).toContain(status);
+      // And it stays so.
+      await sleep(300);
+      expect(await statusOf(id)).toBe(after);
+    },
+  );
 
   test('a creation, and a deletion', async () => {
     const id = await created();

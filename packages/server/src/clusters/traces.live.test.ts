@@ -1,9 +1,9 @@
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Egress } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
+import { Egress } from '../runs/egress.ts';
 import { runLimits } from '../runs/limits.ts';
 import { eventually, RunRig } from '../scheduler/test-rig-suite.ts';
 import {

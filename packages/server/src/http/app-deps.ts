@@ -2,8 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { AccountService } from '../identity/account-service.ts';
 import type { Authenticator } from '../identity/caller.ts';
+import type { GroupService } from '../jobs/group-service.ts';
 import type { JobService } from '../jobs/job-service.ts';
+import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
+import type { TransferService } from '../jobs/transfer-service.ts';
+import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
@@ -31,7 +35,11 @@ export interface AppDeps {
   readonly accounts: AccountService;
   readonly clusters: ClusterService;
   readonly links: LinkService;
+  readonly linkCatalog: LinkCatalog;
   readonly jobs: JobService;
+  readonly transfer: TransferService;
+  readonly groups: GroupService;
+  readonly variables: VariableService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */

@@ -21,11 +21,15 @@ import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
+import { groupHandlers } from './routes/group-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
+import { linkToolHandlers } from './routes/link-tool-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
+import { transferHandlers } from './routes/transfer-handlers.ts';
+import { variableHandlers } from './routes/variable-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -132,7 +136,15 @@ function handlersOf(deps: AppDeps): {
       ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
       ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs, random: Math.random }),
     },
-    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts) },
+    own: {
+      ...runHandlers(deps),
+      ...sampleHandlers,
+      ...accountHandlers(deps.accounts),
+      ...linkToolHandlers(deps),
+      ...transferHandlers(deps),
+      ...groupHandlers(deps),
+      ...variableHandlers(deps),
+    },
   };
 }
 

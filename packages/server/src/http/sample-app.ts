@@ -7,15 +7,21 @@ import type { CheckStep } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import type { InspectAnswers, InspectQuestion } from '@sluice/engine/work';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService, type ClusterWorker } from '../clusters/cluster-service.ts';
 import { AccountService } from '../identity/account-service.ts';
 import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
 import type { Rights } from '../identity/rights.ts';
-import { Egress, egressDenyDefault } from '../jobs/egress.ts';
+import { GroupService } from '../jobs/group-service.ts';
 import { JobService } from '../jobs/job-service.ts';
+import { LinkCatalog } from '../jobs/link-catalog.ts';
 import { LinkService } from '../jobs/link-service.ts';
+import { TransferService } from '../jobs/transfer-service.ts';
+import { VariableService } from '../jobs/variable-service.ts';
 import type { ClusterPools } from '../runs/cluster-pools.ts';
+import { Egress, egressDenyDefault } from '../runs/egress.ts';
+import type { LinkInspection } from '../runs/link-inspector.ts';
 import { queuedRun } from '../runs/queued-run.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { ResumeRequest, RunService, StartRequest } from '../runs/run-service.ts';
@@ -175,7 +181,7 @@ export const sampleBox: SecretBox = {
 };
 
 /** Runs that stand still until a test moves them on. */
-export class SampleRuns implements RunService {
+export class SampleRuns implements RunService, LinkInspection {
   readonly #store: Store;
   readonly checked: { readonly connector: string; readonly options: OptionValues }[] = [];
   readonly percents = new Map<string, number>();
@@ -183,6 +189,14 @@ export class SampleRuns implements RunService {
   drivenRun: RunRecord | null = null;
   /** Slices of runs that are driven, as far as a test says. */
   readonly live = new Map<string, readonly SliceProgress[]>();
+  /** Questions about systems behind links, and what is answered to each kind. */
+  readonly asked: {
+    readonly clusterId: string;
+    readonly connector: string;
+    readonly link: OptionValues;
+    readonly question: InspectQuestion;
+  }[] = [];
+  readonly answers: Partial<InspectAnswers> = {};
   /** What the next link tests find; null: all is well. */
   finding: SluiceError | null = null;
   #lastFence = 0;
@@ -261,6 +275,18 @@ export class SampleRuns implements RunService {
 
   async slices(run: RunRecord): Promise<readonly SliceProgress[]> {
     return this.live.get(run.id) ?? storedProgress(await this.#store.runs.slices(run.id));
+  }
+
+  async ask<W extends keyof InspectAnswers>(
+    clusterId: string,
+    connector: string,
+    link: OptionValues,
+    question: InspectQuestion & { readonly what: W },
+  ): Promise<InspectAnswers[W]> {
+    this.asked.push({ clusterId, connector, link, question });
+    const answer = this.answers[question.what];
+    if (answer === undefined) throw new SluiceError('Cdm.0941', { cause: 'no test said what is there' });
+    return answer;
   }
 
   async checkLink(
@@ -383,6 +409,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   });
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
   const authenticator = new SampleAuthenticator();
+  const links = new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now });
+  const jobs = new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now });
   const app = buildApp({
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
@@ -393,8 +421,12 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       onChanged: () => real?.onChanged?.(),
     }),
     clusters,
-    links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
-    jobs: new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now }),
+    links,
+    linkCatalog: new LinkCatalog({ links, inspection: runs }),
+    jobs,
+    transfer: new TransferService({ store, links, jobs }),
+    groups: new GroupService({ store, jobs, now }),
+    variables: new VariableService({ store, secrets: sampleBox, now }),
     runs,
     config: {
       address: '127.0.0.1',

@@ -2,6 +2,7 @@ import type { CheckStep } from '@sluice/core/connector/contract';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
+import { maskError } from '../planner/job-variables.ts';
 import { resolveWork } from '../planner/resolve-work.ts';
 import { isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
 import { Conflict, NotResumable, type Store } from '../store/store.ts';
@@ -87,7 +88,10 @@ export class RunDesk implements RunService {
     const { store, secrets, pools, now, log } = this.#tools;
     const { job, run: before } = request;
     const work = await resolveWork({ ...before, job }, store, secrets);
-    await requireCheckpoints(before, work, { store, pool: pools.of(job.clusterId), log });
+    const tools = { store, pool: pools.of(job.clusterId), log };
+    await requireCheckpoints(before, work, tools).catch((error: unknown) => {
+      throw maskError(error, work.secretTexts);
+    });
     const run = {
       ...queuedRun({ ...request, variables: before.variables, isAuto: false }, now()),
       plan: before.plan,

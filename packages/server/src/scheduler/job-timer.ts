@@ -1,4 +1,5 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { keptVariables } from '../planner/job-variables.ts';
 import { createFreshRun, queuedRun } from '../runs/queued-run.ts';
 import { type ClusterRecord, type DueTimer, isActiveState, type JobRecord } from '../store/model.ts';
 import { Conflict, type Store } from '../store/store.ts';
@@ -132,7 +133,9 @@ export class JobTimer {
     const newest = await tx.runs.latest(job.clusterId, job.name);
     if (newest?.jobId === job.id && isActiveState(newest.state)) return 'overlap';
     const { projectId } = cluster;
-    const request = { projectId, job, user: job.createdBy, variables: {}, isAuto: true };
+    // A variable that is set nowhere is told by the run, which then cannot be submitted: nobody is here to be answered.
+    const { variables } = await keptVariables(tx, projectId, job, {});
+    const request = { projectId, job, user: job.createdBy, variables, isAuto: true };
     await createFreshRun(tx, queuedRun(request, at), (current) => {
       if (!this.#tools.isUsable(current)) throw new UnusableNow();
     });

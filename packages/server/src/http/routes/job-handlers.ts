@@ -133,7 +133,7 @@ function clusterIdsOf(body: unknown): ReadonlySet<string> {
 }
 
 /** `{"variables": {"name": "text"}}`, or nothing. Numbers and booleans are taken as text. @throws Cdm.0004 */
-function variablesOf(body: unknown): Readonly<Record<string, string>> {
+export function variablesOf(body: unknown): Readonly<Record<string, string>> {
   const given = isDocument(body) ? body.variables : undefined;
   if (given === undefined || given === null) return {};
   if (!isDocument(given)) throw wrongMember('variables', { en: 'an object', zh: '对象' });
