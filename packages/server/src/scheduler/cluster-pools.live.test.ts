@@ -118,7 +118,9 @@ describe.skipIf(!hasServers)('clusters as pools of workers', () => {
     expect(await fingerprint(side, held.table)).toBe(fingerprintOf(rows));
   });
 
-  test('a lone run of one project does not wait behind 1,000 queued ones of another', { timeout: 90_000 }, async () => {
+  test('a lone run of one project does not wait behind 1,000 queued ones of another', {
+    timeout: 90_000,
+  }, async () => {
     const crowded = await newCluster(4);
     const lone = await createSampleCluster(rig.store);
     await rig.pool.open(lone.id, { extractorsMax: 4, ramGb: 4 });
