@@ -15,16 +15,21 @@ import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
+import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
+import { groupHandlers } from './routes/group-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
+import { linkToolHandlers } from './routes/link-tool-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
+import { transferHandlers } from './routes/transfer-handlers.ts';
+import { variableHandlers } from './routes/variable-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -93,7 +98,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const owner = confinedTo(call, deps.config.userIsolation);
     return owner === null ? everyones : handlersOf(confinedDeps(deps, owner));
   };
-  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm);
+  const limiter = deps.config.rateLimits ? new RateLimiter(deps.now ?? Date.now) : null;
+  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm, limiter);
   addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own);
   const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
@@ -121,12 +127,24 @@ function handlersOf(deps: AppDeps): {
 } {
   return {
     cdm: {
-      ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
+      ...clusterHandlers({
+        clusters: deps.clusters,
+        surroundings: deps.config,
+        jobIdForm: deps.config.jobIdForm,
+      }),
       ...catalogueHandlers(deps.config),
       ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
-      ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
+      ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs, random: Math.random }),
     },
-    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts) },
+    own: {
+      ...runHandlers(deps),
+      ...sampleHandlers,
+      ...accountHandlers(deps.accounts),
+      ...linkToolHandlers(deps),
+      ...transferHandlers(deps),
+      ...groupHandlers(deps),
+      ...variableHandlers(deps),
+    },
   };
 }
 
@@ -181,6 +199,7 @@ function sendError(
     reply.header('connection', 'close');
     request.raw.resume();
   }
+  if (error instanceof TooManyCalls) reply.header('retry-after', String(error.retryAfterSeconds));
   return reply
     .status(answer.status)
     .header('content-type', 'application/json')
