@@ -22,12 +22,14 @@ export interface FinishedRun {
 
 /** A cluster of a running Sluice, used through its public API as any client would, every request signed. */
 export class SluiceCluster {
+  readonly id: string;
   readonly #client: SignedClient;
   readonly #path: string;
 
-  private constructor(client: SignedClient, path: string) {
+  private constructor(client: SignedClient, clusters: string, id: string) {
+    this.id = id;
     this.#client = client;
-    this.#path = path;
+    this.#path = `${clusters}/${id}/cdm`;
   }
 
   static async create(server: SluiceProcess): Promise<SluiceCluster> {
@@ -51,7 +53,7 @@ export class SluiceCluster {
     const deadline = Date.now() + CLUSTER_LIMIT_MS;
     while (Date.now() < deadline) {
       const { status } = await client.call('GET', `${clusters}/${id}`);
-      if (status === '200') return new SluiceCluster(client, `${clusters}/${id}/cdm`);
+      if (status === '200') return new SluiceCluster(client, clusters, String(id));
       await sleep(CLUSTER_POLL_MS);
     }
     throw new Error(`the cluster is not ready after ${CLUSTER_LIMIT_MS / 1_000} s`);

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { errorBody } from '@sluice/contract/error-body';
@@ -9,7 +9,7 @@ import { explained } from '@sluice/core/errors/explained';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ClusterService } from '../clusters/cluster-service.ts';
+import { type ClusterService, isUsable } from '../clusters/cluster-service.ts';
 import type { Authenticator, RawRequest } from '../identity/caller.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { LinkService } from '../jobs/link-service.ts';
@@ -17,7 +17,10 @@ import type { RunService } from '../runs/run-service.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
+import { QuickStatus, type QuickStatusDeps } from './quick-status.ts';
+import { joinedHeaders } from './raw-headers.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
+import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
@@ -60,6 +63,8 @@ export interface AppDeps {
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** What the status operation is answered from ahead of everything else; without it it goes the way of the others. */
+  readonly quickStatus?: Pick<QuickStatusDeps, 'callers' | 'statuses'>;
 }
 
 /** Header block of a request, in bytes: one target of the longest length and room for tokens. */
@@ -76,13 +81,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const app = Fastify({
     logger: false,
     rewriteUrl: (raw) => routedTarget(raw.url ?? '/'),
-    // From Node's pool of random bytes: a question to the system for each request is not needed.
-    genReqId: () => randomUUID().replaceAll('-', ''),
+    genReqId: newRequestId,
     requestIdHeader: false,
     bodyLimit: deps.config.bodyBytesMax,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: headerBytesMax },
+    http: { maxHeaderSize: headerBytesMax, optimizeEmptyRequests: true },
     routerOptions: { maxParamLength: targetBytesMax },
     clientErrorHandler(error, socket) {
       refuseUnreadable(error, socket);
@@ -114,11 +118,23 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => sendError(unknownPath(request), request, reply, deps));
 
+  const quickStatus =
+    deps.quickStatus === undefined
+      ? null
+      : new QuickStatus({ ...deps.quickStatus, runs: deps.runs, isReadable: isUsable });
+  quickStatus?.standBefore(app.server);
+  app.addHook('preClose', async () => quickStatus?.close());
+
   const handlers: Handlers = {
     ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
     ...catalogueHandlers(deps.config),
     ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
-    ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
+    ...jobHandlers({
+      clusters: deps.clusters,
+      jobs: deps.jobs,
+      runs: deps.runs,
+      onStatusTold: (call, jobId) => quickStatus?.admit(call, jobId),
+    }),
   };
   addOperationRoutes(app, deps.authenticator, operations, handlers);
   addOperationRoutes(app, deps.authenticator, ownOperations, { ...runHandlers(deps), ...sampleHandlers });
@@ -141,33 +157,20 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   return app;
 }
 
-function rawCallOf(request: FastifyRequest, body: Uint8Array): RawRequest {
+function rawCallOf({ raw, originalUrl }: FastifyRequest, body: Uint8Array): RawRequest {
   return {
-    method: request.raw.method ?? 'GET',
-    target: request.originalUrl,
-    headers: joinedHeaders(request.raw.rawHeaders, request.raw.headers),
+    method: raw.method ?? 'GET',
+    target: originalUrl,
+    // A request that was made up, in tests, has no raw ones.
+    headers: joinedHeaders(raw.rawHeaders.length > 0 ? raw.rawHeaders : pairsOf(raw.headers)),
     body,
   };
 }
 
-/** Headers as they came: repeated ones are joined, where Node would drop all but the first of some. */
-function joinedHeaders(
-  pairs: readonly string[],
-  parsed: Readonly<Record<string, string | string[] | undefined>>,
-): Readonly<Record<string, string>> {
-  const headers = new Map<string, string>();
-  for (let at = 0; at + 1 < pairs.length; at += 2) {
-    const name = (pairs[at] ?? '').toLowerCase();
-    const value = pairs[at + 1] ?? '';
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
-  }
-  if (pairs.length === 0) {
-    for (const [name, value] of Object.entries(parsed)) {
-      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-    }
-  }
-  return Object.fromEntries(headers);
+function pairsOf(headers: Readonly<Record<string, string | string[] | undefined>>): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().flatMap((one) => [name, one]),
+  );
 }
 
 function sendError(

@@ -8,7 +8,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService } from '../clusters/cluster-service.ts';
-import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
+import type { Authenticator, Caller, CallerMemory, RawRequest } from '../identity/caller.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
@@ -18,7 +18,7 @@ import type { ResumeRequest, RunService, StartRequest } from '../runs/run-servic
 import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunRecord } from '../store/model.ts';
-import { openStore } from '../store/open-store.ts';
+import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
@@ -268,7 +268,7 @@ export class SampleAuthenticator implements Authenticator {
 
 export interface SampleApp {
   readonly app: FastifyInstance;
-  readonly store: Store;
+  readonly store: OpenedStore;
   readonly runs: SampleRuns;
   readonly clusters: ClusterService;
   readonly authenticator: SampleAuthenticator;
@@ -287,17 +287,23 @@ export interface SampleSettings {
   readonly registry?: ConnectorRegistry;
   /** Real identity in place of the sample one. */
   readonly identity?: (store: Store) => Promise<RealIdentity>;
+  /** A store of this PostgreSQL database in place of an embedded one. */
+  readonly storeUrl?: string;
 }
 
 export interface RealIdentity {
   readonly authenticator: Authenticator;
   readonly register: (app: FastifyInstance) => void;
+  /** With it the status operation is answered ahead of everything else. */
+  readonly callers?: CallerMemory;
 }
 
 export async function sampleApp(settings: SampleSettings = {}): Promise<SampleApp> {
   const { isPercentEncoded = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
-  const store = await openStore({ dataFolder });
+  const store = await openStore(
+    settings.storeUrl === undefined ? { dataFolder } : { url: settings.storeUrl },
+  );
   const real = (await settings.identity?.(store)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
@@ -340,6 +346,9 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const app = buildApp({
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
+    ...(real?.callers === undefined
+      ? {}
+      : { quickStatus: { callers: real.callers, statuses: store.statuses } }),
     clusters,
     links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
     jobs: new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now }),

@@ -143,7 +143,8 @@ function changeableColumns(job: Omit<JobRecord, 'id'>) {
   };
 }
 
-function jobOf(row: JobRow): JobRecord {
+/** A row of the table as a job. */
+export function jobOf(row: JobRow): JobRecord {
   return {
     id: row.id,
     clusterId: row.cluster_id,

@@ -62,6 +62,7 @@ export async function provedCall(
     projectId,
     language: languageOf(request.headers['x-language']),
     parameters,
+    target: request.rawCall.target,
     query: new URLSearchParams(splitTarget(request.rawCall.target).query),
     json: () => parseJson(request.rawBody),
   };
