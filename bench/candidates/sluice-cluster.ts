@@ -23,13 +23,14 @@ export interface FinishedRun {
 /** A cluster of a running Sluice, used through its public API as any client would, every request signed. */
 export class SluiceCluster {
   readonly id: string;
+  /** Before the paths of its CDM operations. */
+  readonly path: string;
   readonly #client: SignedClient;
-  readonly #path: string;
 
   private constructor(client: SignedClient, clusters: string, id: string) {
     this.id = id;
     this.#client = client;
-    this.#path = `${clusters}/${id}/cdm`;
+    this.path = `${clusters}/${id}/cdm`;
   }
 
   static async create(server: SluiceProcess): Promise<SluiceCluster> {
@@ -61,7 +62,7 @@ export class SluiceCluster {
 
   /** Path of the operation that tells a job's state. */
   statusPath(job: string): string {
-    return `${this.#path}/job/${job}/status`;
+    return `${this.path}/job/${job}/status`;
   }
 
   async createLink(name: string, endpoint: Endpoint): Promise<void> {
@@ -74,7 +75,7 @@ export class SluiceCluster {
       input('linkConfig.username', endpoint.user),
       input('linkConfig.password', endpoint.password),
     );
-    await this.#client.call('POST', `${this.#path}/link`, {
+    await this.#client.call('POST', `${this.path}/link`, {
       links: [{ name, 'connector-name': CONNECTOR, 'link-config-values': linkConfig }],
     });
   }
@@ -86,7 +87,7 @@ export class SluiceCluster {
     to: { readonly link: string; readonly endpoint: Endpoint },
     extractors: number,
   ): Promise<void> {
-    await this.#client.call('POST', `${this.#path}/job`, {
+    await this.#client.call('POST', `${this.path}/job`, {
       jobs: [
         {
           name,
@@ -122,7 +123,7 @@ export class SluiceCluster {
    */
   async runJob(name: string, pollMs: number, limitMs: number): Promise<FinishedRun> {
     const start = performance.now();
-    await this.#client.call('PUT', `${this.#path}/job/${name}/start`);
+    await this.#client.call('PUT', `${this.path}/job/${name}/start`);
     while (performance.now() - start < limitMs) {
       const { submissions } = await this.#client.call('GET', this.statusPath(name));
       const run: Readonly<Record<string, unknown>> | undefined = Array.isArray(submissions)

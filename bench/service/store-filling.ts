@@ -6,7 +6,7 @@ export interface StoreFilling {
   readonly projectId: string;
   readonly clusterId: string;
   readonly jobs: number;
-  /** Over all jobs; each job has about as many as the others. The last ended a moment ago. */
+  /** Over all jobs: of every ten one is of the first job, the others go round. The last ended a moment ago. */
   readonly runs: number;
   /** The oldest run ended so many days ago. */
   readonly days: number;
@@ -118,7 +118,7 @@ function* statements(
   for (let from = 1; from <= runs; from += ROWS_PER_STEP) {
     const to = Math.min(runs, from + ROWS_PER_STEP - 1);
     const at = `cast(${firstAt} + k * ${msPerRun.toFixed(3)} as bigint)`;
-    const no = `(k % ${jobs})`;
+    const no = `(case when k % 10 = 0 then 0 else k % ${jobs} end)`;
     const hasFailed = '(k % 10 = 3)';
     yield `insert into runs (id, project_id, cluster_id, job_id, job_name, submission_id, state, job, variables, is_auto,
         is_delete_job, created_by, created_at, started_at, updated_at, updated_by, ended_at, plan, is_prepared, failure,
