@@ -23,10 +23,10 @@ const ROUNDS_DEFAULT = 5;
 const WARM_UP_MS = 300;
 /** Before the first round each server answers for so long: what it has not run often it has not compiled. */
 const FIRST_WARM_UP_MS = 2_000;
-const MEASURE_MS = 1_500;
+const MEASURE_MS = 1_200;
 
 interface Contender {
-  readonly name: 'bare' | 'token' | 'ak-sk';
+  readonly name: 'bare' | 'token' | 'ak-sk' | 'ak-sk-anew';
   readonly endpoint: string;
   readonly pid: number;
   readonly signOn: SignOn;
@@ -87,6 +87,7 @@ export async function runStatusCase(
       { name: 'bare', endpoint: bare.endpoint, pid: bare.pid, signOn: 'none' },
       { ...own, name: 'token', signOn: 'token' },
       { ...own, name: 'ak-sk', signOn: 'ak-sk' },
+      { ...own, name: 'ak-sk-anew', signOn: 'ak-sk-anew' },
     ];
     const conditions = conditionsNow([], loadAtStart);
     const ask = async (contender: Contender, clients: number, warmUpMs: number, measureMs: number) => {
@@ -133,7 +134,7 @@ export async function runStatusCase(
         };
         figures.push(figure);
         say(
-          `  ${contender.name.padEnd(6)} ${String(clients).padStart(4)} clients: ${perSecond.median}/s, ` +
+          `  ${contender.name.padEnd(10)} ${String(clients).padStart(4)} clients: ${perSecond.median}/s, ` +
             `p50 ${figure.p50Ms} ms, p99 ${figure.p99Ms} ms, ${figure.cpuMicroseconds} us CPU each, ${figure.ofBare} of bare`,
         );
       }
@@ -167,6 +168,7 @@ const nameOf: Readonly<Record<Contender['name'], string>> = {
   bare: 'bare `node:http`',
   token: 'Sluice, token',
   'ak-sk': 'Sluice, AK/SK',
+  'ak-sk-anew': 'Sluice, AK/SK, no two alike',
 };
 
 function howOf(rounds: number): string[] {
@@ -174,7 +176,7 @@ function howOf(rounds: number): string[] {
     `A server on its default settings with ${JOBS} jobs that have run; each client asks for the state of a job of its own, over a kept-alive connection, and asks again as soon as it has the answer.`,
     'The bare server is `node:http` in a process of its own, which returns the bytes of one of these answers to whatever it is asked.',
     `Servers alternate, ${rounds} rounds of ${MEASURE_MS / 1_000} s each after ${WARM_UP_MS} ms of warm-up; all clients are one process that prepared its requests before.`,
-    "With AK/SK each client signs its own path with the second's date: no two clients send the same bytes, and none sends the same for longer than a second.",
+    "With AK/SK each client signs its own path with the second's date: no two clients send the same bytes, and none sends the same for longer than a second. Within it the server knows them again; of those of which no two are alike it verifies each.",
     'Servers and clients share the machine: the share of a core that the clients took is given, for where it comes near 1 the clients are the limit.',
   ];
 }

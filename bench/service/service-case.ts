@@ -7,7 +7,7 @@ export interface StatusCase {
 
 /** Requests per second as a share of the bare server's. */
 export interface StatusTarget {
-  readonly of: 'token' | 'ak-sk';
+  readonly of: 'token' | 'ak-sk' | 'ak-sk-anew';
   readonly clients: number;
   readonly atLeast: number;
 }

@@ -294,6 +294,21 @@ export function quickStatusSuite(title: string, newStoreUrl: () => Promise<strin
       questions.clock.now = begun;
     });
 
+    it('refuses whose role was taken away, from the next question on', async () => {
+      const path = questions.path(nameOf(0));
+      const fine = { 'x-auth-token': otherToken };
+      for (let time = 0; time < 2; time += 1) await questions.ask(path, fine);
+      expect(await questions.wentLong(path, fine)).toBe(false);
+      const { identity } = questions.sample.store;
+      await identity.removeRole('u2', projectA);
+      // As the service of accounts does with every change.
+      questions.authenticator.forgetAll();
+      expect((await questions.ask(path, fine)).status).toBe(403);
+      await identity.putRole({ userId: 'u2', scope: projectA, role: 'operator' });
+      questions.authenticator.forgetAll();
+      expect((await questions.ask(path, fine)).status).toBe(200);
+    });
+
     it('reads no body, and answers no other method', async () => {
       const path = questions.path(nameOf(0));
       const fine = { 'x-auth-token': token };

@@ -18,6 +18,7 @@ import type { Authenticator, Caller, CallerMemory, RawRequest } from './caller.t
 import { everyPathForm, type PathForm } from './canonical-request.ts';
 import { ProvedSignatures } from './proved-signatures.ts';
 import { hashToken, newAccessKey, newSecretKey } from './random-text.ts';
+import { hasPart, rightsOf } from './rights.ts';
 import { ShortCache, type ShortCacheLimits } from './short-cache.ts';
 import { verifySignature } from './verify-signature.ts';
 
@@ -76,7 +77,16 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
     if (user === null || !user.isEnabled) return null;
     const domain = await identity.findDomain({ id: user.domainId });
     if (domain === null) return null;
-    return { userId, userName: user.name, domainId: domain.id, domainName: domain.name, projectId, via };
+    const rights = rightsOf(await identity.rolesOf(userId));
+    return {
+      userId,
+      userName: user.name,
+      domainId: domain.id,
+      domainName: domain.name,
+      projectId,
+      via,
+      rights,
+    };
   }
 
   async function loadToken(hash: string): Promise<KnownToken | null> {
@@ -149,7 +159,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
     recallsProject(caller, projectId) {
       if (caller.via === 'token' && caller.projectId !== projectId) return false;
       const project = projects.peek(projectId);
-      return project?.isEnabled === true && project.domainId === caller.domainId;
+      return project !== null && isUsableBy(caller, project);
     },
 
     async authenticate(request) {
@@ -177,9 +187,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
       if (caller.via === 'token' && caller.projectId !== projectId) throw notTheTokensProject(projectId);
       if (!idForm.test(projectId)) throw unusableProject(projectId);
       const project = await projects.get(projectId, () => identity.findProject({ id: projectId }));
-      if (project === null || !project.isEnabled || project.domainId !== caller.domainId) {
-        throw unusableProject(projectId);
-      }
+      if (project === null || !isUsableBy(caller, project)) throw unusableProject(projectId);
     },
 
     forgetAll() {
@@ -193,6 +201,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
 
 /** What an id can look like; anything else need not trouble the store, which may refuse odd bytes with an error of its own. */
 const idForm = /^[\w-]{1,64}$/;
+
+/** Enabled, of the caller's account, and one in which they have a role. */
+function isUsableBy(caller: Caller, project: ProjectRecord): boolean {
+  return project.isEnabled && project.domainId === caller.domainId && hasPart(caller.rights, project.id);
+}
 
 /** In time, and with its own security token if it is a temporary key. */
 function isUsable(key: AccessKeyRecord, request: RawRequest, now: number): boolean {
@@ -219,7 +232,7 @@ function notTheTokensProject(projectId: string): SluiceError {
 function unusableProject(projectId: string): SluiceError {
   return new SluiceError('APIGW.0310', {
     project: projectId,
-    explanationEn: 'It does not exist, is disabled, or belongs to another account.',
-    explanationZh: '该项目不存在、已停用或属于其他账号。',
+    explanationEn: 'It does not exist, is disabled, belongs to another account, or you have no role in it.',
+    explanationZh: '该项目不存在、已停用、属于其他账号，或您在其中没有角色。',
   });
 }

@@ -2,9 +2,9 @@ import type { RawRequest } from './caller.ts';
 import { parseSdkDate, signatureClockSkewMs } from './verify-signature.ts';
 
 /** Requests remembered; the oldest is forgotten first. A crowd asks the same question within the second of its date. */
-const requestsMax = 256;
-/** Characters of a request that is remembered. */
-const requestLengthMax = 8 * 1024;
+const requestsMax = 2_048;
+/** Characters of a request that is remembered: 4 MiB in all. */
+const requestLengthMax = 2 * 1024;
 
 interface Proved<K> {
   readonly target: string;

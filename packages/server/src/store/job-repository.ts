@@ -70,6 +70,7 @@ export class SqlJobRepository implements JobRepository {
       and([
         eb('cluster_id', '=', clusterId),
         eb('type', '=', filter.type),
+        ...(filter.createdBy === undefined ? [] : [eb('created_by', '=', filter.createdBy)]),
         ...(filter.filter === '' ? [] : [eb(sql<number>`${placeOf}(name, ${filter.filter})`, '>', 0)]),
       ]);
     const { total } = await this.#db
@@ -91,19 +92,23 @@ export class SqlJobRepository implements JobRepository {
   async update(job: JobRecord): Promise<void> {
     try {
       await inTransaction(this.#db, async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('jobs')
-          .set(changeableColumns(job))
+        const before = await db
+          .selectFrom('jobs')
+          .select('name')
           .where('id', '=', job.id)
+          .$if(this.#adapter.hasRowLocks, (query) => query.forUpdate())
           .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw new Gone(`job ${job.name}`);
-        // Runs are asked for by the job's name, so they follow a rename.
+        if (before === undefined) throw new Gone(`job ${job.name}`);
+        await db.updateTable('jobs').set(changeableColumns(job)).where('id', '=', job.id).execute();
+        // Without a rename the history need not be looked through, which may be long.
+        if (before.name === job.name) return;
+        // Runs are asked for by the job's name, so they follow it.
         await db
           .updateTable('runs')
           .set({ job_name: job.name })
           .where('cluster_id', '=', job.clusterId)
+          .where('job_name', '=', before.name)
           .where('job_id', '=', job.id)
-          .where('job_name', '<>', job.name)
           .execute();
       });
     } catch (error) {
