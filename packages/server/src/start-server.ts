@@ -165,7 +165,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
           region: config.region,
           now,
         }),
-      quickStatus: { callers: authenticator, statuses: store.statuses },
+      // Rate limits count every request, which is done where all of them pass.
+      ...(config.rateLimits ? {} : { quickStatus: { callers: authenticator, statuses: store.statuses } }),
       log: log.error,
     });
     closers.unshift(() => app.close());

@@ -22,13 +22,14 @@ export interface QuickStatusDeps {
 const targetsMax = 10_000;
 /** Characters of a target that is remembered; longer ones always go the long way. */
 const targetLengthMax = 1_024;
+/** Answers kept, with the records that they were made of; the oldest is forgotten first. */
+const answersMax = 1_024;
 
 /** What a request target was found to mean when it went the long way, and who got an answer there. */
 interface Target extends JobPlace {
   /** Whoever was let through was let through to this job: another one of the same name may be somebody else's. */
   readonly jobId: number;
   readonly admitted: WeakSet<Caller>;
-  shown: Shown | null;
 }
 
 /** The answer as it was given last, and all that it depends on. */
@@ -39,6 +40,8 @@ interface Shown {
   readonly body: string;
   readonly byteLength: number;
 }
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 const noBytes = new Uint8Array();
 
@@ -53,6 +56,7 @@ const noBytes = new Uint8Array();
 export class QuickStatus {
   readonly #deps: QuickStatusDeps;
   readonly #targets = new Map<string, Target>();
+  readonly #answers = new Map<Target, Shown>();
   #isClosed = false;
 
   constructor(deps: QuickStatusDeps) {
@@ -61,10 +65,7 @@ export class QuickStatus {
 
   /** Takes the requests of a server before the one listener that it has. */
   standBefore(server: Server): void {
-    const [long, ...others] = server.listeners('request') as ((
-      request: IncomingMessage,
-      response: ServerResponse,
-    ) => void)[];
+    const [long, ...others] = server.listeners('request') as Listener[];
     if (long === undefined || others.length > 0) throw new Error('the server must have one listener');
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -89,51 +90,48 @@ export class QuickStatus {
         jobName: parameterOf(call, 'job_name'),
         jobId,
         admitted: new WeakSet(),
-        shown: null,
       };
       this.#targets.delete(key);
       this.#targets.set(key, target);
-      if (this.#targets.size > targetsMax) this.#forgetOldest();
+      keepNewest(this.#targets, targetsMax);
     }
     target.admitted.add(call.caller);
   }
 
-  #forgetOldest(): void {
-    const oldest = this.#targets.keys().next();
-    if (oldest.done !== true) this.#targets.delete(oldest.value);
+  #take(request: IncomingMessage, response: ServerResponse, long: Listener): void {
+    let shown: Shown | null | Promise<Shown | null> = null;
+    try {
+      shown = this.#answer(request);
+    } catch {
+      // Whatever is wrong, the long way finds it too and has words for it.
+    }
+    if (!(shown instanceof Promise)) {
+      this.#tell(shown, request, response, long);
+      return;
+    }
+    shown.then(
+      (told) => this.#tell(told, request, response, long),
+      () => long(request, response),
+    );
   }
 
-  #take(
-    request: IncomingMessage,
-    response: ServerResponse,
-    long: (request: IncomingMessage, response: ServerResponse) => void,
-  ): void {
+  #tell(shown: Shown | null, request: IncomingMessage, response: ServerResponse, long: Listener): void {
+    if (shown === null || this.#isClosed) long(request, response);
+    else send(response, shown);
+  }
+
+  /** null: not to be answered here. */
+  #answer(request: IncomingMessage): Shown | null | Promise<Shown | null> {
     const found = this.#find(request);
-    if (found === null) {
-      long(request, response);
-      return;
-    }
+    if (found === null) return null;
     const { target, language } = found;
-    const { clusterId, jobName, projectId, jobId } = target;
-    const driven = this.#deps.runs.driven(clusterId, jobName);
-    if (driven !== null && driven.projectId === projectId) {
-      if (driven.jobId === jobId) send(response, this.#shown(target, driven, driven, language));
-      else long(request, response);
-      return;
+    const driven = this.#deps.runs.driven(target.clusterId, target.jobName);
+    if (driven !== null && driven.projectId === target.projectId) {
+      return driven.jobId === target.jobId ? this.#shown(target, driven, driven, language) : null;
     }
-    const answer = (facts: JobStatusFacts | null) => {
-      const shown = facts === null ? null : this.#stored(target, facts, language);
-      if (shown === null || this.#isClosed) long(request, response);
-      else send(response, shown);
-    };
-    try {
-      const facts = this.#deps.statuses.find(target);
-      if (!(facts instanceof Promise)) answer(facts);
-      // Whatever is wrong with the store, the long way has words for it.
-      else facts.then(answer, () => long(request, response));
-    } catch {
-      long(request, response);
-    }
+    const facts = this.#deps.statuses.find(target);
+    if (facts instanceof Promise) return facts.then((those) => this.#stored(target, those, language));
+    return this.#stored(target, facts, language);
   }
 
   /** null: not to be answered here. */
@@ -150,7 +148,8 @@ export class QuickStatus {
     return { target, language: languageOf(headers['x-language']) };
   }
 
-  #stored(target: Target, facts: JobStatusFacts, language: Language): Shown | null {
+  #stored(target: Target, facts: JobStatusFacts | null, language: Language): Shown | null {
+    if (facts === null) return null;
     const { cluster, job, run } = facts;
     if (job.id !== target.jobId || !this.#deps.isReadable(cluster)) return null;
     return this.#shown(target, facts, run?.jobId === job.id ? run : job, language);
@@ -164,15 +163,24 @@ export class QuickStatus {
     language: Language,
   ): Shown {
     const percent = 'state' in subject ? this.#deps.runs.progress(subject) : 0;
-    const before = target.shown;
+    const before = this.#answers.get(target);
     if (before?.source === source && before.percent === percent && before.language === language) {
       return before;
     }
     const submission = 'state' in subject ? submissionOf(subject, percent, language) : neverExecuted(subject);
     const body = JSON.stringify({ submissions: [submission] });
-    target.shown = { source, percent, language, body, byteLength: Buffer.byteLength(body) };
-    return target.shown;
+    const shown = { source, percent, language, body, byteLength: Buffer.byteLength(body) };
+    this.#answers.set(target, shown);
+    keepNewest(this.#answers, answersMax);
+    return shown;
   }
+}
+
+/** Entries are in the order in which they were first put in. */
+function keepNewest<K>(entries: Map<K, unknown>, max: number): void {
+  if (entries.size <= max) return;
+  const oldest = entries.keys().next();
+  if (oldest.done !== true) entries.delete(oldest.value);
 }
 
 function send(response: ServerResponse, { body, byteLength }: Shown): void {

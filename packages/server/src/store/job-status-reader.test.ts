@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { JobStatusFacts } from './job-status-reader.ts';
 import type { ClusterRecord, JobRecord } from './model.ts';
 import { type OpenedStore, openStore, storeFileName } from './open-store.ts';
-import { createSampleCluster, sampleJob, sampleRun } from './sample-records.ts';
+import { createSampleCluster, sampleJob, samplePlan, sampleRun } from './sample-records.ts';
 
 // What only the embedded store promises; what both do is in quick-status-suite.ts of http.
 
@@ -40,6 +40,16 @@ it('tells the three records as their repositories do', async () => {
   expect(look()).toEqual({ cluster, job, run: second });
   expect(look('none')).toBeNull();
   expect(look('job', 'another project')).toBeNull();
+});
+
+it('leaves out the plan of a run that has ended, and of no other', async () => {
+  const run = await store.runs.create(sampleRun(job, cluster.projectId));
+  const fence = (await store.runs.claim('a', Date.now(), 1))?.fence ?? 0;
+  await store.runs.storePlan({ runId: run.id, fence }, samplePlan(3), 1);
+  expect(look()?.run?.plan?.slices).toHaveLength(3);
+  const ended = await store.runs.change({ runId: run.id, fence }, { state: 'succeeded' }, 2);
+  expect(ended?.plan?.slices).toHaveLength(3);
+  expect(look()?.run).toEqual({ ...ended, plan: null });
 });
 
 it('gives the same object until something is committed, by whomever', async () => {

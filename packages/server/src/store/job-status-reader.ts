@@ -3,7 +3,7 @@ import { CompiledQuery } from 'kysely';
 import type { Db } from './adapter.ts';
 import { clusterOf } from './cluster-repository.ts';
 import { jobOf } from './job-repository.ts';
-import type { ClusterRecord, JobRecord, RunRecord } from './model.ts';
+import { activeRunStates, type ClusterRecord, type JobRecord, type RunRecord } from './model.ts';
 import { runOf } from './run-rows.ts';
 import type { ClusterRow, JobRow, RunRow } from './schema.ts';
 import { SharedLooks } from './shared-looks.ts';
@@ -20,7 +20,7 @@ export interface JobPlace {
 export interface JobStatusFacts {
   readonly cluster: ClusterRecord;
   readonly job: JobRecord;
-  /** Runs are found by name, so it may be one of an earlier job of this name. */
+  /** Runs are found by name, so it may be one of an earlier job of this name. One that has ended comes without its plan, which may be long. */
   readonly run: RunRecord | null;
 }
 
@@ -35,7 +35,9 @@ export interface JobStatusReader {
 }
 
 /** Answers of one version of the store kept; beyond it all are forgotten. */
-const factsKeptMax = 10_000;
+const factsKeptMax = 1_024;
+
+const isActive = `r.state in (${activeRunStates.map((state) => `'${state}'`).join(', ')})`;
 
 /** One statement, so that no other commit comes between the three rows. */
 function statusQuery(columns: string, parameter: (no: number) => string): string {
@@ -64,7 +66,8 @@ function factsOf(cluster: ClusterRow, job: JobRow, run: RunRow | null): JobStatu
  */
 export function statusReader(db: Db): JobStatusReader {
   const looks = new SharedLooks<JobStatusFacts | null>();
-  const text = statusQuery('to_json(c) as cluster, to_json(j) as job, to_json(r) as run', (no) => `$${no}`);
+  const run = `case when ${isActive} then to_jsonb(r) else jsonb_set(to_jsonb(r), '{plan}', 'null') end`;
+  const text = statusQuery(`to_json(c) as cluster, to_json(j) as job, ${run} as run`, (no) => `$${no}`);
   return {
     find(place) {
       return looks.look(keyOf(place), async () => {
@@ -130,11 +133,16 @@ interface OpenReader {
 function openReader(path: string): OpenReader {
   const database = openSqliteForReading(path);
   const version = database.prepare('pragma data_version');
-  const look = database.prepare(statusQuery('c.*, j.*, r.*', () => '?'));
-  const columns = look.columns();
-  const tables = ['clusters', 'jobs', 'runs'].map((table) =>
-    columns.filter((column) => column.table === table).map((column) => column.name),
-  );
+  const [clusters, jobs, runs] = (['clusters', 'jobs', 'runs'] as const).map((table) =>
+    database.prepare(`select name from pragma_table_info('${table}')`).all().map(({ name }) => String(name)),
+  ) as [string[], string[], string[]];
+  const columns = [
+    ...clusters.map((name) => `c.${name}`),
+    ...jobs.map((name) => `j.${name}`),
+    ...runs.map((name) => (name === 'plan' ? `case when ${isActive} then r.plan end` : `r.${name}`)),
+  ];
+  const look = database.prepare(statusQuery(columns.join(', '), () => '?'));
+  const tables = [clusters, jobs, runs];
   version.setReturnArrays(true);
   look.setReturnArrays(true);
   return { database, version, look, tables };
