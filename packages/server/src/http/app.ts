@@ -9,7 +9,7 @@ import { explained } from '@sluice/core/errors/explained';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { isUsable } from '../clusters/cluster-service.ts';
+import { isReadable } from '../clusters/cluster-states.ts';
 import type { RawRequest } from '../identity/caller.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
@@ -18,17 +18,22 @@ import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
 import { QuickStatus } from './quick-status.ts';
 import { joinedHeaders } from './raw-headers.ts';
+import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
+import { groupHandlers } from './routes/group-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
+import { linkToolHandlers } from './routes/link-tool-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
+import { transferHandlers } from './routes/transfer-handlers.ts';
+import { variableHandlers } from './routes/variable-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -91,10 +96,11 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => sendError(unknownPath(request), request, reply, deps));
 
+  // Rate limits count every request, which is done where all of them pass.
   const quickStatus =
-    deps.quickStatus === undefined
+    deps.quickStatus === undefined || deps.config.rateLimits
       ? null
-      : new QuickStatus({ ...deps.quickStatus, runs: deps.runs, isReadable: isUsable });
+      : new QuickStatus({ ...deps.quickStatus, runs: deps.runs, isReadable });
   quickStatus?.standBefore(app.server);
   app.addHook('preClose', async () => quickStatus?.close());
 
@@ -104,7 +110,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const owner = confinedTo(call, deps.config.userIsolation);
     return owner === null ? everyones : handlersOf(confinedDeps(deps, owner), onStatusTold);
   };
-  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm);
+  const limiter = deps.config.rateLimits ? new RateLimiter(deps.now ?? Date.now) : null;
+  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm, limiter);
   addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own);
   const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
@@ -135,12 +142,30 @@ function handlersOf(
 } {
   return {
     cdm: {
-      ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
+      ...clusterHandlers({
+        clusters: deps.clusters,
+        surroundings: deps.config,
+        jobIdForm: deps.config.jobIdForm,
+      }),
       ...catalogueHandlers(deps.config),
       ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
-      ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs, onStatusTold }),
+      ...jobHandlers({
+        clusters: deps.clusters,
+        jobs: deps.jobs,
+        runs: deps.runs,
+        random: Math.random,
+        onStatusTold,
+      }),
     },
-    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts) },
+    own: {
+      ...runHandlers(deps),
+      ...sampleHandlers,
+      ...accountHandlers(deps.accounts),
+      ...linkToolHandlers(deps),
+      ...transferHandlers(deps),
+      ...groupHandlers(deps),
+      ...variableHandlers(deps),
+    },
   };
 }
 
@@ -182,6 +207,7 @@ function sendError(
     reply.header('connection', 'close');
     request.raw.resume();
   }
+  if (error instanceof TooManyCalls) reply.header('retry-after', String(error.retryAfterSeconds));
   return reply
     .status(answer.status)
     .header('content-type', 'application/json')

@@ -5,6 +5,8 @@ import { messageOf, Refusal } from '../telemetry/refusal.ts';
 import type { Db, StoreAdapter } from './adapter.ts';
 import { SqlClusterRepository } from './cluster-repository.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
+import { SqlGroupRepository } from './group-repository.ts';
+import { SqlHistoryRepository } from './history-repository.ts';
 import { SqlIdentityRepository } from './identity-repository.ts';
 import { SqlJobRepository } from './job-repository.ts';
 import { type JobStatusReader, SqliteStatusReader, statusReader } from './job-status-reader.ts';
@@ -22,6 +24,7 @@ import type { Store } from './store.ts';
 import { SqlTimerRepository } from './timer-repository.ts';
 import { SqlTraceRepository } from './trace-repository.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
+import { SqlVariableRepository } from './variable-repository.ts';
 
 /** The embedded store's file in the data folder. */
 export const storeFileName = 'sluice.db';
@@ -122,12 +125,15 @@ function composeStore(
 function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' | 'close'> {
   return {
     identity: new SqlIdentityRepository(db),
-    clusters: new SqlClusterRepository(db),
+    clusters: new SqlClusterRepository(db, adapter),
     links: new SqlLinkRepository(db, adapter),
     jobs: new SqlJobRepository(db, adapter),
     runs: new SqlRunRepository(db, adapter),
     traces: new SqlTraceRepository(db, adapter),
     timers: new SqlTimerRepository(db, adapter),
+    groups: new SqlGroupRepository(db),
+    variables: new SqlVariableRepository(db),
+    history: new SqlHistoryRepository(db),
   };
 }
 

@@ -29,7 +29,9 @@ export function openSqliteFile(path: string): DatabaseSync {
   try {
     database.exec(
       // fullfsync acts on macOS only, where a plain fsync stops at the disk's cache.
-      'pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;',
+      'pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;' +
+        // What is deleted, secrets above all, is overwritten and not only forgotten.
+        'pragma secure_delete = on;',
     );
   } catch (error) {
     database.close();
