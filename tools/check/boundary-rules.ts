@@ -43,7 +43,7 @@ export const LOADS_CONNECTORS = [
 export const ENTRIES = [
   'packages/server/src/main.ts',
   'packages/server/src/worker.ts',
-  'packages/console/src/main.tsx',
+  'packages/console/src/explorer/main.tsx',
 ];
 
 export const SOURCE_LINES_MAX = 450;

@@ -8,6 +8,7 @@ import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { ClusterService, isUsable } from './clusters/cluster-service.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
+import { readExplorerBundle } from './http/explorer-bundle.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
@@ -28,6 +29,9 @@ import { messageOf, Refusal } from './telemetry/refusal.ts';
 
 /** Connections that may wait to be taken: pollers come in crowds. */
 const listenBacklog = 4096;
+
+/** Where the bootstrap puts the pages that browsers load; see tools/bundle. */
+const explorerFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 export interface RunningSluice {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -123,7 +127,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
     const egress = new Egress({ allow: config.egressAllow, deny: config.egressDeny });
+    const explorer = await readExplorerBundle(explorerFolder);
+    if (explorer === null) log.warn('explorer.missing', { folder: explorerFolder });
     const app = buildApp({
+      explorer,
       authenticator,
       clusters,
       links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),

@@ -15,6 +15,8 @@ import type { JobService } from '../jobs/job-service.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { errorReply } from './error-reply.ts';
+import type { ExplorerBundle } from './explorer-bundle.ts';
+import { addExplorerRoutes } from './explorer-routes.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
@@ -57,6 +59,8 @@ export interface AppDeps {
   readonly jobs: JobService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly config: HttpConfig;
+  /** The page at `/explorer`; without one its address says that it is missing. */
+  readonly explorer?: ExplorerBundle | null;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -136,6 +140,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       version: deps.config.version,
     }),
   );
+  addExplorerRoutes(app, deps.explorer ?? null);
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;
