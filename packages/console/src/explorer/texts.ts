@@ -293,6 +293,7 @@ const groups: Readonly<Record<string, { readonly en: string; readonly zh: string
   jobs: { en: 'Jobs', zh: '作业' },
   runs: { en: 'Runs', zh: '运行' },
   samples: { en: 'Samples', zh: '代码示例' },
+  identity: { en: 'Users and keys', zh: '用户与密钥' },
 };
 
 export type Say = (name: TextName, facts?: Readonly<Record<string, string | number>>) => string;

@@ -9,6 +9,7 @@ import type { RunService } from '../runs/run-service.ts';
 import type { TraceRemover } from '../runs/trace-janitor.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';
+import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type Store } from '../store/store.ts';
 import type { Egress } from './egress.ts';
 import { requireName } from './names.ts';
@@ -57,11 +58,16 @@ export class LinkService {
     this.#deps = deps;
   }
 
+  /** The same as one user sees it who is kept apart from the others. */
+  seenBy(owner: string): LinkService {
+    return new LinkService({ ...this.#deps, store: ownerView(this.#deps.store, owner) });
+  }
+
   /** Tests a link that is not to be stored. @throws what `create` throws, but for the name being taken. */
-  async check(draft: LinkDraft): Promise<void> {
+  async check(clusterId: string, draft: LinkDraft): Promise<void> {
     requireName(draft.name);
     const spec = this.#deps.registry.get(draft.connector);
-    await this.#test(spec, this.#valid(spec, withoutPlaceholders(spec.link, draft.values)));
+    await this.#test(clusterId, spec, this.#valid(spec, withoutPlaceholders(spec.link, draft.values)));
   }
 
   /**
@@ -74,7 +80,7 @@ export class LinkService {
     const { store, now } = this.#deps;
     if ((await store.links.find(clusterId, draft.name)) !== null) throw taken(draft.name);
     const values = this.#valid(spec, withoutPlaceholders(spec.link, draft.values));
-    await this.#test(spec, values);
+    await this.#test(clusterId, spec, values);
 
     const at = now();
     return store.links
@@ -130,7 +136,7 @@ export class LinkService {
     const kept = openSecrets(secrets, clusterId, link.sealedSecrets);
     refuseMovedSecrets(spec.link, link.options, given, kept);
     const values = this.#valid(spec, { ...kept, ...given });
-    await this.#test(spec, values);
+    await this.#test(clusterId, spec, values);
     if (isCheckOnly) return;
 
     const changed: LinkRecord = {
@@ -188,10 +194,10 @@ export class LinkService {
   }
 
   /** Looks where the link points before anything connects to it. */
-  async #test(spec: ConnectorSpec, values: OptionValues): Promise<void> {
+  async #test(clusterId: string, spec: ConnectorSpec, values: OptionValues): Promise<void> {
     try {
       await this.#deps.egress.check(values);
-      await this.#deps.runs.checkLink(spec.name, values);
+      await this.#deps.runs.checkLink(clusterId, spec.name, values);
     } catch (error) {
       throw error instanceof SluiceError ? new LinkCheckFailure(error) : error;
     }

@@ -9,6 +9,7 @@ import type {
   JobType,
   LinkRecord,
   ProjectRecord,
+  RoleAssignment,
   RunFailure,
   RunRecord,
   RunState,
@@ -75,15 +76,34 @@ export interface IdentityRepository {
   ): Promise<ProjectRecord | null>;
   /** The oldest first: that is the default project. */
   listProjects(domainId: string): Promise<readonly ProjectRecord[]>;
+  /** Changes description and state; the name stays. @throws Gone */
+  updateProject(project: ProjectRecord): Promise<void>;
   createUser(user: UserRecord): Promise<void>;
+  /** Changes password and state; the name stays. @throws Gone */
+  updateUser(user: UserRecord): Promise<void>;
   findUser(
     by: { readonly id: string } | { readonly name: string; readonly domainId: string },
   ): Promise<UserRecord | null>;
   listUsers(domainId: string): Promise<readonly UserRecord[]>;
+  rolesOf(userId: string): Promise<readonly RoleAssignment[]>;
+  /** Roles of every user of the account. */
+  listRoles(domainId: string): Promise<readonly RoleAssignment[]>;
+  /** Sets the user's role in a scope, in place of what it was. */
+  putRole(assignment: RoleAssignment): Promise<void>;
+  /** @returns false when there was none. */
+  removeRole(userId: string, scope: string): Promise<boolean>;
+  /** In a transaction: whoever else asks for the same account waits until it ends, so that roles are changed one after the other. */
+  lockRoles(domainId: string): Promise<void>;
   createAccessKey(key: AccessKeyRecord): Promise<void>;
+  /** Oldest first. */
+  listAccessKeys(userId: string): Promise<readonly AccessKeyRecord[]>;
+  /** Switches a key on or off. @throws Gone */
+  updateAccessKey(key: AccessKeyRecord): Promise<void>;
   findAccessKey(ak: string): Promise<AccessKeyRecord | null>;
   createToken(token: TokenRecord): Promise<void>;
   findToken(hash: string): Promise<TokenRecord | null>;
+  /** @returns how many. */
+  deleteTokensOf(userId: string): Promise<number>;
   /** Removes tokens and temporary keys that ended before `now`. */
   deleteExpired(now: number): Promise<number>;
 }
@@ -122,6 +142,8 @@ export interface JobFilter {
   readonly type: JobType;
   /** Substring of the name, taken literally; empty: all. */
   readonly filter: string;
+  /** Only jobs that this user made; absent: of everybody. */
+  readonly createdBy?: string;
   /** From 1. */
   readonly pageNo: number;
   readonly pageSize: number;
@@ -144,6 +166,14 @@ export interface JobRepository {
   update(job: JobRecord): Promise<void>;
   /** Removes the job; what its runs left at destinations is to be removed at once, and none can be resumed. */
   delete(clusterId: string, name: string): Promise<boolean>;
+}
+
+/** Runs of a cluster that wait for a claim. */
+export interface Claimable {
+  readonly projectId: string;
+  readonly clusterId: string;
+  /** True: a stop was asked of them, so that they only are to be ended. False: any. */
+  readonly isStopping: boolean;
 }
 
 /** A claim on a run: changes are refused (`false`) when `fence` is no longer the run's. */
@@ -189,10 +219,16 @@ export interface RunRepository {
   /** Runs that are active in the given clusters (null: all), oldest first. */
   active(clusterId: string | null): Promise<readonly RunRecord[]>;
   /**
+   * Clusters that have a run which could be claimed now, in any order, at most `limit`: one look into an index for each
+   * cluster, however many runs wait. A cluster may be there twice, for runs to begin and for runs to stop.
+   */
+  claimable(now: number, limit: number): Promise<readonly Claimable[]>;
+  /**
    * Takes the oldest claimable run: active, its time come, and not leased or its lease over. One statement; the fence grows by one.
    * A run whose lease still holds is left alone, also when `owner` holds it: a claim loop must not fence its own work.
+   * @param of takes one of these; default: of any cluster.
    */
-  claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null>;
+  claim(owner: string, now: number, leaseMs: number, of?: Claimable): Promise<RunRecord | null>;
   /** Drops all leases of this owner, left from before a restart. @returns how many. */
   releaseLeases(owner: string): Promise<number>;
   /** Extends the lease. @returns false when the claim is lost. */

@@ -2,6 +2,8 @@ import { buildOpenApi, buildOwnOpenApi } from '@sluice/contract/openapi';
 import { operations } from '@sluice/contract/operations';
 import { ownOperations } from '@sluice/contract/own-operations';
 import { describe, expect, it } from 'vitest';
+import { readBody } from './body-check.ts';
+import { bodyExample } from './body-example.ts';
 import { isFound, readDescription } from './operation-entry.ts';
 import { prepareRequest } from './request-draft.ts';
 
@@ -106,6 +108,22 @@ describe('the request of a form', () => {
         expect(prepared.findings, entry.id).toEqual([]);
         expect(prepared.request.body).toBe(bodyText);
         expect(prepared.request.headers).toContainEqual(['Content-Type', 'application/json']);
+      }
+    }
+  });
+
+  it('begins with a body that the schema takes, where there must be one', () => {
+    for (const api of [cdm, own]) {
+      for (const { id, body } of api.operations) {
+        if (body === null || !body.isRequired) continue;
+        const text = bodyExample(body, api.schemas);
+        const { findings } = readBody(text, body, api);
+        expect(text.startsWith('{'), id).toBe(true);
+        // What must not be empty is for the user to say.
+        expect(
+          findings.filter(({ reason }) => reason !== 'member-value'),
+          id,
+        ).toEqual([]);
       }
     }
   });

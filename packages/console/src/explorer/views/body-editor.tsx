@@ -12,11 +12,14 @@ const colouredMax = 60_000;
 /** The body as text, coloured: a transparent text area lies over the coloured copy of what it holds. */
 export function BodyEditor({
   field,
+  example,
   text,
   findings,
   onText,
 }: {
   readonly field: BodyField;
+  /** What the editor begins with; empty when there is none. */
+  readonly example: string;
   readonly text: string;
   readonly findings: readonly Finding[];
   readonly onText: (text: string) => void;
@@ -41,8 +44,8 @@ export function BodyEditor({
           <span class="hint">{say('bodyOptional')}</span>
         )}
         <div class="section-actions">
-          {field.example !== undefined && (
-            <button type="button" class="quiet-button" onClick={() => onText(exampleText(field))}>
+          {example !== '' && (
+            <button type="button" class="quiet-button" onClick={() => onText(example)}>
               {say('useExample')}
             </button>
           )}
@@ -86,9 +89,4 @@ export function BodyEditor({
       </ul>
     </section>
   );
-}
-
-/** The published example as it stands in the editor; empty when there is none. */
-export function exampleText(field: BodyField): string {
-  return field.example === undefined ? '' : JSON.stringify(field.example, null, 2);
 }

@@ -1,12 +1,12 @@
 import type { SampleLanguage } from '@sluice/contract/samples/languages';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { bodyExample } from '../model/body-example.ts';
 import type { ApiDescription, Language, OperationEntry } from '../model/operation-entry.ts';
 import { type Draft, type PreparedRequest, prepareRequest } from '../model/request-draft.ts';
 import type { SampleInput } from '../model/sample-source.ts';
 import { CallFailed, type SentCall, sendCall } from '../model/send-call.ts';
 import { regionOf, type SignOn } from '../model/signed-on.ts';
 import { AnswerPanel, type CallState, StatusBadge } from './answer-panel.tsx';
-import { exampleText } from './body-editor.tsx';
 import { OperationForm } from './operation-form.tsx';
 import { OperationList } from './operation-list.tsx';
 import { usePage } from './page-context.ts';
@@ -53,9 +53,9 @@ export function Explorer({
 
   const draft = useMemo<Draft>(() => {
     const values = { ...shared, ...own[entry.id] };
-    const bodyText = bodies[entry.id] ?? (entry.body === null ? '' : exampleText(entry.body));
+    const bodyText = bodies[entry.id] ?? (entry.body === null ? '' : bodyExample(entry.body, api.schemas));
     return { values, bodyText };
-  }, [shared, own, bodies, entry]);
+  }, [shared, own, bodies, entry, api]);
   const prepared = useMemo(() => prepareRequest(entry, draft, api, base), [entry, draft, api, base]);
   const sample = useSampleInput(entry, draft, prepared, signOn);
   const state = calls[entry.id] ?? idle;

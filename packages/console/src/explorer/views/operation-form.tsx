@@ -1,4 +1,5 @@
 import { Fragment } from 'preact';
+import { bodyExample } from '../model/body-example.ts';
 import type { Finding } from '../model/body-check.ts';
 import type { ApiDescription, OperationEntry, ParameterField } from '../model/operation-entry.ts';
 import type { Draft } from '../model/request-draft.ts';
@@ -127,7 +128,13 @@ export function OperationForm({
         })}
         {entry.body !== null && (
           <>
-            <BodyEditor field={entry.body} text={draft.bodyText} findings={bodyFindings} onText={onBody} />
+            <BodyEditor
+              field={entry.body}
+              example={bodyExample(entry.body, api.schemas)}
+              text={draft.bodyText}
+              findings={bodyFindings}
+              onText={onBody}
+            />
             <Disclosure key={`${entry.id} members`} title={say('members')}>
               <SchemaOutline schema={entry.body.schema} schemas={api.schemas} />
             </Disclosure>
