@@ -24,7 +24,9 @@ function skeleton(schema: JsonSchema, schemas: Schemas, depth = 0): unknown {
     case 'object': {
       const members = (shape.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
       const required = Array.isArray(shape.required) && depth < depthMax ? shape.required.map(String) : [];
-      return Object.fromEntries(required.map((name) => [name, skeleton(members[name] ?? {}, schemas, depth + 1)]));
+      return Object.fromEntries(
+        required.map((name) => [name, skeleton(members[name] ?? {}, schemas, depth + 1)]),
+      );
     }
     case 'array':
       return Number(shape.minItems ?? 0) > 0 && depth < depthMax

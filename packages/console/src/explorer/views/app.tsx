@@ -43,9 +43,9 @@ export function App({ base }: { readonly base: string }) {
   }, [theme]);
   return (
     <Page.Provider value={page}>
-      <a class="skip-link" href="#operation-title" onClick={skip}>
+      <button type="button" class="skip-link" onClick={toContent}>
         {say('skipToContent')}
-      </a>
+      </button>
       <TopBar
         version={typeof apis === 'string' ? '' : (apis[0]?.version ?? '')}
         signOn={signOn}
@@ -93,9 +93,8 @@ export function App({ base }: { readonly base: string }) {
   );
 }
 
-/** The hash names the operation, so the link to the content may not go there. */
-function skip(event: MouseEvent): void {
-  event.preventDefault();
+/** No link: the hash of the address names the operation. */
+function toContent(): void {
   document.getElementById('operation-title')?.focus();
 }
 

@@ -1,6 +1,6 @@
-import { Fragment } from 'preact';
-import { bodyExample } from '../model/body-example.ts';
+import { type ComponentChildren, Fragment } from 'preact';
 import type { Finding } from '../model/body-check.ts';
+import { bodyExample } from '../model/body-example.ts';
 import type { ApiDescription, OperationEntry, ParameterField } from '../model/operation-entry.ts';
 import type { Draft } from '../model/request-draft.ts';
 import type { SignOn } from '../model/signed-on.ts';
@@ -215,7 +215,7 @@ function Disclosure({
 }: {
   readonly title: string;
   readonly aside?: string;
-  readonly children: preact.ComponentChildren;
+  readonly children: ComponentChildren;
 }) {
   return (
     <details class="disclosure">
