@@ -79,15 +79,15 @@ function plainCurl(
   { entry, base, values, signOn }: SampleInput,
   body: unknown,
 ): Pick<ShownSample, 'language' | 'fileName' | 'source'> {
-  const valueOf = (name: string) => values[name] || exampleOf(entry, name);
+  const filledIn = (name: string) => values[name] || exampleOf(entry, name);
   const given = (place: 'query' | 'header') =>
     entry.parameters.flatMap(({ name, in: where, isRequired }) => {
-      const value = isRequired ? valueOf(name) : (values[name] ?? '');
+      const value = isRequired ? filledIn(name) : (values[name] ?? '');
       return where === place && value !== '' ? [[name, value] as const] : [];
     });
   const source = curlSample({
     endpoint: base,
-    path: entry.path.replace(/\{(\w+)\}/g, (_whole, name: string) => percentEncoded(valueOf(name))),
+    path: entry.path.replace(/\{(\w+)\}/g, (_whole, name: string) => percentEncoded(filledIn(name))),
     query: given('query'),
     headers: given('header').filter(([, value]) => /^[ -~]*$/.test(value)),
     body: body === undefined ? undefined : JSON.parse(JSON.stringify(body)),
