@@ -30,22 +30,31 @@ export async function ensureConsoleBundle(
   if (bundledHash(folder) === wanted) return false;
   const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
   const release = await takeFolderLock(path.join(cache, `bundle-${name}.lock`));
-  const draft = `${folder}.draft`;
   try {
     if (bundledHash(folder) === wanted) return false; // another process did it meanwhile
+    await bundleInto(folder, wanted, root, node);
+  } catch (error) {
+    const why = /** @type {Error} */ (error).message;
+    say(`the API Explorer could not be bundled, and the server runs without that page: ${why}`);
+  } finally {
+    await release();
+  }
+  return true;
+}
+
+/** The folder has its name only when it is whole. @param {string} folder @param {string} wanted @param {string} root @param {string} node */
+async function bundleInto(folder, wanted, root, node) {
+  const draft = `${folder}.draft`;
+  try {
     await rm(draft, { recursive: true, force: true });
-    const code = await runOnNode24([path.join(root, 'tools', 'bundle', 'main.ts'), draft], { node });
-    if (code !== 0) {
-      say('the API Explorer could not be bundled: the server runs without that page');
-      return true;
-    }
+    const script = path.join(root, 'tools', 'bundle', 'main.ts');
+    const code = await runOnNode24([script, draft], { node });
+    if (code !== 0) throw new Error(`${script} ended with ${code}`);
     await writeFile(path.join(draft, STAMP), `${wanted}\n`);
     await rm(folder, { recursive: true, force: true });
     await rename(draft, folder);
-    return true;
   } finally {
     await rm(draft, { recursive: true, force: true });
-    await release();
   }
 }
 

@@ -7,6 +7,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['core'],
   connectors: ['core'],
   server: ['core', 'contract', 'engine', 'connectors'],
+  // The server serves what is bundled of it, as files, and imports nothing.
   console: ['contract'],
 };
 
