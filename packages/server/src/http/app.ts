@@ -14,6 +14,7 @@ import type { RawRequest } from '../identity/caller.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
+import { addExplorerRoutes } from './explorer-routes.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
 import { QuickStatus } from './quick-status.ts';
@@ -127,6 +128,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       version: deps.config.version,
     }),
   );
+  addExplorerRoutes(app, deps.explorer ?? null);
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;
