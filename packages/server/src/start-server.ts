@@ -196,6 +196,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
           region: config.region,
           now,
         }),
+      quickStatus: { callers: authenticator, statuses: store.statuses },
       log: log.error,
     });
     closers.unshift(() => app.close());

@@ -9,6 +9,7 @@ import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { QuickStatusDeps } from './quick-status.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -47,4 +48,6 @@ export interface AppDeps {
   /** Unix milliseconds; rate limits go by it. */
   readonly now?: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** What the status operation is answered from ahead of everything else; without it it goes the way of the others. */
+  readonly quickStatus?: Pick<QuickStatusDeps, 'callers' | 'statuses'>;
 }

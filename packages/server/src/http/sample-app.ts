@@ -11,7 +11,7 @@ import type { InspectAnswers, InspectQuestion } from '@sluice/engine/work';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService, type ClusterWorker } from '../clusters/cluster-service.ts';
 import { AccountService } from '../identity/account-service.ts';
-import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
+import type { Authenticator, Caller, CallerMemory, RawRequest } from '../identity/caller.ts';
 import type { Rights } from '../identity/rights.ts';
 import { GroupService } from '../jobs/group-service.ts';
 import { JobService } from '../jobs/job-service.ts';
@@ -28,7 +28,7 @@ import type { ResumeRequest, RunService, StartRequest } from '../runs/run-servic
 import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
-import { openStore } from '../store/open-store.ts';
+import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
@@ -323,7 +323,7 @@ export class SampleAuthenticator implements Authenticator {
 
 export interface SampleApp {
   readonly app: FastifyInstance;
-  readonly store: Store;
+  readonly store: OpenedStore;
   readonly runs: SampleRuns;
   readonly clusters: ClusterService;
   readonly authenticator: SampleAuthenticator;
@@ -349,11 +349,15 @@ export interface SampleSettings {
   readonly registry?: ConnectorRegistry;
   /** Real identity in place of the sample one. */
   readonly identity?: (store: Store) => Promise<RealIdentity>;
+  /** A store of this PostgreSQL database in place of an embedded one. */
+  readonly storeUrl?: string;
 }
 
 export interface RealIdentity {
   readonly authenticator: Authenticator;
   readonly register: (app: FastifyInstance) => void;
+  /** With it the status operation is answered ahead of everything else. */
+  readonly callers?: CallerMemory;
   readonly onChanged?: () => void;
   /** Opens what the authenticator is to read. */
   readonly box?: SecretBox;
@@ -362,7 +366,9 @@ export interface RealIdentity {
 export async function sampleApp(settings: SampleSettings = {}): Promise<SampleApp> {
   const { isPercentEncoded = false, userIsolation = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
-  const store = await openStore({ dataFolder });
+  const store = await openStore(
+    settings.storeUrl === undefined ? { dataFolder } : { url: settings.storeUrl },
+  );
   const real = (await settings.identity?.(store)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
@@ -414,6 +420,9 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const app = buildApp({
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
+    ...(real?.callers === undefined
+      ? {}
+      : { quickStatus: { callers: real.callers, statuses: store.statuses } }),
     accounts: new AccountService({
       store,
       box: real?.box ?? sampleBox,

@@ -121,7 +121,8 @@ export class SqlClusterRepository implements ClusterRepository {
   }
 }
 
-function clusterOf(row: ClusterRow): ClusterRecord {
+/** A row of the table as a cluster. */
+export function clusterOf(row: ClusterRow): ClusterRecord {
   return {
     id: row.id,
     projectId: row.project_id,

@@ -40,6 +40,11 @@ export function openSqliteFile(path: string): DatabaseSync {
   return database;
 }
 
+/** A further connection to the file, for looks alone: it sees what is committed. @throws as `openSqliteFile`. */
+export function openSqliteForReading(path: string): DatabaseSync {
+  return new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true });
+}
+
 /** Kysely over node:sqlite. One connection; Kysely's own mutex keeps statements out of each other's transactions. */
 export class SqliteDialect implements Dialect {
   readonly #database: DatabaseSync;

@@ -14,6 +14,8 @@ export interface JobHandlerDeps {
   readonly clusters: ClusterService;
   readonly jobs: JobService;
   readonly runs: Pick<RunService, 'progress' | 'driven'>;
+  /** Hears whenever somebody was told the state of a job. */
+  readonly onStatusTold?: (call: Call, jobId: number) => void;
   /** 0 up to 1, as Math.random. */
   readonly random: () => number;
 }
@@ -97,9 +99,11 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
       // What a thousand pollers ask for while a run lasts costs no look at the store.
       const driven = drivenRun(runs, call);
       if (driven !== null) {
+        deps.onStatusTold?.(call, driven.jobId);
         return { submissions: [submissionOf(driven, runs.progress(driven), call.language)] };
       }
       const { job, run } = await jobs.find(await readableClusterOf(call), parameterOf(call, 'job_name'));
+      deps.onStatusTold?.(call, job.id);
       const latest = run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
       return { submissions: [latest] };
     },

@@ -64,6 +64,7 @@ function callOf(request: FastifyRequest, caller: Caller): Call {
     projectId: parameters.project_id ?? '',
     language: languageOf(request.headers['x-language']),
     parameters,
+    target: request.rawCall.target,
     query: new URLSearchParams(splitTarget(request.rawCall.target).query),
     json: () => parseJson(request.rawBody),
   };
