@@ -1,4 +1,5 @@
 import { type ComponentChildren, Fragment } from 'preact';
+import { described } from '../member-texts.ts';
 import type { Finding } from '../model/body-check.ts';
 import { bodyExample } from '../model/body-example.ts';
 import type { ApiDescription, OperationEntry, ParameterField } from '../model/operation-entry.ts';
@@ -183,7 +184,7 @@ function Path({
 }
 
 function Answers({ entry, api }: { readonly entry: OperationEntry; readonly api: ApiDescription }) {
-  const { say } = usePage();
+  const { say, language } = usePage();
   const success = entry.answers.find(({ status }) => status.startsWith('2'));
   return (
     <Disclosure title={say('answers')} aside={entry.answers.map(({ status }) => status).join(' · ')}>
@@ -194,7 +195,7 @@ function Answers({ entry, api }: { readonly entry: OperationEntry; readonly api:
               <span class="state-dot" aria-hidden="true" />
               {status}
             </span>
-            <span>{description}</span>
+            <span>{described(description, language)}</span>
           </li>
         ))}
       </ul>

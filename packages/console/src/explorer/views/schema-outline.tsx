@@ -1,3 +1,4 @@
+import { described } from '../member-texts.ts';
 import { type JsonSchema, resolvedSchema } from '../model/operation-entry.ts';
 import { ChevronIcon } from './icons.tsx';
 import { usePage } from './page-context.ts';
@@ -59,7 +60,7 @@ function Member({
   readonly schemas: Schemas;
   readonly depth: number;
 }) {
-  const { say } = usePage();
+  const { say, language } = usePage();
   const resolved = resolvedSchema(member, schemas);
   const inner = depth < depthMax ? withMembers(member, schemas) : null;
   const description = member.description ?? resolved.description;
@@ -83,7 +84,9 @@ function Member({
           <SchemaOutline schema={inner} schemas={schemas} depth={depth + 1} />
         </details>
       )}
-      {typeof description === 'string' && description !== '' && <p class="outline-about">{description}</p>}
+      {typeof description === 'string' && description !== '' && (
+        <p class="outline-about">{described(description, language)}</p>
+      )}
     </li>
   );
 }
