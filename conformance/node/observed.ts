@@ -218,7 +218,9 @@ export class Observed {
       this.#observe('UpdateLink', name, () => cdm.updateLink(id, link, body));
     await update('spare', spare.name, linkBody(spare, true));
     await update('unknown', NO_SUCH_NAME, linkBody(spare, true));
-    await update('regression: wrapped twice', spare.name, { links: { ...linkBody(spare, true), update_user: 'x' } });
+    await update('regression: wrapped twice', spare.name, {
+      links: { ...linkBody(spare, true), update_user: 'x' },
+    });
   }
 
   #showJobs(name: string, job: string, query: object = {}, id = this.#clusterId): Promise<Answer> {
