@@ -4,12 +4,16 @@ import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
+import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 import { type VariableOperationId, variableOperations } from './variable-operations.ts';
-import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples' 
+export type OwnOperationId =
+  | 'ListRuns'
+  | 'ShowRun'
+  | 'ResumeRun'
+  | 'BuildSamples'
   | IdentityOperationId
   | LinkOperationId
   | TransferOperationId

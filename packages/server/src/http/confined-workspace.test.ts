@@ -43,7 +43,10 @@ describe('a user who is kept apart', () => {
     expect([body.links.length, body.jobs.length]).toEqual([2, 1]);
     expect(text).not.toContain('ada');
     expect((await send('bob', 'POST', own('export'), { job_names: ['ada_job'] })).status).toBe(400);
-    expect((await send('bob', 'GET', own('jobs'))).body).toMatchObject({ total: 1, jobs: [{ name: 'bob_job' }] });
+    expect((await send('bob', 'GET', own('jobs'))).body).toMatchObject({
+      total: 1,
+      jobs: [{ name: 'bob_job' }],
+    });
     expect((await send('root', 'POST', own('export'))).body.links).toHaveLength(4);
   });
 

@@ -35,7 +35,11 @@ export class LinkCatalog {
   async test(clusterId: string, name: string, purpose: CheckPurpose): Promise<readonly StageResult[]> {
     const { connector, values } = await this.#deps.links.opened(clusterId, name);
     const timeLimitMs = runLimits.stagedTestMs;
-    return await this.#deps.inspection.ask(clusterId, connector, values, { what: 'stages', purpose, timeLimitMs });
+    return await this.#deps.inspection.ask(clusterId, connector, values, {
+      what: 'stages',
+      purpose,
+      timeLimitMs,
+    });
   }
 
   /**
@@ -50,7 +54,11 @@ export class LinkCatalog {
   ): Promise<readonly StageResult[]> {
     const values = await this.#deps.links.completed(clusterId, draft);
     const timeLimitMs = runLimits.stagedTestMs;
-    return await this.#deps.inspection.ask(clusterId, draft.connector, values, { what: 'stages', purpose, timeLimitMs });
+    return await this.#deps.inspection.ask(clusterId, draft.connector, values, {
+      what: 'stages',
+      purpose,
+      timeLimitMs,
+    });
   }
 
   /** @throws Cdm.0101 (404) no such link; what its system answers. */

@@ -191,7 +191,9 @@ export class TransferService {
 }
 
 function taken({ kind, name }: ImportItem): SluiceError {
-  return kind === 'link' ? new SluiceError('Cdm.0315', { link: name }) : new SluiceError('Cdm.0104', { job: name });
+  return kind === 'link'
+    ? new SluiceError('Cdm.0315', { link: name })
+    : new SluiceError('Cdm.0104', { job: name });
 }
 
 function byName(one: { readonly name: string }, other: { readonly name: string }): number {

@@ -269,7 +269,8 @@ describe('LocalClusterPools with stand-in workers', () => {
 
   test('an idle worker of one cluster ends before the machine has too many', async () => {
     const pools = machine({ sliceWorkersMax: 1 });
-    const most = 2 + runLimits.stepWorkersMax + runLimits.promptWorkersMax;
+    const { stepWorkersMax, promptWorkersMax, inspectWorkersMax } = runLimits;
+    const most = 2 + stepWorkersMax + promptWorkersMax + inspectWorkersMax;
     const clusters = Array.from({ length: most + 3 }, (_, i) => `p-${i}`);
     for (const clusterId of clusters) {
       await pools.open(clusterId, small);

@@ -316,7 +316,7 @@ export class WorkerProcess {
 }
 
 function runIdOf(task: Task): string | null {
-  return task.kind === 'check' ? null : task.work.runId;
+  return 'work' in task ? task.work.runId : null;
 }
 
 function opensSnapshot(task: Task, result: TaskResults[TaskKind]): boolean {

@@ -64,7 +64,9 @@ describe.skipIf(!hasServers)('where workers may connect to', () => {
     const stages = await inspector.ask(rig.cluster.id, 'generic-jdbc-connector', sides[kind].link, question);
     expect(stages[0]).toMatchObject({ stage: 'name', state: 'failed', finding: { code: 'Cdm.0941' } });
     expect(stages.slice(1).map(({ state }) => state)).toEqual(Array(5).fill('skipped'));
-    await expect(rig.desk.checkLink(rig.cluster.id, 'generic-jdbc-connector', sides[kind].link)).rejects.toMatchObject({
+    await expect(
+      rig.desk.checkLink(rig.cluster.id, 'generic-jdbc-connector', sides[kind].link),
+    ).rejects.toMatchObject({
       code: 'Cdm.0941',
     });
   });
@@ -75,7 +77,8 @@ describe.skipIf(!hasServers)('where workers may connect to', () => {
     const table = { schema: 'public', table: 'source' };
     const limits = { rowsMax: 5, bytesMax: 10_000, valueCharsMax: 100, timeLimitMs: 5_000 };
     const { link } = sides.postgres;
-    const ask = () => inspector.ask(rig.cluster.id, 'generic-jdbc-connector', link, { what: 'rows', table, limits });
+    const ask = () =>
+      inspector.ask(rig.cluster.id, 'generic-jdbc-connector', link, { what: 'rows', table, limits });
     expect((await ask()).rows).toHaveLength(5);
     const outcomes = await Promise.allSettled(Array.from({ length: 40 }, ask));
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
@@ -89,7 +92,12 @@ describe.skipIf(!hasServers)('where workers may connect to', () => {
     });
     expect(stages.filter(({ state }) => state === 'failed')).toEqual([]);
     const question = { what: 'tables', schema: sides.mysql.schema, page } as const;
-    const { entries } = await inspector.ask(rig.cluster.id, 'generic-jdbc-connector', sides.mysql.link, question);
+    const { entries } = await inspector.ask(
+      rig.cluster.id,
+      'generic-jdbc-connector',
+      sides.mysql.link,
+      question,
+    );
     expect(entries.map(({ name }) => name)).toEqual(expect.arrayContaining(['source', 'target']));
   });
 });

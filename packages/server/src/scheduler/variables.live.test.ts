@@ -70,7 +70,7 @@ describe.skipIf(!hasServers)('variables of a run', () => {
       const secret = 'no_such_thing_at_all';
       await set(cluster(), 'secret_word', secret, true);
       await createTarget(sides[kind], 'other');
-    const before = rig.events.length;
+      const before = rig.events.length;
       for (const options of [
         { fromOptions: { 'fromJobConfig.whereClause': `${'${secret_word}'} = 1` } },
         { fromTable: '${secret_word}' },

@@ -55,7 +55,10 @@ export class SqlGroupRepository implements GroupRepository {
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
-            selectFrom('jobs').select('id').where('jobs.cluster_id', '=', clusterId).where('group_name', '=', name),
+            selectFrom('jobs')
+              .select('id')
+              .where('jobs.cluster_id', '=', clusterId)
+              .where('group_name', '=', name),
           ),
         ),
       )

@@ -59,7 +59,11 @@ export class SqlHistoryRepository implements HistoryRepository {
     const { createdBy } = filter;
     if (createdBy !== undefined) {
       query = query.where('job_id', 'in', (own) =>
-        own.selectFrom('jobs').select('id').where('cluster_id', '=', clusterId).where('created_by', '=', createdBy),
+        own
+          .selectFrom('jobs')
+          .select('jobs.id')
+          .where('jobs.cluster_id', '=', clusterId)
+          .where('jobs.created_by', '=', createdBy),
       );
     }
     const rows = await query
