@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
-import { ClusterService, isUsable } from './clusters/cluster-service.ts';
+import { ClusterService, requireUsable } from './clusters/cluster-service.ts';
+import { isUsable } from './clusters/cluster-states.ts';
 import { findFlavor } from './clusters/flavors.ts';
+import { PowerSchedule } from './clusters/power-schedule.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
@@ -96,6 +98,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       leaseMs: config.leaseMs,
       log: log.info,
       onQueued: () => pokeQueue(),
+      requireUsable,
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
@@ -126,15 +129,20 @@ export async function startServer(config: Config, version: string): Promise<Runn
       store,
       runs: desk,
       traces: desk.traces,
+      pools,
       timers: { now, after: afterWait },
       newId: randomUUID,
-      provision: async ({ id, flavorId }) => {
-        const flavor = findFlavor(flavorId);
-        if (flavor !== null) await pools.open(id, flavor);
-      },
       log: log.info,
     });
     closers.unshift(() => clusters.close());
+    const power = new PowerSchedule({
+      store,
+      actions: clusters.actions,
+      zone,
+      timers: { now, after: afterWait },
+      log: log.info,
+    });
+    closers.unshift(() => power.close());
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
     const egress = new Egress(egressRules);
@@ -173,6 +181,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
         version,
         publicUrl: config.publicUrl,
         bodyBytesMax: config.maxBodyBytes,
+        jobIdForm: config.jobIdForm,
+        rateLimits: config.rateLimits,
         userIsolation: config.userIsolation,
       },
       registerIdentity: (target) =>
@@ -186,6 +196,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
           region: config.region,
           now,
         }),
+      quickStatus: { callers: authenticator, statuses: store.statuses },
       log: log.error,
     });
     closers.unshift(() => app.close());
@@ -194,9 +205,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();
-    for (const cluster of await store.clusters.listAll()) await pools.runsMax(cluster.id);
     await queue.open();
     await jobTimer.open();
+    power.open();
     pools.warmUp();
     desk.traces.open();
     housekeeping.open();

@@ -220,10 +220,10 @@ describe.skipIf(!hasServers)('what ended runs leave', () => {
         },
       },
       newId: () => 'task',
-      provision: async () => undefined,
+      pools: { open: async () => undefined, close: async () => undefined, instances: () => [] },
       log: () => undefined,
     });
-    await clusters.delete(rig.cluster.projectId, rig.cluster.id, 'ada');
+    await clusters.actions.delete(rig.cluster.projectId, rig.cluster.id, 'ada');
     await eventually('the cluster is gone', async () => {
       return (await rig.store.clusters.find(rig.cluster.projectId, rig.cluster.id)) === null;
     });

@@ -79,21 +79,30 @@ export class JobService {
    * Cdm.0061 the connector does not read (or write); the option codes; Cdm.0065 its schedule cannot be kept to.
    */
   async create(clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
-    const { store, zone, now } = this.#deps;
+    const { store } = this.#deps;
+    const job = await this.#newJob(store, clusterId, draft, user);
+    return store.transaction((tx) => this.#storeNew(tx, job)).catch(nameTaken);
+  }
+
+  /** A job as it is to be stored. */
+  async #newJob(
+    scope: JobScope,
+    clusterId: string,
+    draft: JobDraft,
+    user: string,
+  ): Promise<Omit<JobRecord, 'id'>> {
     requireName(draft.name);
-    if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
-    const content = await this.#checked(clusterId, draft);
-    const at = now();
-    const job = { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
-    return store
-      .transaction(async (tx) => {
-        const created = await tx.jobs.create(job);
-        await setTimer(tx, created, zone, at);
-        return created;
-      })
-      .catch((error: unknown) => {
-        throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
-      });
+    if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+    const content = await this.#checked(clusterId, draft, scope);
+    const at = this.#deps.now();
+    return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
+  }
+
+  /** Stores a new job with its timer. @throws Conflict when its name is taken. */
+  async #storeNew(tx: Pick<Store, 'jobs' | 'timers'>, job: Omit<JobRecord, 'id'>): Promise<JobRecord> {
+    const created = await tx.jobs.create(job);
+    await setTimer(tx, created, this.#deps.zone, created.createdAt);
+    return created;
   }
 
   /**
@@ -101,15 +110,7 @@ export class JobService {
    * @throws as `create`.
    */
   async createIn(tx: JobScope, clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
-    const { zone, now } = this.#deps;
-    requireName(draft.name);
-    if ((await tx.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
-    const content = await this.#checked(clusterId, draft, tx);
-    const at = now();
-    const by = { createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
-    const created = await tx.jobs.create({ ...content, clusterId, ...by });
-    await setTimer(tx, created, zone, at);
-    return created;
+    return this.#storeNew(tx, await this.#newJob(tx, clusterId, draft, user));
   }
 
   /** @throws Cdm.0100 (400) when there is no such job. */
@@ -178,23 +179,56 @@ export class JobService {
     const { store, runs } = this.#deps;
     const job = await store.jobs.find(clusterId, name);
     if (job === null) throw notThere(name);
+    await this.#requireStartable(job);
+    const kept = await this.#variables(projectId, job, variables);
+    return runs.start({ projectId, job, user, variables: kept, isAuto: false });
+  }
+
+  /**
+   * Makes a job and starts it: both, or nothing.
+   * @throws as `create` and `start`.
+   */
+  async createAndStart(
+    projectId: string,
+    clusterId: string,
+    draft: JobDraft,
+    user: string,
+  ): Promise<RunRecord> {
+    const job = await this.#newJob(this.#deps.store, clusterId, draft, user);
+    await this.#requireStartable(job);
+    const variables = await this.#variables(projectId, job, {});
+    return await this.#deps.runs.startNew({ projectId, user, variables, isAuto: false }, (tx) =>
+      this.#storeNew(tx, job).catch(nameTaken),
+    );
+  }
+
+  /** @throws Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled. */
+  async #requireStartable(job: Omit<JobRecord, 'id'>): Promise<void> {
     if (job.type !== 'NORMAL_JOB') {
       throw new SluiceError('Cdm.0055', {
-        job: name,
+        job: job.name,
         type: job.type,
         ...explained({
-          en: `This version runs jobs of type NORMAL_JOB; ${name} is a ${job.type}.`,
-          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${name} 的类型是 ${job.type}。`,
+          en: `This version runs jobs of type NORMAL_JOB; ${job.name} is a ${job.type}.`,
+          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${job.name} 的类型是 ${job.type}。`,
         }),
       });
     }
     for (const link of [job.fromLink, job.toLink]) {
-      const found = await this.#link(clusterId, link);
+      const found = await this.#link(job.clusterId, link);
       if (!found.isEnabled) throw new SluiceError('Cdm.0060', { link });
     }
-    const kept = await keptVariables(store, projectId, job, variables);
+  }
+
+  /** What the settings of the job refer to, with the values that they have now. @throws Cdm.0014 one is set nowhere. */
+  async #variables(
+    projectId: string,
+    job: Omit<JobRecord, 'id'>,
+    given: Readonly<Record<string, string>>,
+  ): Promise<Readonly<Record<string, string>>> {
+    const kept = await keptVariables(this.#deps.store, projectId, job, given);
     if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
-    return runs.start({ projectId, job, user, variables: kept.variables, isAuto: false });
+    return kept.variables;
   }
 
   /**
@@ -396,6 +430,11 @@ const noSuchRun = { en: 'The job has no such run.', zh: '该作业没有此运�
 /** Whether a caller means this run: by its id or its submission number. */
 function isCalled(run: RunRecord, runId: string): boolean {
   return run.id === runId || String(run.submissionId) === runId;
+}
+
+/** Turns the store's refusal of a name into the published code; what else was thrown goes through. */
+function nameTaken(error: unknown): never {
+  throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
 }
 
 function missing(name: string): SluiceError {

@@ -78,7 +78,7 @@ async function find(
 export async function keptVariables(
   store: Variables,
   projectId: string,
-  job: JobRecord,
+  job: Omit<JobRecord, 'id'>,
   given: Readonly<Record<string, string>>,
 ): Promise<{ readonly variables: Readonly<Record<string, string>>; readonly missing: readonly string[] }> {
   const variables: Record<string, string> = { ...given };

@@ -316,7 +316,7 @@ export class WorkerProcess {
 }
 
 function runIdOf(task: Task): string | null {
-  return 'work' in task ? task.work.runId : null;
+  return task.kind === 'check' || task.kind === 'inspect' ? null : task.work.runId;
 }
 
 function opensSnapshot(task: Task, result: TaskResults[TaskKind]): boolean {

@@ -105,6 +105,8 @@ export class JobTimer {
     } catch (error) {
       // Somebody else started the job in this very moment: taken again, the moment meets that run.
       if (error instanceof Conflict) return 'overlap';
+      // The same with a cluster that is being switched off.
+      if (error instanceof UnusableNow) return 'unusable';
       throw error;
     }
   }
@@ -134,10 +136,15 @@ export class JobTimer {
     // A variable that is set nowhere is told by the run, which then cannot be submitted: nobody is here to be answered.
     const { variables } = await keptVariables(tx, projectId, job, {});
     const request = { projectId, job, user: job.createdBy, variables, isAuto: true };
-    await createFreshRun(tx, queuedRun(request, at));
+    await createFreshRun(tx, queuedRun(request, at), (current) => {
+      if (!this.#tools.isUsable(current)) throw new UnusableNow();
+    });
     return 'started';
   }
 }
+
+/** The cluster ceased to take work between the look at it and the start. */
+class UnusableNow extends Error {}
 
 /** The schedule of a stored job; null also when this program cannot read what an older one stored. */
 function readable(job: JobRecord): Schedule | null {

@@ -58,13 +58,8 @@ export class SqlHistoryRepository implements HistoryRepository {
     if (filter.before !== null) query = query.where('submission_id', '<', filter.before);
     const { createdBy } = filter;
     if (createdBy !== undefined) {
-      query = query.where('job_id', 'in', (own) =>
-        own
-          .selectFrom('jobs')
-          .select('jobs.id')
-          .where('jobs.cluster_id', '=', clusterId)
-          .where('jobs.created_by', '=', createdBy),
-      );
+      const own = this.#db.selectFrom('jobs').select('id').where('cluster_id', '=', clusterId);
+      query = query.where('job_id', 'in', own.where('created_by', '=', createdBy));
     }
     const rows = await query
       .select(sql<null>`null`.as('plan'))

@@ -95,20 +95,24 @@ export class SqlJobRepository implements JobRepository {
   async update(job: JobRecord): Promise<void> {
     try {
       await inTransaction(this.#db, async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('jobs')
-          .set(changeableColumns(job))
+        const before = await db
+          .selectFrom('jobs')
+          .select('name')
           .where('id', '=', job.id)
+          .$if(this.#adapter.hasRowLocks, (query) => query.forUpdate())
           .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw new Gone(`job ${job.name}`);
+        if (before === undefined) throw new Gone(`job ${job.name}`);
+        await db.updateTable('jobs').set(changeableColumns(job)).where('id', '=', job.id).execute();
         await createGroup(db, job, job.updatedBy, job.updatedAt);
-        // Runs are asked for by the job's name, so they follow a rename.
+        // Without a rename the history need not be looked through, which may be long.
+        if (before.name === job.name) return;
+        // Runs are asked for by the job's name, so they follow it.
         await db
           .updateTable('runs')
           .set({ job_name: job.name })
           .where('cluster_id', '=', job.clusterId)
+          .where('job_name', '=', before.name)
           .where('job_id', '=', job.id)
-          .where('job_name', '<>', job.name)
           .execute();
       });
     } catch (error) {
@@ -160,7 +164,8 @@ function changeableColumns(job: Omit<JobRecord, 'id'>) {
   };
 }
 
-function jobOf(row: JobRow): JobRecord {
+/** A row of the table as a job. */
+export function jobOf(row: JobRow): JobRecord {
   return {
     id: row.id,
     clusterId: row.cluster_id,

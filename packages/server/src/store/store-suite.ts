@@ -138,6 +138,34 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
         await store.clusters.delete(other.id);
       });
 
+      it('is read for a change by one at a time, with what the one before has stored', async () => {
+        const other = sampleCluster(cluster.projectId);
+        await store.clusters.create(other);
+        const rename = (suffix: string) =>
+          store.transaction(async (tx) => {
+            const read = await tx.clusters.lock(other.id);
+            if (read === null) throw new Error('no cluster');
+            await tx.clusters.update({ ...read, name: `${read.name}${suffix}` });
+          });
+        await store.clusters.update({ ...other, name: '' });
+        await Promise.all([...'abcdef'].map(rename));
+        const name = (await store.clusters.findById(other.id))?.name ?? '';
+        expect([...name].sort().join('')).toBe('abcdef');
+        expect(await store.transaction((tx) => tx.clusters.lock(newId()))).toBeNull();
+        await store.clusters.delete(other.id);
+      });
+
+      it('knows the submission that was handed out last', async () => {
+        const other = sampleCluster(cluster.projectId);
+        await store.clusters.create(other);
+        expect(await store.clusters.lastSubmission(other.id)).toBe(0);
+        const job = await store.jobs.create(sampleJob(other.id, 'j'));
+        await store.runs.create(sampleRun(job, cluster.projectId));
+        expect(await store.clusters.lastSubmission(other.id)).toBe(1);
+        expect(await store.clusters.lastSubmission(newId())).toBe(0);
+        await store.clusters.delete(other.id);
+      });
+
       it('takes links and jobs with it and leaves runs', async () => {
         const doomed = sampleCluster(cluster.projectId);
         await store.clusters.create(doomed);

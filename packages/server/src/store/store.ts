@@ -119,10 +119,17 @@ export interface ClusterRepository {
   find(projectId: string, clusterId: string): Promise<ClusterRecord | null>;
   /** For work that nobody asked for; whoever acts for a caller names the project. */
   findById(clusterId: string): Promise<ClusterRecord | null>;
+  /**
+   * Reads a cluster that is to be changed: nobody else changes it, or starts a run in it, until the transaction ends. To be
+   * called in a transaction.
+   */
+  lock(clusterId: string): Promise<ClusterRecord | null>;
   /** Oldest first. */
   list(projectId: string): Promise<readonly ClusterRecord[]>;
   /** Every cluster of every project: for start-up. */
   listAll(): Promise<readonly ClusterRecord[]>;
+  /** The submission id that was handed out last in a cluster; 0: none was. */
+  lastSubmission(clusterId: string): Promise<number>;
   update(cluster: ClusterRecord): Promise<void>;
   /** Removes the cluster with its links and jobs, secrets and all; runs stay for their retention time. */
   delete(clusterId: string): Promise<boolean>;
@@ -300,6 +307,8 @@ export interface TimerRepository {
   put(timer: TimerRecord): Promise<void>;
   /** @returns false when there was none. */
   remove(jobId: number): Promise<boolean>;
+  /** Whether a job of the cluster will be due some time. */
+  isAnySet(clusterId: string): Promise<boolean>;
   /**
    * The timer that is due first, `due_at` not after `now`, locked until the transaction ends: of many servers that ask at once
    * each gets another one, or none. To be called in a transaction which also puts the next time: then an occurrence

@@ -6,6 +6,7 @@ import { schedules } from './0004-schedules.ts';
 import { fairClaims } from './0006-fair-claims.ts';
 import { rightsAndTrail } from './0007-rights-and-trail.ts';
 import { groupsAndVariables } from './0008-groups-and-variables.ts';
+import { listedJobs } from './0010-listed-jobs.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   fairClaims,
   rightsAndTrail,
   groupsAndVariables,
+  listedJobs,
 ];
