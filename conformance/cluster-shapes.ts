@@ -22,20 +22,17 @@ const objectLinks = maybe(list(object({ rel: maybe(text), href: maybe(text) })))
 const version = object({ type: is('cdm'), version: text });
 const tag = object({ key: is('_sys_enterprise_project_id'), value: text });
 
-/** What a cluster may have of its members, by the state that it is in. */
+/** What a cluster in a state has of its own. */
 export type ClusterState = {
   readonly status: Rule;
-  readonly actions: Rule;
   readonly members?: Readonly<Record<string, Rule>>;
 };
 
-export const normalState: ClusterState = { status: is('200'), actions: is([]) };
-export const creatingState: ClusterState = { status: is('100'), actions: free };
-export const stoppedState: ClusterState = { status: is('900'), actions: free };
-export const anyState: ClusterState = {
-  status: oneOf('100', '200', '500', '900', '910', '920'),
-  actions: free,
-};
+const still = is([]);
+export const normalState: ClusterState = { status: is('200'), members: { actions: still } };
+export const creatingState: ClusterState = { status: is('100') };
+export const stoppedState: ClusterState = { status: is('900') };
+const anyState: ClusterState = { status: oneOf('100', '200', '500', '900', '910', '920') };
 
 const actionWords = list(oneOf('REBOOTING', 'RESTORING', 'REBOOT_FAILURE'));
 
@@ -122,7 +119,6 @@ function clusterMembers(state: ClusterState, isDetail: boolean): Readonly<Record
     failedReasons: none,
     config_status: maybe(oneOf('In-Sync', 'Applying', 'Sync-Failure')),
     version: maybe(text),
-    ...state.members,
   };
 }
 
@@ -150,6 +146,7 @@ export function clusterDetail(state: ClusterState, network: ClusterNetwork): Rul
     maintainWindow: maybe(object({ day: maybe(text), startTime: maybe(text), endTime: maybe(text) })),
     eps_id: text,
     tags: maybe(list(object({ key: text, value: maybe(text) }))),
+    ...state.members,
   });
 }
 

@@ -103,7 +103,10 @@ export const EXPECTED_ANSWERS: Readonly<Record<string, Readonly<Record<string, E
     stopped: ok((call) => clusterDetail(stoppedState, call.scenario.cluster)),
     modified: ok((call) =>
       clusterDetail(
-        { ...normalState, members: { isAutoOff: is(true), isScheduleBootOff: is(false) } },
+        {
+          ...normalState,
+          members: { ...normalState.members, isAutoOff: is(true), isScheduleBootOff: is(false) },
+        },
         call.scenario.cluster,
       ),
     ),

@@ -24,9 +24,9 @@ What Sluice takes to copy a table, beside two kinds of others on the same machin
   settings. Others are measured from the start of their command to its end, start-up included.
 - CPU time is the kernel's: all processes of a candidate, ended ones too; the database servers apart. Peak RSS is the
   largest worker's for Sluice, the sum of all processes for others.
-- Measured in every round: Sluice, the limits, the best peer, peers that come within 1.3 times its time, and peers that a
-  target names. The other peers are measured once; one that needs 20 times as long as the fastest is given up. Small
-  scales favour whoever starts quickly: targets are meant for scale 1.
+- Measured in every round: Sluice, the limits, peers that a target names, and of the others those that come within 1.3
+  times the best one's and 4 times Sluice's time. The rest is measured once; what needs 5 times as long as the fastest, and
+  a minute, is given up. Small scales favour whoever starts quickly: targets are meant for scale 1.
 - Both databases and the candidate share the cores. Seconds belong to this machine; the ratios travel, within the spread
   shown.
 

@@ -205,7 +205,6 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();
-    for (const cluster of await store.clusters.listAll()) await pools.runsMax(cluster.id);
     await queue.open();
     await jobTimer.open();
     power.open();

@@ -263,8 +263,12 @@ export class ClusterActions {
     if (leftMs <= 0) return null;
     const isIdle = (await store.runs.active(cluster.id)).length === 0;
     if (isIdle && patience === 'drain') return null;
-    // After a crash the runs that are under way need workers again.
-    if (!isIdle) await this.#openPool(cluster, beforeRestart);
+    // After a crash the runs that are under way need workers again; without them they can still be stopped.
+    if (!isIdle) {
+      await this.#openPool(cluster, beforeRestart).catch((error: unknown) =>
+        this.#deps.log('cluster.pool-failed', { cluster: cluster.id, error: messageOf(error) }),
+      );
+    }
     return patience === 'drain' ? Math.min(leftMs, clusterLimits.drainPauseMs) : leftMs;
   }
 
