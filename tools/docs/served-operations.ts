@@ -49,6 +49,7 @@ function depsThatFail(): AppDeps {
     links: nothing,
     jobs: nothing,
     runs: nothing,
+    connectors: [],
     config: { zones: ['az1'], region: 'region', address: '127.0.0.1', bodyBytesMax: 1_024, publicUrl: null },
     log: () => undefined,
   };

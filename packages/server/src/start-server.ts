@@ -129,6 +129,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
       jobs: new JobService({ store, registry, runs: desk, zone, now }),
       runs: desk,
+      connectors: bundle,
       config: {
         address: config.host,
         region: config.region,

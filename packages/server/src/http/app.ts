@@ -1,16 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { buildCompatibility } from '@sluice/contract/compat/compatibility';
 import { errorBody } from '@sluice/contract/error-body';
 import { buildOpenApi, buildOwnOpenApi } from '@sluice/contract/openapi';
+import type { OperationId } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
 import { ownOperations } from '@sluice/contract/own-operations';
+import type { ConnectorSpec } from '@sluice/core/connector/registry';
 import { explained } from '@sluice/core/errors/explained';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { Authenticator, RawRequest } from '../identity/caller.ts';
+import { driverGroups } from '../jobs/driver-options.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { RunService } from '../runs/run-service.ts';
@@ -56,6 +60,8 @@ export interface AppDeps {
   readonly links: LinkService;
   readonly jobs: JobService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
+  /** The connectors that links may name, for the compatibility report. */
+  readonly connectors: readonly ConnectorSpec[];
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
@@ -82,7 +88,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     bodyLimit: deps.config.bodyBytesMax,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: headerBytesMax },
+    // Node would refuse a request without Host by an answer of its own, without a body.
+    http: { maxHeaderSize: headerBytesMax, requireHostHeader: false },
     routerOptions: { maxParamLength: targetBytesMax },
     clientErrorHandler(error, socket) {
       refuseUnreadable(error, socket);
@@ -99,6 +106,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     reply.header('content-type', 'application/json').header('x-request-id', request.id);
     const target = request.originalUrl;
     request.rawCall = rawCallOf(request, Buffer.alloc(0));
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw noHost();
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
     request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax);
     request.rawCall = { ...request.rawCall, body: request.rawBody };
@@ -135,6 +143,14 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       serverUrl: baseUrl(request, deps.config.publicUrl),
       version: deps.config.version,
     }),
+  );
+  const { version } = deps.config;
+  const isServed = (operationId: OperationId) => served.has(operationId);
+  app.get('/api/v1/compat', async (request) =>
+    buildCompatibility(
+      { version, isServed, connectors: deps.connectors, driverGroups },
+      languageOf(request.headers['x-language']),
+    ),
   );
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
@@ -212,6 +228,13 @@ function unknownPath(request: FastifyRequest): SluiceError {
   );
 }
 
+function noHost(): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({ en: 'The request has no Host header.', zh: '请求缺少 Host 头。' }),
+  );
+}
+
 function targetTooLong(): SluiceError {
   return new SluiceError(
     'APIGW.0201',
@@ -225,14 +248,16 @@ function targetTooLong(): SluiceError {
 
 /** Bytes that are no HTTP request never become a request, so the answer is written by hand. */
 function refuseUnreadable(
-  error: Error & { code?: string },
+  error: Error & { code?: string; rawPacket?: Buffer },
   socket: NodeJS.WritableStream & Partial<ServerResponse['socket']>,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const isHeaderOverflow = error.code === 'HPE_HEADER_OVERFLOW';
   const requestId = randomBytes(16).toString('hex');
   const status = isHeaderOverflow ? 431 : 400;
-  const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), 'en');
+  // The head was not parsed; what there is of it tells the language.
+  const wish = /^x-language:(.*)$/im.exec(error.rawPacket?.toString('latin1') ?? '')?.[1];
+  const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), languageOf(wish));
   const body = JSON.stringify(errorBody(rendered, requestId));
   socket.end(
     `HTTP/1.1 ${status} ${isHeaderOverflow ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +

@@ -344,6 +344,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
     jobs: new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now }),
     runs,
+    connectors: registry.names().map((name) => registry.get(name)),
     config: {
       address: '127.0.0.1',
       region: 'region-1',

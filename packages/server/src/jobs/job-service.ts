@@ -153,7 +153,6 @@ export class JobService {
     if (job === null) throw notThere(name);
     if (job.type !== 'NORMAL_JOB') {
       throw new SluiceError('Cdm.0055', {
-        job: name,
         type: job.type,
         ...explained({
           en: `This version runs jobs of type NORMAL_JOB; ${name} is a ${job.type}.`,
