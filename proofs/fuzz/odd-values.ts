@@ -44,7 +44,7 @@ const oddTexts: readonly string[] = [
   "'; DROP TABLE jobs; --",
   '" OR ""="',
   '{name}',
-  '${x}',
+  '\u0024{x}',
   '$(x)',
   '<script>alert(1)</script>',
   'a'.repeat(241),

@@ -24,7 +24,12 @@ const endsCluster: ReadonlySet<string> = new Set<OperationId>([
 ]);
 
 /** Not sent to the links and the job that have to last: without them no job could be made any more. */
-const changes: ReadonlySet<string> = new Set<OperationId>(['UpdateLink', 'DeleteLink', 'UpdateJob', 'DeleteJob']);
+const changes: ReadonlySet<string> = new Set<OperationId>([
+  'UpdateLink',
+  'DeleteLink',
+  'UpdateJob',
+  'DeleteJob',
+]);
 
 const documents: readonly string[] = [
   '/openapi.json',
@@ -99,11 +104,15 @@ function nameOf(name: string, operation: AnyOperation, dice: Dice, world: FuzzWo
       if (endsCluster.has(operationId)) return world.mortals[dice.below(mortalsMax)] ?? crypto.randomUUID();
       return dice.chance(0.9) ? world.clusterId : (world.mortals[0] ?? 'none');
     case 'link_name':
-      return dice.chance(0.1) ? 'all' : dice.pick(changes.has(operationId) ? world.linkNames.slice(2) : world.linkNames);
+      return dice.chance(0.1)
+        ? 'all'
+        : dice.pick(changes.has(operationId) ? world.linkNames.slice(2) : world.linkNames);
     case 'job_name':
       if (operationId === 'StartJob' && !dice.chance(realStarts)) return `missing${dice.below(9)}`;
       if (operationId === 'StartJob' || operationId === 'StopJob') return world.jobNames[0] ?? '';
-      return dice.chance(0.1) ? 'all' : dice.pick(changes.has(operationId) ? world.jobNames.slice(1) : world.jobNames);
+      return dice.chance(0.1)
+        ? 'all'
+        : dice.pick(changes.has(operationId) ? world.jobNames.slice(1) : world.jobNames);
     case 'run_id':
       return operationId === 'ResumeRun' && !dice.chance(realStarts)
         ? crypto.randomUUID()

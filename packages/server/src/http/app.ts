@@ -248,7 +248,7 @@ function targetTooLong(): SluiceError {
 
 /** Bytes that are no HTTP request never become a request, so the answer is written by hand. */
 function refuseUnreadable(
-  error: Error & { code?: string; rawPacket?: Buffer },
+  error: Error & { code?: string; rawPacket?: unknown },
   socket: NodeJS.WritableStream & Partial<ServerResponse['socket']>,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
@@ -256,7 +256,8 @@ function refuseUnreadable(
   const requestId = randomBytes(16).toString('hex');
   const status = isHeaderOverflow ? 431 : 400;
   // The head was not parsed; what there is of it tells the language.
-  const wish = /^x-language:(.*)$/im.exec(error.rawPacket?.toString('latin1') ?? '')?.[1];
+  const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
+  const wish = /^x-language:(.*)$/im.exec(head)?.[1];
   const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), languageOf(wish));
   const body = JSON.stringify(errorBody(rendered, requestId));
   socket.end(
