@@ -82,6 +82,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       pool,
       now,
       leaseMs: config.leaseMs,
+      isUsable,
       log: log.info,
       onQueued: () => pokeQueue(),
     });

@@ -140,6 +140,8 @@ export class ClusterService {
   async delete(projectId: string, clusterId: string, user: string): Promise<string> {
     const { store, timers, newId } = this.#deps;
     const doomed = await store.transaction(async (tx) => {
+      // Of several callers at once the second sees what the first one wrote.
+      await tx.clusters.lock(clusterId);
       const cluster = await tx.clusters.find(projectId, clusterId);
       if (cluster === null) throw noSuchCluster();
       if (isBeingDeleted(cluster)) return cluster;
@@ -197,7 +199,14 @@ export class ClusterService {
     }
     // The links go with the cluster, and with them every way to what its runs left.
     await traces.removeNow({ clusterId: cluster.id }, runLimits.traceClearingMs);
-    await store.clusters.delete(cluster.id);
+    const isGone = await store.transaction(async (tx) => {
+      // A start that came in meanwhile is stopped as well, before its cluster goes.
+      await tx.clusters.lock(cluster.id);
+      if ((await tx.runs.active(cluster.id)).length > 0) return false;
+      await tx.clusters.delete(cluster.id);
+      return true;
+    });
+    if (!isGone) this.#schedule(cluster.id, 0, () => this.#finishDeletion(cluster));
   }
 
   #schedule(clusterId: string, waitMs: number, work: () => Promise<void>): void {

@@ -3,12 +3,12 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
 import { resolveWork } from '../planner/resolve-work.ts';
-import { isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
+import { type ClusterRecord, isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
 import { Conflict, NotResumable } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
-import { createFreshRun, queuedRun } from './queued-run.ts';
+import { createRunOf, queuedRun } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
@@ -17,6 +17,8 @@ import { TraceJanitor } from './trace-janitor.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 export interface DeskTools extends DriverTools {
+  /** Whether a cluster takes work; every one when missing. */
+  readonly isUsable?: (cluster: ClusterRecord) => boolean;
   /** Called when a run has been queued, so that it is claimed at once. */
   readonly onQueued: () => void;
 }
@@ -42,9 +44,9 @@ export class RunDesk implements RunService {
   }
 
   async start(request: StartRequest): Promise<RunRecord> {
-    const { store, now } = this.#tools;
+    const { store, now, isUsable = () => true } = this.#tools;
     const run = queuedRun(request, now());
-    return await this.#queue(request.job, () => store.transaction((tx) => createFreshRun(tx, run)));
+    return await this.#queue(request.job, () => store.transaction((tx) => createRunOf(tx, request.job, run, isUsable)));
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {

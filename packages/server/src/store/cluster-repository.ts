@@ -88,6 +88,16 @@ export class SqlClusterRepository implements ClusterRepository {
     if (numUpdatedRows === 0n) throw new Gone(`cluster ${cluster.id}`);
   }
 
+  async lock(clusterId: string): Promise<boolean> {
+    // Every start of a run writes to this row too, for the run's number.
+    const { numUpdatedRows } = await this.#db
+      .updateTable('clusters')
+      .set(({ ref }) => ({ last_submission_id: ref('last_submission_id') }))
+      .where('id', '=', clusterId)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
   delete(clusterId: string): Promise<boolean> {
     return inTransaction(this.#db, async (db) => {
       // Links and jobs go with it by their foreign keys.

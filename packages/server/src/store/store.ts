@@ -98,6 +98,11 @@ export interface ClusterRepository {
   /** Every cluster of every project: for start-up. */
   listAll(): Promise<readonly ClusterRecord[]>;
   update(cluster: ClusterRecord): Promise<void>;
+  /**
+   * To be called in a transaction: until it ends no run is started in the cluster, and no other that locks it goes on.
+   * Whoever changes or deletes what a run starts from locks first and then looks for runs. @returns false when it is not there.
+   */
+  lock(clusterId: string): Promise<boolean>;
   /** Removes the cluster with its links and jobs, secrets and all; runs stay for their retention time. */
   delete(clusterId: string): Promise<boolean>;
 }
