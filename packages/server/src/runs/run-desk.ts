@@ -46,7 +46,9 @@ export class RunDesk implements RunService {
   async start(request: StartRequest): Promise<RunRecord> {
     const { store, now, isUsable = () => true } = this.#tools;
     const run = queuedRun(request, now());
-    return await this.#queue(request.job, () => store.transaction((tx) => createRunOf(tx, request.job, run, isUsable)));
+    return await this.#queue(request.job, () =>
+      store.transaction((tx) => createRunOf(tx, request.job, run, isUsable)),
+    );
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {
