@@ -102,6 +102,7 @@ export class FuzzTarget {
         datastore_id: [datastore.id],
         flavor_id: flavors.map(({ id }) => id),
         region_id: [server.region],
+        role_scope: ['all', client.projectId],
       },
       linkNames: ['source', 'target', 'l1', 'l2', 'l3', 'l4'],
       jobNames: ['j0', 'j1', 'j2', 'j3', 'j4', 'j5', 'j6', 'j7'],

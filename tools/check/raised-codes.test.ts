@@ -38,7 +38,6 @@ const severalStatuses: Readonly<
 const underWay: readonly ErrorCode[] = [
   'Cdm.0015',
   'Cdm.0016',
-  'Cdm.0032',
   'Cdm.0066',
   'Cdm.0067',
   'CDM.5090',

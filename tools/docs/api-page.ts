@@ -11,15 +11,20 @@ const tags: Readonly<Record<OperationTag, Text>> = {
   jobs: { en: 'Jobs', zh: '作业' },
   runs: { en: 'Runs, in our own API', zh: '运行（自有 API）' },
   samples: { en: 'SDK samples, in our own API', zh: 'SDK 示例（自有 API）' },
+  identity: { en: 'Projects, users and roles, in our own API', zh: '项目、用户与角色（自有 API）' },
 };
 
 const texts = {
   title: { en: 'Operations of the API', zh: 'API 操作一览' },
   notServed: { en: 'not yet', zh: '暂不提供' },
   served: { en: 'yes', zh: '是' },
+  access: {
+    en: { read: 'any role', operate: 'operator', administer: 'administrator' },
+    zh: { read: '任意角色', operate: '操作员', administer: '管理员' },
+  },
   head: {
-    en: ['operation', 'request', 'served', 'success', 'what it does'],
-    zh: ['操作', '请求', '是否提供', '成功状态码', '说明'],
+    en: ['operation', 'request', 'served', 'success', 'needs', 'what it does'],
+    zh: ['操作', '请求', '是否提供', '成功状态码', '所需权限', '说明'],
   },
 } as const;
 
@@ -58,6 +63,7 @@ function row(
     `${code(`${operation.method} ${operation.path}`)}${member}`,
     texts[isServed ? 'served' : 'notServed'][language],
     String(operation.successStatus),
+    texts.access[language][operation.access],
     operation.summary[language],
   ];
 }

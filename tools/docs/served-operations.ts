@@ -1,6 +1,8 @@
+import { allProjects } from '@sluice/contract/access';
 import type { Operation, OperationId } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
-import { type AppDeps, buildApp } from '@sluice/server/http/app';
+import { buildApp } from '@sluice/server/http/app';
+import type { AppDeps } from '@sluice/server/http/app-deps';
 
 /** The code with which the server says that it does not serve an operation of the contract. */
 const notServedCode = 'APIGW.0101';
@@ -42,7 +44,11 @@ function depsThatFail(): AppDeps {
   );
   const deps = {
     authenticator: {
-      authenticate: async () => ({ userName: 'docs', projectId: 'x' }),
+      authenticate: async () => ({
+        userName: 'docs',
+        projectId: 'x',
+        rights: new Map([[allProjects, 'administrator']]),
+      }),
       requireProject: async () => undefined,
     },
     clusters: nothing,
@@ -50,6 +56,7 @@ function depsThatFail(): AppDeps {
     jobs: nothing,
     runs: nothing,
     connectors: [],
+    accounts: nothing,
     config: { zones: ['az1'], region: 'region', address: '127.0.0.1', bodyBytesMax: 1_024, publicUrl: null },
     log: () => undefined,
   };

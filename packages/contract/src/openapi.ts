@@ -1,3 +1,4 @@
+import type { Access } from './access.ts';
 import { CdmError } from './errors.ts';
 import { examples } from './examples.ts';
 import { LinkValidationFailure } from './links.ts';
@@ -42,6 +43,8 @@ export interface OpenApiOperation {
     readonly content: { readonly 'application/json': OpenApiBody };
   };
   readonly responses: Readonly<Record<string, OpenApiResponse | { readonly $ref: string }>>;
+  /** What the caller's role must allow. */
+  readonly 'x-access': Access;
   /** Requests per user and minute. */
   readonly 'x-rate-limit'?: { readonly requests: number; readonly window: '60s'; readonly scope: 'user' };
   /** The operations that share this route, told apart by the member of the body. */
@@ -80,6 +83,7 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   jobs: 'Migration jobs and their runs, inside a cluster.',
   runs: 'Runs of jobs: their plans, and how far each slice is.',
   samples: 'Calls of the CDM API as source in the languages that the vendor has packages for.',
+  identity: 'Projects, users, their roles and access keys.',
 };
 
 const description = [
@@ -123,6 +127,7 @@ const errorResponses: Readonly<Record<number, { readonly name: string; readonly 
   401: { name: 'Unauthorized', description: 'Token or signature is missing, wrong or expired.' },
   403: { name: 'Forbidden', description: 'The caller is known but may not do this.' },
   404: { name: 'NotFound', description: 'Something that the address names does not exist.' },
+  409: { name: 'Conflict', description: 'Something else is in the way.' },
   429: { name: 'TooManyRequests', description: 'The caller has used up the calls of this minute.' },
   500: { name: 'InternalError', description: 'The service met a failure of its own.' },
   503: { name: 'Unavailable', description: 'The service cannot do its work at present.' },
@@ -201,6 +206,7 @@ function describe(sharing: readonly AnyOperation[], schemas: SchemaComponents): 
     summary: sharing.map((operation) => operation.summary.en).join('; '),
     'x-summary-zh': sharing.map((operation) => operation.summary.zh).join('；'),
     ...(first.isAsync ? { description: asyncNote } : {}),
+    'x-access': first.access,
     parameters: first.parameters.map((id) => ({ $ref: `#/components/parameters/${id}` })),
     ...(requests.length === 0
       ? {}

@@ -1,5 +1,6 @@
 import type { Text } from '@sluice/core/data/text';
 import type { TSchema } from 'typebox';
+import type { Access } from './access.ts';
 import type { ParameterId } from './parameters.ts';
 
 /** The operations of the API, under the names that the published clients give them. */
@@ -35,7 +36,7 @@ export type OperationId =
   /** Not among the 28 that clients know: an alias of ShowLink with the name `all`. */
   | 'ListLinksUnnamed';
 
-export type OperationTag = 'clusters' | 'catalogue' | 'links' | 'jobs' | 'runs' | 'samples';
+export type OperationTag = 'clusters' | 'catalogue' | 'links' | 'jobs' | 'runs' | 'samples' | 'identity';
 
 /** @typeParam Id the operations of one API; of the CDM API unless said otherwise. */
 export interface Operation<Id extends string = OperationId> {
@@ -60,4 +61,6 @@ export interface Operation<Id extends string = OperationId> {
   /** Set for operations that share method and path: the member of the body that tells them apart. */
   readonly variant: { readonly sharedId: 'ClusterAction'; readonly bodyMember: string } | null;
   readonly summary: Text;
+  /** What the caller's role must allow. */
+  readonly access: Access;
 }

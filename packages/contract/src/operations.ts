@@ -1,3 +1,4 @@
+import { usualAccess } from './access.ts';
 import {
   ShowAvailabilityZonesResponse,
   ShowClusterEnterpriseProjectsResponse,
@@ -62,6 +63,7 @@ function row(given: Row): Operation {
     errorStatuses: given.method === 'GET' ? lookUpErrors : changeErrors,
     isAsync: false,
     variant: null,
+    access: usualAccess(given),
     ...given,
   };
 }

@@ -1,32 +1,13 @@
+import { type IdentityOperationId, identityOperations } from './identity-operations.ts';
 import type { Operation } from './operation.ts';
+import { lookUpErrors, row } from './own-operation-row.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples';
-
-const lookUpErrors = [401, 403, 404, 500, 503];
+export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples' | IdentityOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
-
-type Row = Pick<
-  Operation<OwnOperationId>,
-  'operationId' | 'tag' | 'method' | 'path' | 'parameters' | 'response' | 'summary'
-> &
-  Partial<Operation<OwnOperationId>>;
-
-function row(given: Row): Operation<OwnOperationId> {
-  return {
-    request: null,
-    isRequestOptional: false,
-    successStatus: 200,
-    errorStatuses: lookUpErrors,
-    requestsPerMinute: null,
-    isAsync: false,
-    variant: null,
-    ...given,
-  };
-}
 
 /** The whole of it: routes, answers and description come from this table, as those of the CDM API come from its own. */
 export const ownOperations: readonly Operation<OwnOperationId>[] = [
@@ -73,10 +54,13 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     parameters: ['ProjectId', 'OperationId', 'XLanguage'],
     request: BuildSamplesRequest,
     response: BuildSamplesResponse,
+    // Nothing is changed by it.
+    access: 'read',
     errorStatuses: [400, ...lookUpErrors],
     summary: {
       en: 'Write a call of the CDM API as source in the languages of the vendor’s SDKs, curl and Terraform; nothing is called',
       zh: '将一次 CDM API 调用生成为厂商各语言 SDK、curl 和 Terraform 的示例代码；不会实际调用',
     },
   }),
+  ...identityOperations,
 ];

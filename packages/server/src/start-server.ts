@@ -9,6 +9,7 @@ import { ClusterService, isUsable } from './clusters/cluster-service.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
+import { AccountService } from './identity/account-service.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
 import { createTokenService } from './identity/token-service.ts';
@@ -124,8 +125,15 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
     const egress = new Egress({ allow: config.egressAllow, deny: config.egressDeny });
+    const accounts = new AccountService({
+      store,
+      box: secrets,
+      now,
+      onChanged: () => authenticator.forgetAll(),
+    });
     const app = buildApp({
       authenticator,
+      accounts,
       clusters,
       links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
       jobs: new JobService({ store, registry, runs: desk, zone, now }),
@@ -139,6 +147,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
         version,
         publicUrl: config.publicUrl,
         bodyBytesMax: config.maxBodyBytes,
+        userIsolation: config.userIsolation,
       },
       registerIdentity: (target) =>
         registerIamRoutes(target, {

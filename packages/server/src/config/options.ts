@@ -42,6 +42,7 @@ export interface Config {
   readonly rateLimits: boolean;
   readonly jobIdForm: 'sdk' | 'array';
   readonly percentEncodeLinkValues: boolean;
+  readonly userIsolation: boolean;
   readonly logLevel: LogLevel;
   readonly egressAllow: readonly string[];
   readonly egressDeny: readonly string[];
@@ -319,6 +320,16 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     environment: 'SLUICE_PERCENT_ENCODE_LINK_VALUES',
     flag: 'percent-encode-link-values',
     help: { en: 'Percent-encode the values of links in answers.', zh: '在应答中对连接的取值做百分号编码。' },
+  }),
+  userIsolation: open({
+    type: flag,
+    default: false,
+    environment: 'SLUICE_USER_ISOLATION',
+    flag: 'user-isolation',
+    help: {
+      en: 'Users see and touch links and jobs of their own only; administrators see all.',
+      zh: '用户只能查看和操作自己创建的连接和作业；管理员可见全部。',
+    },
   }),
   logLevel: open<LogLevel>({
     type: choice(['debug', 'info', 'warn', 'error']),

@@ -6,23 +6,21 @@ import { errorBody } from '@sluice/contract/error-body';
 import { buildOpenApi, buildOwnOpenApi } from '@sluice/contract/openapi';
 import type { OperationId } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
-import { ownOperations } from '@sluice/contract/own-operations';
-import type { ConnectorSpec } from '@sluice/core/connector/registry';
+import { type OwnOperationId, ownOperations } from '@sluice/contract/own-operations';
 import { explained } from '@sluice/core/errors/explained';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ClusterService } from '../clusters/cluster-service.ts';
-import type { Authenticator, RawRequest } from '../identity/caller.ts';
+import type { RawRequest } from '../identity/caller.ts';
 import { driverGroups } from '../jobs/driver-options.ts';
-import type { JobService } from '../jobs/job-service.ts';
-import type { LinkService } from '../jobs/link-service.ts';
-import type { RunService } from '../runs/run-service.ts';
+import type { AppDeps } from './app-deps.ts';
+import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
+import { accountHandlers } from './routes/account-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
@@ -30,8 +28,7 @@ import { linkHandlers } from './routes/link-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
-import type { ClusterSurroundings } from './wire/cluster.ts';
-import type { LinkWriteRules } from './wire/link.ts';
+import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -40,32 +37,6 @@ declare module 'fastify' {
     /** The request exactly as it came: signatures are made over this. */
     rawCall: RawRequest;
   }
-}
-
-/** What the application needs of the configuration. */
-export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
-  /** Zones of the region; the first is the default. */
-  readonly zones: readonly [string, ...string[]];
-  /** Version of the product. */
-  readonly version: string;
-  /** Address under which clients reach this server; null: whatever Host they send. */
-  readonly publicUrl: string | null;
-  /** Limit of a request's body; published: 12 MB. */
-  readonly bodyBytesMax: number;
-}
-
-export interface AppDeps {
-  readonly authenticator: Authenticator;
-  readonly clusters: ClusterService;
-  readonly links: LinkService;
-  readonly jobs: JobService;
-  readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
-  /** The connectors that links may name, for the compatibility report. */
-  readonly connectors: readonly ConnectorSpec[];
-  readonly config: HttpConfig;
-  /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
-  readonly registerIdentity?: (app: FastifyInstance) => void;
-  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Header block of a request, in bytes: one target of the longest length and room for tokens. */
@@ -122,15 +93,14 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => sendError(unknownPath(request), request, reply, deps));
 
-  const handlers: Handlers = {
-    ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
-    ...catalogueHandlers(deps.config),
-    ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
-    ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
+  const everyones = handlersOf(deps);
+  const handlersFor = (call: Call) => {
+    const owner = confinedTo(call, deps.config.userIsolation);
+    return owner === null ? everyones : handlersOf(confinedDeps(deps, owner));
   };
-  addOperationRoutes(app, deps.authenticator, operations, handlers);
-  addOperationRoutes(app, deps.authenticator, ownOperations, { ...runHandlers(deps), ...sampleHandlers });
-  const served = servedOperations(handlers);
+  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm);
+  addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own);
+  const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({
       serverUrl: baseUrl(request, deps.config.publicUrl),
@@ -155,6 +125,22 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;
+}
+
+/** Every handler, over these services. */
+function handlersOf(deps: AppDeps): {
+  readonly cdm: Handlers;
+  readonly own: Handlers<OwnOperationId>;
+} {
+  return {
+    cdm: {
+      ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
+      ...catalogueHandlers(deps.config),
+      ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
+      ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
+    },
+    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts) },
+  };
 }
 
 function rawCallOf(request: FastifyRequest, body: Uint8Array): RawRequest {

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Role } from '@sluice/contract/access';
 import type { CheckStep } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService } from '../clusters/cluster-service.ts';
+import { AccountService } from '../identity/account-service.ts';
 import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
+import type { Rights } from '../identity/rights.ts';
 import { Egress, egressDenyDefault } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
@@ -248,17 +251,20 @@ export class SampleRuns implements RunService {
   }
 }
 
-/** `X-Auth-Token: <user>@<project>` is that user, allowed in that project alone. */
+/** `X-Auth-Token: <user>@<project>` is that user, allowed everything in that project alone; `<user>=<role>@<project>` has that role there. */
 export class SampleAuthenticator implements Authenticator {
   readonly seen: RawRequest[] = [];
 
   async authenticate(request: RawRequest): Promise<Caller> {
     this.seen.push(request);
-    const [userName, projectId] = (request.headers['x-auth-token'] ?? '').split('@');
+    const [who, projectId] = (request.headers['x-auth-token'] ?? '').split('@');
+    const [userName, role = 'administrator'] = (who ?? '').split('=');
     if (userName === undefined || projectId === undefined || projectId === '') {
       throw new SluiceError('APIGW.0301', { cause: 'decrypt token fail' });
     }
-    return { userId: `id-${userName}`, userName, domainId: 'd', domainName: 'd', projectId, via: 'token' };
+    const rights: Rights = new Map([[projectId, role as Role]]);
+    const domain = { domainId: 'd', domainName: 'd' };
+    return { userId: `id-${userName}`, userName, ...domain, projectId, via: 'token', rights };
   }
 
   async requireProject(caller: Caller, projectId: string): Promise<void> {
@@ -284,6 +290,7 @@ export interface SampleApp {
 
 export interface SampleSettings {
   readonly isPercentEncoded?: boolean;
+  readonly userIsolation?: boolean;
   readonly registry?: ConnectorRegistry;
   /** Real identity in place of the sample one. */
   readonly identity?: (store: Store) => Promise<RealIdentity>;
@@ -292,10 +299,13 @@ export interface SampleSettings {
 export interface RealIdentity {
   readonly authenticator: Authenticator;
   readonly register: (app: FastifyInstance) => void;
+  readonly onChanged?: () => void;
+  /** Opens what the authenticator is to read. */
+  readonly box?: SecretBox;
 }
 
 export async function sampleApp(settings: SampleSettings = {}): Promise<SampleApp> {
-  const { isPercentEncoded = false, registry = sampleRegistry } = settings;
+  const { isPercentEncoded = false, userIsolation = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
   const store = await openStore({ dataFolder });
   const real = (await settings.identity?.(store)) ?? null;
@@ -340,6 +350,12 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const app = buildApp({
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
+    accounts: new AccountService({
+      store,
+      box: real?.box ?? sampleBox,
+      now,
+      onChanged: () => real?.onChanged?.(),
+    }),
     clusters,
     links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
     jobs: new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now }),
@@ -353,6 +369,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       version: '1.2.3',
       publicUrl: null,
       bodyBytesMax: 12 * 1024 * 1024,
+      userIsolation,
     },
     log: say,
   });

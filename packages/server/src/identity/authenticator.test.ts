@@ -65,6 +65,7 @@ describe('signatures', () => {
       domainName: 'admin',
       projectId: null,
       via: 'ak-sk',
+      rights: new Map([['all', 'administrator']]),
     });
   });
 
@@ -204,6 +205,7 @@ describe('tokens', () => {
       userId: account.userId,
       projectId: account.projectId,
       via: 'token',
+      rights: new Map([['all', 'administrator']]),
     });
     expect(
       (await authenticator.authenticate(withToken(await newToken({ kind: 'default' })))).projectId,

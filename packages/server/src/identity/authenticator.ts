@@ -17,6 +17,7 @@ import { parseAuthorization, type SignatureClaim } from './authorization-header.
 import type { Authenticator, Caller, RawRequest } from './caller.ts';
 import { everyPathForm, type PathForm } from './canonical-request.ts';
 import { hashToken, newAccessKey, newSecretKey } from './random-text.ts';
+import { hasPart, rightsOf } from './rights.ts';
 import { ShortCache, type ShortCacheLimits } from './short-cache.ts';
 import { verifySignature } from './verify-signature.ts';
 
@@ -73,7 +74,16 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
     if (user === null || !user.isEnabled) return null;
     const domain = await identity.findDomain({ id: user.domainId });
     if (domain === null) return null;
-    return { userId, userName: user.name, domainId: domain.id, domainName: domain.name, projectId, via };
+    const rights = rightsOf(await identity.rolesOf(userId));
+    return {
+      userId,
+      userName: user.name,
+      domainId: domain.id,
+      domainName: domain.name,
+      projectId,
+      via,
+      rights,
+    };
   }
 
   async function loadToken(hash: string): Promise<KnownToken | null> {
@@ -141,9 +151,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
       if (caller.via === 'token' && caller.projectId !== projectId) throw notTheTokensProject(projectId);
       if (!idForm.test(projectId)) throw unusableProject(projectId);
       const project = await projects.get(projectId, () => identity.findProject({ id: projectId }));
-      if (project === null || !project.isEnabled || project.domainId !== caller.domainId) {
-        throw unusableProject(projectId);
-      }
+      const isTheirs = project?.isEnabled === true && project.domainId === caller.domainId;
+      if (!isTheirs || !hasPart(caller.rights, projectId)) throw unusableProject(projectId);
     },
 
     forgetAll() {
@@ -182,7 +191,7 @@ function notTheTokensProject(projectId: string): SluiceError {
 function unusableProject(projectId: string): SluiceError {
   return new SluiceError('APIGW.0310', {
     project: projectId,
-    explanationEn: 'It does not exist, is disabled, or belongs to another account.',
-    explanationZh: '该项目不存在、已停用或属于其他账号。',
+    explanationEn: 'It does not exist, is disabled, belongs to another account, or you have no role in it.',
+    explanationZh: '该项目不存在、已停用、属于其他账号，或您在其中没有角色。',
   });
 }

@@ -1,3 +1,5 @@
+import type { Rights } from './rights.ts';
+
 /** Who calls, as proved by a token or a signature. */
 export interface Caller {
   readonly userId: string;
@@ -7,6 +9,8 @@ export interface Caller {
   /** The token's project; null with a domain-scoped token. With AK/SK null too: every enabled project of the domain may be named in the path. */
   readonly projectId: string | null;
   readonly via: 'token' | 'ak-sk';
+  /** What the user may do, as old as the proof itself: at most as long as the authenticator remembers callers. */
+  readonly rights: Rights;
 }
 
 /** The request exactly as it came, for verification. */
@@ -24,7 +28,7 @@ export interface Authenticator {
   authenticate(request: RawRequest): Promise<Caller>;
   /**
    * Checks that the caller may use the project of the path.
-   * @throws APIGW.0310 (403) when it is not theirs; 400 with a sentence when the path holds `{project_id}` unreplaced.
+   * @throws APIGW.0310 (403) when it is not theirs or they have no role in it, in the same words as when there is none; 400 with a sentence when the path holds `{project_id}` unreplaced.
    */
   requireProject(caller: Caller, projectId: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { allProjects } from '@sluice/contract/access';
 import { accessKeyContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { Conflict, type IdentityRepository } from '../store/store.ts';
@@ -99,6 +100,7 @@ async function create(
     isEnabled: true,
   });
   await identity.createUser({ id: userId, name: account.userName, domainId, passwordHash, isEnabled: true });
+  await identity.putRole({ userId, scope: allProjects, role: 'administrator' });
   await identity.createAccessKey({
     ak,
     userId,

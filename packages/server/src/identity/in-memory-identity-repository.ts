@@ -2,10 +2,11 @@ import type {
   AccessKeyRecord,
   DomainRecord,
   ProjectRecord,
+  RoleAssignment,
   TokenRecord,
   UserRecord,
 } from '../store/model.ts';
-import { Conflict, type IdentityRepository } from '../store/store.ts';
+import { Conflict, Gone, type IdentityRepository } from '../store/store.ts';
 import type { IdentityStore } from './first-start.ts';
 
 /** A test double: keeps the promises of IdentityRepository in plain maps, and counts reads. */
@@ -15,6 +16,7 @@ export class InMemoryIdentityRepository implements IdentityRepository {
   readonly users = new Map<string, UserRecord>();
   readonly accessKeys = new Map<string, AccessKeyRecord>();
   readonly tokens = new Map<string, TokenRecord>();
+  readonly roles = new Map<string, RoleAssignment>();
   /** Reads of single records so far. */
   reads = 0;
 
@@ -72,6 +74,51 @@ export class InMemoryIdentityRepository implements IdentityRepository {
     return [...this.users.values()].filter((u) => u.domainId === domainId);
   }
 
+  async updateProject(project: ProjectRecord): Promise<void> {
+    goneUnless(this.projects.has(project.id), 'project');
+    this.projects.set(project.id, project);
+  }
+
+  async updateUser(user: UserRecord): Promise<void> {
+    goneUnless(this.users.has(user.id), 'user');
+    this.users.set(user.id, user);
+  }
+
+  async rolesOf(userId: string): Promise<readonly RoleAssignment[]> {
+    return [...this.roles.values()].filter((role) => role.userId === userId);
+  }
+
+  async listRoles(domainId: string): Promise<readonly RoleAssignment[]> {
+    return [...this.roles.values()].filter(({ userId }) => this.users.get(userId)?.domainId === domainId);
+  }
+
+  async putRole(assignment: RoleAssignment): Promise<void> {
+    this.roles.set(`${assignment.userId}/${assignment.scope}`, assignment);
+  }
+
+  async removeRole(userId: string, scope: string): Promise<boolean> {
+    return this.roles.delete(`${userId}/${scope}`);
+  }
+
+  async lockRoles(): Promise<void> {
+    // Nobody else is here.
+  }
+
+  async listAccessKeys(userId: string): Promise<readonly AccessKeyRecord[]> {
+    return [...this.accessKeys.values()].filter((key) => key.userId === userId);
+  }
+
+  async updateAccessKey(key: AccessKeyRecord): Promise<void> {
+    goneUnless(this.accessKeys.has(key.ak), 'access key');
+    this.accessKeys.set(key.ak, key);
+  }
+
+  async deleteTokensOf(userId: string): Promise<number> {
+    const of = [...this.tokens.values()].filter((token) => token.userId === userId);
+    for (const { hash } of of) this.tokens.delete(hash);
+    return of.length;
+  }
+
   async createAccessKey(key: AccessKeyRecord): Promise<void> {
     refuseIf(this.accessKeys.has(key.ak), 'access key');
     this.accessKeys.set(key.ak, key);
@@ -114,6 +161,7 @@ export function inMemoryIdentityStore(identity = new InMemoryIdentityRepository(
         identity.users,
         identity.accessKeys,
         identity.tokens,
+        identity.roles,
       ];
       const before = maps.map((map) => [...map]);
       try {
@@ -135,4 +183,8 @@ function isNamesake(a: { name: string; domainId: string }, b: { name: string; do
 
 function refuseIf(isTaken: boolean, what: string): void {
   if (isTaken) throw new Conflict(what);
+}
+
+function goneUnless(isThere: boolean, what: string): void {
+  if (!isThere) throw new Gone(what);
 }

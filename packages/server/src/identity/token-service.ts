@@ -8,6 +8,7 @@ import { BoundedGate, GateFull } from './bounded-gate.ts';
 import { IdentityError } from './identity-error.ts';
 import { hashPassword, isPassword } from './password-hash.ts';
 import { hashToken, newAccessKey, newPassword, newSecretKey, newSecretToken } from './random-text.ts';
+import { hasPart, type Rights, rightsOf } from './rights.ts';
 import { SignInThrottle, type ThrottleLimits } from './sign-in-throttle.ts';
 
 /** Not prolonged by use; a token got with a token ends when that one does. */
@@ -26,6 +27,7 @@ export interface TokenDetails {
   readonly domain: DomainRecord;
   /** Null with domain scope. */
   readonly project: ProjectRecord | null;
+  readonly rights: Rights;
 }
 
 export interface TokenServiceDeps {
@@ -76,7 +78,8 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     const project = record.projectId === null ? null : await identity.findProject({ id: record.projectId });
     if (record.projectId !== null && (project === null || !project.isEnabled)) return null;
     const { methods, issuedAt, expiresAt } = record;
-    return { methods, issuedAt, expiresAt, user, domain, project };
+    const rights = rightsOf(await identity.rolesOf(user.id));
+    return { methods, issuedAt, expiresAt, user, domain, project, rights };
   }
 
   function prove(proof: SignOnProof, presentedToken: string | null): Promise<Proved> {
@@ -172,7 +175,11 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
   }
 
   /** @returns the project, or null for domain scope. */
-  async function resolveScope(scope: ScopeRequest, domain: DomainRecord): Promise<ProjectRecord | null> {
+  async function resolveScope(
+    scope: ScopeRequest,
+    domain: DomainRecord,
+    rights: Rights,
+  ): Promise<ProjectRecord | null> {
     if (scope.kind === 'default') return null;
     const isOwnDomain = (reference: Reference | null) =>
       reference === null || ('id' in reference ? reference.id === domain.id : reference.name === domain.name);
@@ -181,7 +188,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
         throw new IdentityError(403, 'The user has no right on the requested domain.');
       return null;
     }
-    // One answer whether the project is another's, disabled or does not exist.
+    // One answer whether the project is another's, disabled, without a role for the user, or does not exist.
     const refusal = new IdentityError(
       403,
       'The requested project does not exist or the user has no right on it.',
@@ -190,6 +197,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     const by = 'id' in scope ? { id: scope.id } : { name: scope.name, domainId: domain.id };
     const project = await identity.findProject(by);
     if (project === null || !project.isEnabled || project.domainId !== domain.id) throw refusal;
+    if (!hasPart(rights, project.id)) throw refusal;
     return project;
   }
 
@@ -198,7 +206,8 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
 
     async issue(request, presentedToken) {
       const proved = await prove(request.proof, presentedToken);
-      const project = await resolveScope(request.scope, proved.domain);
+      const rights = rightsOf(await identity.rolesOf(proved.user.id));
+      const project = await resolveScope(request.scope, proved.domain, rights);
       const issuedAt = now();
       const token = newSecretToken();
       const { user, domain, methods } = proved;
@@ -212,7 +221,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
         issuedAt,
         expiresAt,
       });
-      return { token, details: { methods, issuedAt, expiresAt, user, domain, project } };
+      return { token, details: { methods, issuedAt, expiresAt, user, domain, project, rights } };
     },
   };
 }

@@ -19,6 +19,7 @@ import {
   type RunRecord,
   type TraceRecord,
 } from '../store/model.ts';
+import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireName } from './names.ts';
@@ -62,6 +63,11 @@ export class JobService {
 
   constructor(deps: JobServiceDeps) {
     this.#deps = deps;
+  }
+
+  /** The same as one user sees it who is kept apart from the others. */
+  seenBy(owner: string): JobService {
+    return new JobService({ ...this.#deps, store: ownerView(this.#deps.store, owner) });
   }
 
   /**

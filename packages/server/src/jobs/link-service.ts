@@ -9,6 +9,7 @@ import type { RunService } from '../runs/run-service.ts';
 import type { TraceRemover } from '../runs/trace-janitor.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';
+import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type Store } from '../store/store.ts';
 import type { Egress } from './egress.ts';
 import { requireName } from './names.ts';
@@ -55,6 +56,11 @@ export class LinkService {
 
   constructor(deps: LinkServiceDeps) {
     this.#deps = deps;
+  }
+
+  /** The same as one user sees it who is kept apart from the others. */
+  seenBy(owner: string): LinkService {
+    return new LinkService({ ...this.#deps, store: ownerView(this.#deps.store, owner) });
   }
 
   /** Tests a link that is not to be stored. @throws what `create` throws, but for the name being taken. */

@@ -1,8 +1,15 @@
 import { type Db, inTransaction, nextNumber } from './adapter.ts';
 import { fromJson, toFlag } from './columns.ts';
-import type { AccessKeyRecord, DomainRecord, ProjectRecord, TokenRecord, UserRecord } from './model.ts';
-import type { AccessKeyRow, DomainRow, ProjectRow, TokenRow, UserRow } from './schema.ts';
-import { Conflict, type IdentityRepository } from './store.ts';
+import type {
+  AccessKeyRecord,
+  DomainRecord,
+  ProjectRecord,
+  RoleAssignment,
+  TokenRecord,
+  UserRecord,
+} from './model.ts';
+import type { AccessKeyRow, DomainRow, ProjectRow, RoleAssignmentRow, TokenRow, UserRow } from './schema.ts';
+import { Conflict, Gone, type IdentityRepository } from './store.ts';
 
 /** Statements on domains, projects, users, access keys and tokens. */
 export class SqlIdentityRepository implements IdentityRepository {
@@ -74,6 +81,15 @@ export class SqlIdentityRepository implements IdentityRepository {
     return (await query.orderBy('ordinal').execute()).map(projectOf);
   }
 
+  async updateProject(project: ProjectRecord): Promise<void> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('projects')
+      .set({ description: project.description, is_enabled: toFlag(project.isEnabled) })
+      .where('id', '=', project.id)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new Gone(`project ${project.id}`);
+  }
+
   createUser(user: UserRecord): Promise<void> {
     return inTransaction(this.#db, async (db) => {
       const ordinal = await nextNumber(db, 'user');
@@ -94,6 +110,15 @@ export class SqlIdentityRepository implements IdentityRepository {
     });
   }
 
+  async updateUser(user: UserRecord): Promise<void> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('users')
+      .set({ password_hash: user.passwordHash, is_enabled: toFlag(user.isEnabled) })
+      .where('id', '=', user.id)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new Gone(`user ${user.id}`);
+  }
+
   async findUser(
     by: { readonly id: string } | { readonly name: string; readonly domainId: string },
   ): Promise<UserRecord | null> {
@@ -108,6 +133,42 @@ export class SqlIdentityRepository implements IdentityRepository {
   async listUsers(domainId: string): Promise<readonly UserRecord[]> {
     const query = this.#db.selectFrom('users').selectAll().where('domain_id', '=', domainId);
     return (await query.orderBy('ordinal').execute()).map(userOf);
+  }
+
+  async rolesOf(userId: string): Promise<readonly RoleAssignment[]> {
+    const query = this.#db.selectFrom('role_assignments').selectAll().where('user_id', '=', userId);
+    return (await query.orderBy('scope').execute()).map(roleOf);
+  }
+
+  async listRoles(domainId: string): Promise<readonly RoleAssignment[]> {
+    const query = this.#db
+      .selectFrom('role_assignments')
+      .innerJoin('users', 'users.id', 'role_assignments.user_id')
+      .select(['user_id', 'scope', 'role'])
+      .where('users.domain_id', '=', domainId);
+    return (await query.orderBy('scope').execute()).map(roleOf);
+  }
+
+  async putRole({ userId, scope, role }: RoleAssignment): Promise<void> {
+    await this.#db
+      .insertInto('role_assignments')
+      .values({ user_id: userId, scope, role })
+      .onConflict((conflict) => conflict.columns(['user_id', 'scope']).doUpdateSet({ role }))
+      .execute();
+  }
+
+  async removeRole(userId: string, scope: string): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('role_assignments')
+      .where('user_id', '=', userId)
+      .where('scope', '=', scope)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  async lockRoles(domainId: string): Promise<void> {
+    // A counter is locked by whoever counts it until the transaction ends, in both databases.
+    await nextNumber(this.#db, `roles:${domainId}`);
   }
 
   async createAccessKey(key: AccessKeyRecord): Promise<void> {
@@ -133,6 +194,20 @@ export class SqlIdentityRepository implements IdentityRepository {
     return row === undefined ? null : accessKeyOf(row);
   }
 
+  async listAccessKeys(userId: string): Promise<readonly AccessKeyRecord[]> {
+    const query = this.#db.selectFrom('access_keys').selectAll().where('user_id', '=', userId);
+    return (await query.orderBy('created_at').orderBy('ak').execute()).map(accessKeyOf);
+  }
+
+  async updateAccessKey(key: AccessKeyRecord): Promise<void> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('access_keys')
+      .set({ is_enabled: toFlag(key.isEnabled) })
+      .where('ak', '=', key.ak)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new Gone(`access key ${key.ak}`);
+  }
+
   async createToken(token: TokenRecord): Promise<void> {
     const stored = await this.#db
       .insertInto('tokens')
@@ -154,6 +229,14 @@ export class SqlIdentityRepository implements IdentityRepository {
   async findToken(hash: string): Promise<TokenRecord | null> {
     const row = await this.#db.selectFrom('tokens').selectAll().where('hash', '=', hash).executeTakeFirst();
     return row === undefined ? null : tokenOf(row);
+  }
+
+  async deleteTokensOf(userId: string): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('tokens')
+      .where('user_id', '=', userId)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
   }
 
   deleteExpired(now: number): Promise<number> {
@@ -212,4 +295,9 @@ function tokenOf(row: TokenRow): TokenRecord {
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
   };
+}
+
+/** A role that this program wrote is one that it knows; one that it does not know allows nothing. */
+function roleOf(row: RoleAssignmentRow): RoleAssignment {
+  return { userId: row.user_id, scope: row.scope, role: row.role as RoleAssignment['role'] };
 }

@@ -70,6 +70,7 @@ export class SqlJobRepository implements JobRepository {
       and([
         eb('cluster_id', '=', clusterId),
         eb('type', '=', filter.type),
+        ...(filter.createdBy === undefined ? [] : [eb('created_by', '=', filter.createdBy)]),
         ...(filter.filter === '' ? [] : [eb(sql<number>`${placeOf}(name, ${filter.filter})`, '>', 0)]),
       ]);
     const { total } = await this.#db

@@ -4,14 +4,14 @@ import type { StoreAdapter } from './adapter.ts';
 import type { Tables } from './schema.ts';
 
 export interface Migration {
-  /** 1, 2, 3 … without gaps. */
+  /** Grows from one to the next. */
   readonly number: number;
   readonly name: string;
   up(db: Kysely<Tables>, adapter: StoreAdapter): Promise<void>;
 }
 
 /**
- * Brings the schema up to the last of `migrations`, all in one transaction under a lock: of two starts at once
+ * Applies those of `migrations` that the store has not seen, all in one transaction under a lock: of two starts at once
  * the second waits and finds nothing to do, and a crash half-way leaves the old schema.
  * @returns numbers of the migrations that ran.
  * @throws Refusal when the store was made by a newer program.
@@ -22,7 +22,7 @@ export function migrate(
   migrations: readonly Migration[],
   now: () => number,
 ): Promise<readonly number[]> {
-  const newest = migrations.length;
+  const newest = migrations.reduce((last, { number }) => Math.max(last, number), 0);
   return db.transaction().execute(async (transaction) => {
     await adapter.lockForMigration(transaction);
     await transaction.schema
@@ -32,11 +32,9 @@ export function migrate(
       .addColumn('name', 'text', (column) => column.notNull())
       .addColumn('applied_at', 'bigint', (column) => column.notNull())
       .execute();
-    const { last } = await transaction
-      .selectFrom('schema_migrations')
-      .select(({ fn }) => fn.max('number').as('last'))
-      .executeTakeFirstOrThrow();
-    const present = last ?? 0;
+    const seen = await transaction.selectFrom('schema_migrations').select('number').execute();
+    const numbers = new Set(seen.map(({ number }) => number));
+    const present = Math.max(0, ...numbers);
     if (present > newest) {
       throw new Refusal({
         en: `The store has schema version ${present}, but this program knows versions up to ${newest}: start it with the newer program that made it, or restore a backup.`,
@@ -44,7 +42,8 @@ export function migrate(
       });
     }
     const applied: number[] = [];
-    for (const migration of migrations.slice(present)) {
+    for (const migration of migrations) {
+      if (numbers.has(migration.number)) continue;
       await migration.up(transaction, adapter);
       await transaction
         .insertInto('schema_migrations')

@@ -1,3 +1,4 @@
+import type { Role } from '@sluice/contract/access';
 import type { Json } from '@sluice/core/data/json';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
@@ -42,6 +43,14 @@ export interface AccessKeyRecord {
   /** SHA-256 in hex of the security token that must come with a temporary key. */
   readonly securityTokenHash: string | null;
   readonly createdAt: number;
+}
+
+/** What a user may do in a project, or in all of the account. */
+export interface RoleAssignment {
+  readonly userId: string;
+  /** Id of a project, or `all`: every project of the account, later ones included. */
+  readonly scope: string;
+  readonly role: Role;
 }
 
 export interface TokenRecord {

@@ -18,6 +18,8 @@ export interface Tables {
   readonly slices: SliceRow;
   readonly traces: TraceRow;
   readonly timers: TimerRow;
+  readonly role_assignments: RoleAssignmentRow;
+  readonly audit_events: AuditEventRow;
 }
 
 export type Flag = 0 | 1;
@@ -199,4 +201,31 @@ export interface TimerRow {
   job_id: number;
   timing: string;
   due_at: number | null;
+}
+
+export interface RoleAssignmentRow {
+  user_id: string;
+  /** A project's id, or `all`. */
+  scope: string;
+  role: string;
+}
+
+export interface AuditEventRow {
+  id: string;
+  at: number;
+  domain_id: string | null;
+  project_id: string | null;
+  cluster_id: string | null;
+  user_id: string | null;
+  user_name: string;
+  source: string;
+  event: string;
+  operation: string;
+  resource_type: string;
+  resource_id: string;
+  resource_name: string;
+  result: string;
+  error_code: string | null;
+  request_id: string;
+  repeats: number;
 }

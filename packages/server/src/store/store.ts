@@ -9,6 +9,7 @@ import type {
   JobType,
   LinkRecord,
   ProjectRecord,
+  RoleAssignment,
   RunFailure,
   RunRecord,
   RunState,
@@ -75,15 +76,34 @@ export interface IdentityRepository {
   ): Promise<ProjectRecord | null>;
   /** The oldest first: that is the default project. */
   listProjects(domainId: string): Promise<readonly ProjectRecord[]>;
+  /** Changes description and state; the name stays. @throws Gone */
+  updateProject(project: ProjectRecord): Promise<void>;
   createUser(user: UserRecord): Promise<void>;
+  /** Changes password and state; the name stays. @throws Gone */
+  updateUser(user: UserRecord): Promise<void>;
   findUser(
     by: { readonly id: string } | { readonly name: string; readonly domainId: string },
   ): Promise<UserRecord | null>;
   listUsers(domainId: string): Promise<readonly UserRecord[]>;
+  rolesOf(userId: string): Promise<readonly RoleAssignment[]>;
+  /** Roles of every user of the account. */
+  listRoles(domainId: string): Promise<readonly RoleAssignment[]>;
+  /** Sets the user's role in a scope, in place of what it was. */
+  putRole(assignment: RoleAssignment): Promise<void>;
+  /** @returns false when there was none. */
+  removeRole(userId: string, scope: string): Promise<boolean>;
+  /** In a transaction: whoever else asks for the same account waits until it ends, so that roles are changed one after the other. */
+  lockRoles(domainId: string): Promise<void>;
   createAccessKey(key: AccessKeyRecord): Promise<void>;
+  /** Oldest first. */
+  listAccessKeys(userId: string): Promise<readonly AccessKeyRecord[]>;
+  /** Switches a key on or off. @throws Gone */
+  updateAccessKey(key: AccessKeyRecord): Promise<void>;
   findAccessKey(ak: string): Promise<AccessKeyRecord | null>;
   createToken(token: TokenRecord): Promise<void>;
   findToken(hash: string): Promise<TokenRecord | null>;
+  /** @returns how many. */
+  deleteTokensOf(userId: string): Promise<number>;
   /** Removes tokens and temporary keys that ended before `now`. */
   deleteExpired(now: number): Promise<number>;
 }
@@ -127,6 +147,8 @@ export interface JobFilter {
   readonly type: JobType;
   /** Substring of the name, taken literally; empty: all. */
   readonly filter: string;
+  /** Only jobs that this user made; absent: of everybody. */
+  readonly createdBy?: string;
   /** From 1. */
   readonly pageNo: number;
   readonly pageSize: number;

@@ -4,6 +4,7 @@ import { readSignOnRequest } from '../../identity/auth-request.ts';
 import { carriesSignature } from '../../identity/authorization-header.ts';
 import type { Authenticator, Caller, RawRequest } from '../../identity/caller.ts';
 import { IdentityError } from '../../identity/identity-error.ts';
+import { hasPart, isAllowed } from '../../identity/rights.ts';
 import { createTemporaryKey, readTemporaryKeyRequest } from '../../identity/temporary-key.ts';
 import type { TokenDetails, TokenService } from '../../identity/token-service.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
@@ -92,10 +93,16 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
     return send(request, reply, status, tokenShape(answer.details, catalog));
   }
 
+  /** The projects in which the caller has a role; the others are not spoken of. */
+  async function projectsOf(caller: Caller): Promise<readonly ProjectRecord[]> {
+    const projects = await identity.listProjects(caller.domainId);
+    return projects.filter(({ id }) => hasPart(caller.rights, id));
+  }
+
   /** The project that a catalog is for: the token's, or for a signature the one of X-Project-Id, or the default one. */
   async function catalogProject(request: FastifyRequest, caller: Caller): Promise<string | null> {
     if (caller.via === 'token') return caller.projectId;
-    const own = (await identity.listProjects(caller.domainId)).filter((project) => project.isEnabled);
+    const own = (await projectsOf(caller)).filter((project) => project.isEnabled);
     const named = own.find((project) => project.id === headerText(request, 'x-project-id'));
     return (named ?? own[0])?.id ?? null;
   }
@@ -172,20 +179,23 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
       (wanted.name === null || project.name === wanted.name) &&
       (wanted.domainId === null || project.domainId === wanted.domainId) &&
       (enabled === null || project.isEnabled === (enabled !== 'false'));
-    const projects = await identity.listProjects(caller.domainId);
+    const projects = await projectsOf(caller);
     const shapes = projects.filter(isWanted).map((project) => projectShape(project, baseOf(request)));
     return sendList(request, reply, 'projects', shapes);
   });
 
   app.post('/v3/projects', async (request, reply) => {
     const caller = await callerOf(request);
+    if (!isAllowed(caller.rights, null, 'administer')) {
+      throw new IdentityError(403, 'Only an administrator of the account creates projects.');
+    }
     const project = await createProject(identity, caller, jsonBody(deps.rawRequest(request).body));
     return send(request, reply, 201, { project: projectShape(project, baseOf(request)) });
   });
 
   app.get('/v3/auth/projects', async (request, reply) => {
     const caller = await callerOf(request);
-    const projects = (await identity.listProjects(caller.domainId)).filter((project) => project.isEnabled);
+    const projects = (await projectsOf(caller)).filter((project) => project.isEnabled);
     return sendList(
       request,
       reply,
@@ -203,15 +213,16 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
     const caller = await callerOf(request);
     const name = queryText(request, 'name');
     const users = await identity.listUsers(caller.domainId);
+    const seesAll = isAllowed(caller.rights, null, 'administer');
     const shapes = users
-      .filter((user) => name === null || user.name === name)
+      .filter((user) => (seesAll || user.id === caller.userId) && (name === null || user.name === name))
       .map((user) => userShape(user, baseOf(request)));
     return sendList(request, reply, 'users', shapes);
   });
 
   app.get('/v3/regions', async (request, reply) => {
     const caller = await callerOf(request);
-    const projects = await identity.listProjects(caller.domainId);
+    const projects = await projectsOf(caller);
     // A project at the top level bears its region's name; one below it has an underscore after that name.
     const names = projects.map((project) => project.name).filter((name) => !name.includes('_'));
     const regions = [...new Set([deps.region, ...names])];

@@ -1,3 +1,4 @@
+import { allProjects, type Role, roles } from '@sluice/contract/access';
 import type { TokenDetails } from '../../identity/token-service.ts';
 import type { DomainRecord, ProjectRecord, UserRecord } from '../../store/model.ts';
 import type { serviceCatalog } from './service-catalog.ts';
@@ -64,8 +65,20 @@ export function versionShape(base: string): object {
   };
 }
 
-/** There is one role: whoever belongs to an account may do everything in it. */
-const roles = [{ id: '0', name: 'te_admin' }] as const;
+/** Names of roles as tokens give them; programs look for the first. */
+const roleNames: Readonly<Record<Role, string>> = {
+  administrator: 'te_admin',
+  operator: 'cdm_operator',
+  read_only: 'cdm_read_only',
+};
+
+function rolesOf({ rights, project }: TokenDetails): readonly object[] {
+  const scopes = project === null ? [allProjects] : [allProjects, project.id];
+  const held = new Set(scopes.map((scope) => rights.get(scope)));
+  return roles
+    .filter((role) => held.has(role))
+    .map((role, at) => ({ id: String(at), name: roleNames[role] }));
+}
 
 /** The body of a token answer; the token itself goes into a header only. */
 export function tokenShape(details: TokenDetails, catalog: ReturnType<typeof serviceCatalog> | []): object {
@@ -78,7 +91,7 @@ export function tokenShape(details: TokenDetails, catalog: ReturnType<typeof ser
       expires_at: wireTime(details.expiresAt),
       user: { id: user.id, name: user.name, password_expires_at: '', domain },
       ...(project === null ? { domain } : { project: { id: project.id, name: project.name, domain } }),
-      roles,
+      roles: rolesOf(details),
       catalog,
     },
   };

@@ -2,9 +2,10 @@ import type { Operation, OperationId } from '@sluice/contract/operation';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Authenticator } from '../../identity/caller.ts';
-import type { Handler } from '../call.ts';
+import type { Authenticator, Caller } from '../../identity/caller.ts';
+import type { Call, Handler } from '../call.ts';
 import { languageOf } from '../language.ts';
+import { requirePermission, requireScope } from '../permission.ts';
 import { parseJson } from '../request-body.ts';
 import { splitTarget } from '../request-target.ts';
 
@@ -17,14 +18,14 @@ export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
 }
 
 /**
- * Makes one route for each method and path of an API. Operations without a handler are routes too: their answer
+ * Makes one route for each method and path of an API. Who calls is proved first, then whether they may, then the work is done. Operations without a handler are routes too: their answer
  * says that this version does not serve them, and not that they do not exist.
  */
 export function addOperationRoutes<Id extends string>(
   app: FastifyInstance,
   authenticator: Authenticator,
   operations: readonly Operation<Id>[],
-  handlers: Handlers<Id>,
+  handlersFor: (call: Call) => Handlers<Id>,
 ): void {
   const byRoute = new Map<string, Operation<Id>[]>();
   for (const operation of operations) {
@@ -38,9 +39,12 @@ export function addOperationRoutes<Id extends string>(
       method: first.method,
       url: first.path.replace(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
-        const call = await provedCall(request, authenticator);
+        const caller = await authenticator.authenticate(request.rawCall);
+        const call = callOf(request, caller);
+        await requireScope(authenticator, caller, call.projectId, first);
         const operation = chosen(sharing, first, call);
-        const handler = handlers[operation.operationId];
+        requirePermission(caller, call.projectId, operation);
+        const handler = handlersFor(call)[operation.operationId];
         if (handler === undefined) throw notServed(operation);
         return reply.status(operation.successStatus).send(await handler(call));
       },
@@ -48,18 +52,12 @@ export function addOperationRoutes<Id extends string>(
   }
 }
 
-/** The request of a caller who may act in the project that the path names. @throws what the authenticator throws. */
-export async function provedCall(
-  request: FastifyRequest,
-  authenticator: Authenticator,
-): Promise<Parameters<Handler>[0]> {
-  const caller = await authenticator.authenticate(request.rawCall);
+/** The request of a proved caller, as operations see it. */
+function callOf(request: FastifyRequest, caller: Caller): Call {
   const parameters = request.params as Readonly<Record<string, string>>;
-  const projectId = parameters.project_id ?? '';
-  await authenticator.requireProject(caller, projectId);
   return {
     caller,
-    projectId,
+    projectId: parameters.project_id ?? '',
     language: languageOf(request.headers['x-language']),
     parameters,
     query: new URLSearchParams(splitTarget(request.rawCall.target).query),

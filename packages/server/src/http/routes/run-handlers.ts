@@ -1,4 +1,3 @@
-import type { OwnOperationId } from '@sluice/contract/own-operations';
 import { runsPageSizes } from '@sluice/contract/parameters';
 import type { ClusterService } from '../../clusters/cluster-service.ts';
 import type { JobService } from '../../jobs/job-service.ts';
@@ -22,7 +21,7 @@ export function drivenRun(runs: Pick<RunService, 'driven'>, call: Call): RunReco
 /** Runs of our own API. What has run may be looked at whatever state its cluster is in. */
 export function runHandlers(
   deps: RunHandlerDeps,
-): Readonly<Record<Exclude<OwnOperationId, 'BuildSamples'>, Handler>> {
+): Readonly<Record<'ListRuns' | 'ShowRun' | 'ResumeRun', Handler>> {
   const { clusters, jobs, runs } = deps;
 
   async function clusterOf(call: Call): Promise<string> {

@@ -1,0 +1,39 @@
+import type { ConnectorSpec } from '@sluice/core/connector/registry';
+import type { FastifyInstance } from 'fastify';
+import type { ClusterService } from '../clusters/cluster-service.ts';
+import type { AccountService } from '../identity/account-service.ts';
+import type { Authenticator } from '../identity/caller.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import type { LinkService } from '../jobs/link-service.ts';
+import type { RunService } from '../runs/run-service.ts';
+import type { ClusterSurroundings } from './wire/cluster.ts';
+import type { LinkWriteRules } from './wire/link.ts';
+
+/** What the application needs of the configuration. */
+export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
+  /** Zones of the region; the first is the default. */
+  readonly zones: readonly [string, ...string[]];
+  /** Version of the product. */
+  readonly version: string;
+  /** Address under which clients reach this server; null: whatever Host they send. */
+  readonly publicUrl: string | null;
+  /** Limit of a request's body; published: 12 MB. */
+  readonly bodyBytesMax: number;
+  /** Users see the links and jobs of their own only; administrators see all. */
+  readonly userIsolation: boolean;
+}
+
+export interface AppDeps {
+  readonly authenticator: Authenticator;
+  readonly accounts: AccountService;
+  readonly clusters: ClusterService;
+  readonly links: LinkService;
+  readonly jobs: JobService;
+  readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
+  /** The connectors that links may name, for the compatibility report. */
+  readonly connectors: readonly ConnectorSpec[];
+  readonly config: HttpConfig;
+  /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
+  readonly registerIdentity?: (app: FastifyInstance) => void;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
