@@ -37,8 +37,12 @@ export function learn(world: FuzzWorld, operationId: string | null, body: unknow
   if (operationId === 'CreateCluster' && typeof document.id === 'string') world.mortals.push(document.id);
   const [parameter, ...place] = makers[operationId ?? ''] ?? [];
   if (parameter !== undefined) {
-    const id = place.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document);
-    const known = (world.ids[parameter] ??= []);
+    const id = place.reduce<unknown>(
+      (at, name) => (at as Record<string, unknown> | undefined)?.[name],
+      document,
+    );
+    const known = world.ids[parameter] ?? [];
+    world.ids[parameter] = known;
     if (typeof id === 'string' && known.length < idsMax) known.push(id);
   }
   if (operationId !== 'ListRuns' || !Array.isArray(document.runs)) return;

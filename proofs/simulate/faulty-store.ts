@@ -1,3 +1,4 @@
+import type { SliceCounts } from '../../packages/core/src/data/slice.ts';
 import type { RunRecord } from '../../packages/server/src/store/model.ts';
 import type { Claim, Store } from '../../packages/server/src/store/store.ts';
 import type { Owner, VirtualTime } from './virtual-time.ts';
@@ -31,6 +32,8 @@ export interface StoreWorld {
   readonly fences: Map<string, number>;
   /** Something may have changed. */
   readonly touched: () => void;
+  /** The store counts so many rows of a run from now on. */
+  readonly counted: (runId: string, rows: number) => void;
 }
 
 /** Ends a transaction of a process that is gone, so that the store rolls it back. */
@@ -91,6 +94,7 @@ async function watched(
   }
   const newest = world.fences.get(claim.runId) ?? 0;
   const done = await work();
+  if (method === 'checkpoint' && done !== null) world.counted(claim.runId, (done as SliceCounts).rowsWritten);
   if (done !== null && done !== false && claim.fence < newest)
     world.violate(`${method} of ${claim.runId} under fence ${claim.fence}, ${newest} was given out`);
   return done;

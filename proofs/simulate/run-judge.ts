@@ -14,6 +14,8 @@ export class RunJudge {
   readonly #destination: Destination;
   readonly #ended = new Map<string, string>();
   readonly #accepted: RunRecord[] = [];
+  /** Names at the destination by run, as far as they are planned. */
+  readonly #runKeys = new Map<string, string>();
 
   constructor(store: Store, destination: Destination) {
     this.#store = store;
@@ -23,6 +25,14 @@ export class RunJudge {
   /** A caller was told that this run is stored. */
   accepted(run: RunRecord): void {
     this.#accepted.push(run);
+  }
+
+  /** Called when the store has taken a checkpoint: what it counts must be committed by then. */
+  counted(runId: string, rows: number): void {
+    const runKey = this.#runKeys.get(runId);
+    if (runKey === undefined) return;
+    const durable = this.#destination.rowsOf(runKey);
+    if (rows > durable) this.violations.push(`run ${runId} counts ${rows} rows, ${durable} are committed`);
   }
 
   async look(clusterId: string): Promise<readonly RunRecord[]> {
@@ -42,6 +52,7 @@ export class RunJudge {
         if (run.leaseOwner !== null) this.#violate(run, 'ended and kept its lease');
         if (run.endedAt === null) this.#violate(run, 'ended at no time');
       }
+      if (plan !== null) this.#runKeys.set(id, plan.target.runKey);
       const durable = plan === null ? 0 : this.#destination.rowsOf(plan.target.runKey);
       if (counts.rowsWritten > durable)
         this.#violate(run, `counts ${counts.rowsWritten} rows, ${durable} are committed`);

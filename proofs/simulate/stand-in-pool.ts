@@ -37,7 +37,8 @@ export class StandInPool {
   readonly sliceWorkersMax = 4;
   readonly #world: PoolWorld;
   readonly #sessions = new Set<Session>();
-  readonly #slices = new Set<string>();
+  /** Slices under way by driver: each has work of its own making. */
+  readonly #slices = new WeakMap<object, Set<number>>();
 
   constructor(world: PoolWorld) {
     this.#world = world;
@@ -128,13 +129,14 @@ export class StandInPool {
 
   async #slice(task: TaskOf<'slice'>, session: Session, listener: TaskListener): Promise<Checkpoint> {
     const { no } = task.slice;
-    const key = `${task.work.runId}/${no}`;
-    if (this.#slices.has(key)) this.#world.violate(`two attempts of slice ${key} at one server`);
-    this.#slices.add(key);
+    const slices = this.#slices.get(task.work) ?? new Set();
+    this.#slices.set(task.work, slices);
+    if (slices.has(no)) this.#world.violate(`two attempts of slice ${no} under one claim`);
+    slices.add(no);
     try {
       return await this.#move(no, session, listener);
     } finally {
-      this.#slices.delete(key);
+      slices.delete(no);
     }
   }
 

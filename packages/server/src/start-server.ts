@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
-import { ClusterService, isUsable } from './clusters/cluster-service.ts';
+import { ClusterService, isUsable, requireUsable } from './clusters/cluster-service.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
@@ -83,7 +83,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       pool,
       now,
       leaseMs: config.leaseMs,
-      isUsable,
+      requireUsable,
       log: log.info,
       onQueued: () => pokeQueue(),
     });

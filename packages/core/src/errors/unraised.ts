@@ -205,8 +205,6 @@ const groups: readonly { readonly why: Text; readonly codes: readonly ErrorCode[
     codes: [
       'IAM.0002',
       'IAM.0003',
-      'IAM.0004',
-      'IAM.0005',
       'IAM.0006',
       'IAM.0007',
       'IAM.0009',
@@ -216,7 +214,6 @@ const groups: readonly { readonly why: Text; readonly codes: readonly ErrorCode[
       'IAM.0062',
       'IAM.0066',
       'IAM.0072',
-      'IAM.0073',
       'IAM.0080',
       'IAM.0081',
       'IAM.0082',

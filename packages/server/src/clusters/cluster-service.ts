@@ -97,18 +97,8 @@ export class ClusterService {
   /** The cluster, for work with its links and jobs. @throws as `find`; Cdm.0201 (400) when it is not in the normal state. */
   async requireUsable(projectId: string, clusterId: string): Promise<ClusterRecord> {
     const cluster = await this.find(projectId, clusterId);
-    if (isUsable(cluster)) return cluster;
-    throw new SluiceError(
-      'Cdm.0201',
-      {
-        cluster: cluster.name,
-        ...explained({
-          en: `Cluster ${cluster.name} is not running (state ${cluster.status}).`,
-          zh: `集群 ${cluster.name} 未处于运行状态（状态 ${cluster.status}）。`,
-        }),
-      },
-      { status: 400 },
-    );
+    requireUsable(cluster);
+    return cluster;
   }
 
   /** Stores the cluster in the creating state and goes on by itself. @throws Cdm.0001 (404) when the flavor does not exist. */
@@ -248,6 +238,26 @@ export function isBeingDeleted(cluster: ClusterRecord): boolean {
 /** The cluster takes work: of callers, and of its jobs' timers. */
 export function isUsable(cluster: ClusterRecord): boolean {
   return cluster.status === clusterStatus.normal && !isBeingDeleted(cluster);
+}
+
+/** @throws Cdm.0201 (400) when the cluster takes no work. */
+export function requireUsable(cluster: ClusterRecord): void {
+  if (!isUsable(cluster)) throw notRunning(cluster);
+}
+
+/** Cdm.0201 (400): the cluster takes no work in its present state. */
+function notRunning(cluster: ClusterRecord): SluiceError {
+  return new SluiceError(
+    'Cdm.0201',
+    {
+      cluster: cluster.name,
+      ...explained({
+        en: `Cluster ${cluster.name} is not running (state ${cluster.status}).`,
+        zh: `集群 ${cluster.name} 未处于运行状态（状态 ${cluster.status}）。`,
+      }),
+    },
+    { status: 400 },
+  );
 }
 
 /** @returns the code of what made the creation fail; null when it did not fail. */

@@ -3,12 +3,12 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
 import { resolveWork } from '../planner/resolve-work.ts';
-import { type ClusterRecord, isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
+import { isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
 import { Conflict, NotResumable } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
-import { createRunOf, queuedRun } from './queued-run.ts';
+import { createRunOf, queuedRun, type RequireUsable } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
@@ -17,10 +17,10 @@ import { TraceJanitor } from './trace-janitor.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 export interface DeskTools extends DriverTools {
-  /** Whether a cluster takes work; every one when missing. */
-  readonly isUsable?: (cluster: ClusterRecord) => boolean;
   /** Called when a run has been queued, so that it is claimed at once. */
   readonly onQueued: () => void;
+  /** Asked in the transaction that starts a run. Without it every cluster takes work. */
+  readonly requireUsable?: RequireUsable;
 }
 
 /** Takes starts, stops and questions about runs, and keeps the drivers of those that this server drives. */
@@ -44,10 +44,10 @@ export class RunDesk implements RunService {
   }
 
   async start(request: StartRequest): Promise<RunRecord> {
-    const { store, now, isUsable = () => true } = this.#tools;
+    const { store, now } = this.#tools;
     const run = queuedRun(request, now());
     return await this.#queue(request.job, () =>
-      store.transaction((tx) => createRunOf(tx, request.job, run, isUsable)),
+      store.transaction((tx) => createRunOf(tx, request.job, run, this.#requireUsable)),
     );
   }
 
@@ -64,6 +64,10 @@ export class RunDesk implements RunService {
       resumesRunId: before.id,
     };
     return await this.#queue(job, () => store.runs.createResumed(run, now()));
+  }
+
+  get #requireUsable(): RequireUsable | null {
+    return this.#tools.requireUsable ?? null;
   }
 
   async #queue(job: JobRecord, create: () => Promise<RunRecord>): Promise<RunRecord> {

@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from './adapter.ts';
+import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
 import { fromJson } from './columns.ts';
 import type { ClusterRecord } from './model.ts';
 import type { ClusterRow } from './schema.ts';
@@ -7,9 +7,11 @@ import { type ClusterRepository, Conflict, Gone } from './store.ts';
 /** Statements on clusters. */
 export class SqlClusterRepository implements ClusterRepository {
   readonly #db: Db;
+  readonly #adapter: StoreAdapter;
 
-  constructor(db: Db) {
+  constructor(db: Db, adapter: StoreAdapter) {
     this.#db = db;
+    this.#adapter = adapter;
   }
 
   async create(cluster: ClusterRecord): Promise<void> {
@@ -52,6 +54,16 @@ export class SqlClusterRepository implements ClusterRepository {
     return row === undefined ? null : clusterOf(row);
   }
 
+  async lock(clusterId: string): Promise<ClusterRecord | null> {
+    const row = await this.#db
+      .selectFrom('clusters')
+      .selectAll()
+      .where('id', '=', clusterId)
+      .$if(this.#adapter.hasRowLocks, (query) => query.forUpdate())
+      .executeTakeFirst();
+    return row === undefined ? null : clusterOf(row);
+  }
+
   async list(projectId: string): Promise<readonly ClusterRecord[]> {
     const rows = await this.#db
       .selectFrom('clusters')
@@ -86,16 +98,6 @@ export class SqlClusterRepository implements ClusterRepository {
       .where('id', '=', cluster.id)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) throw new Gone(`cluster ${cluster.id}`);
-  }
-
-  async lock(clusterId: string): Promise<boolean> {
-    // Every start of a run writes to this row too, for the run's number.
-    const { numUpdatedRows } = await this.#db
-      .updateTable('clusters')
-      .set(({ ref }) => ({ last_submission_id: ref('last_submission_id') }))
-      .where('id', '=', clusterId)
-      .executeTakeFirst();
-    return numUpdatedRows > 0n;
   }
 
   delete(clusterId: string): Promise<boolean> {

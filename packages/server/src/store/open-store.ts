@@ -114,7 +114,7 @@ function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, close: () => Pr
 function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' | 'close'> {
   return {
     identity: new SqlIdentityRepository(db),
-    clusters: new SqlClusterRepository(db),
+    clusters: new SqlClusterRepository(db, adapter),
     links: new SqlLinkRepository(db, adapter),
     jobs: new SqlJobRepository(db, adapter),
     runs: new SqlRunRepository(db, adapter),

@@ -113,16 +113,16 @@ export interface ClusterRepository {
   find(projectId: string, clusterId: string): Promise<ClusterRecord | null>;
   /** For work that nobody asked for; whoever acts for a caller names the project. */
   findById(clusterId: string): Promise<ClusterRecord | null>;
+  /**
+   * Reads a cluster that is to be changed: nobody else changes it, or starts a run in it, until the transaction ends. To be
+   * called in a transaction.
+   */
+  lock(clusterId: string): Promise<ClusterRecord | null>;
   /** Oldest first. */
   list(projectId: string): Promise<readonly ClusterRecord[]>;
   /** Every cluster of every project: for start-up. */
   listAll(): Promise<readonly ClusterRecord[]>;
   update(cluster: ClusterRecord): Promise<void>;
-  /**
-   * To be called in a transaction: until it ends no run is started in the cluster, and no other that locks it goes on.
-   * Whoever changes or deletes what a run starts from locks first and then looks for runs. @returns false when it is not there.
-   */
-  lock(clusterId: string): Promise<boolean>;
   /** Removes the cluster with its links and jobs, secrets and all; runs stay for their retention time. */
   delete(clusterId: string): Promise<boolean>;
 }
