@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { RunDesk } from '../../packages/server/src/runs/run-desk.ts';
-import type { WorkerPool } from '../../packages/server/src/runs/worker-pool.ts';
 import { JobTimer } from '../../packages/server/src/scheduler/job-timer.ts';
 import { RunQueue } from '../../packages/server/src/scheduler/run-queue.ts';
 import { setTimer } from '../../packages/server/src/scheduler/set-timer.ts';
@@ -47,6 +46,8 @@ const endMs = 600_000;
 const touchesPerLook = 4;
 const jobCount = 3;
 const serverCount = 2;
+/** Runs of the cluster that a server drives at once: one has to wait now and then. */
+const runsMax = 2;
 
 interface Server {
   readonly owner: Owner;
@@ -214,13 +215,21 @@ export class RunWorld {
       const desk = new RunDesk({
         store,
         secrets: { seal: (text) => text, open: (text) => text },
-        pool: pool as unknown as WorkerPool,
+        pools: { of: () => pool, apart: () => pool },
         now,
         leaseMs,
         log,
         onQueued: () => poke(),
       });
-      const queue = new RunQueue({ store, desk, owner: `server${place}`, leaseMs, now, log });
+      const queue = new RunQueue({
+        store,
+        desk,
+        runsMax: async () => runsMax,
+        owner: `server${place}`,
+        leaseMs,
+        now,
+        log,
+      });
       poke = () => queue.poke();
       const timer = new JobTimer({
         store,

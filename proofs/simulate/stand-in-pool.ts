@@ -1,6 +1,7 @@
 import { addCounts, type Checkpoint, zeroCounts, zeroTimes } from '../../packages/core/src/data/slice.ts';
 import { Fenced, SluiceError } from '../../packages/core/src/errors/sluice-error.ts';
 import type { RunPlan, Task, TaskKind, TaskOf, TaskResults } from '../../packages/engine/src/work.ts';
+import type { TaskPool } from '../../packages/server/src/runs/worker-pool.ts';
 import { type TaskListener, WorkerDied } from '../../packages/server/src/runs/worker-process.ts';
 import { checkpointAfter, type Destination, type Session } from './destination.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -33,7 +34,7 @@ const rowsPerSlice = 30;
 const orphanMs = 400;
 
 /** Stands in for the pool of worker processes: the same tasks and answers, with faults, on virtual time. */
-export class StandInPool {
+export class StandInPool implements TaskPool {
   readonly sliceWorkersMax = 4;
   readonly #world: PoolWorld;
   readonly #sessions = new Set<Session>();

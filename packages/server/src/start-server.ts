@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { getCompileCacheDir } from 'node:module';
-import { hostname } from 'node:os';
+import { hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { ClusterService, isUsable, requireUsable } from './clusters/cluster-service.ts';
+import { findFlavor } from './clusters/flavors.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
@@ -16,13 +17,14 @@ import { createTokenService } from './identity/token-service.ts';
 import { Egress } from './jobs/egress.ts';
 import { JobService } from './jobs/job-service.ts';
 import { LinkService } from './jobs/link-service.ts';
+import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { RunDesk } from './runs/run-desk.ts';
-import { WorkerPool } from './runs/worker-pool.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
 import { ZoneClock } from './scheduler/zone-clock.ts';
 import { openSecretBox } from './secrets/open-secret-box.ts';
 import { Housekeeping } from './store/housekeeping.ts';
+import type { ClusterRecord } from './store/model.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
 import { createLogger, type Logger } from './telemetry/log.ts';
 import { messageOf, Refusal } from './telemetry/refusal.ts';
@@ -65,22 +67,24 @@ export async function startServer(config: Config, version: string): Promise<Runn
     );
     const registry = new ConnectorRegistry(bundle);
 
-    const pool = new WorkerPool({
+    const pools = new LocalClusterPools({
       script: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       memoryMb: config.workerMemoryMb,
       codeCache: codeCacheOf(config),
       stopGraceMs: config.stopGraceMs,
       sliceWorkersMax: config.workersMax,
+      machineMemoryMb: machineMemoryMb(),
       idleMs: config.workerIdleMs,
+      find: async (clusterId) => foundCluster(await store.clusters.findById(clusterId)),
       onStderr: (pid, text) => log.warn('worker.stderr', { pid, text }),
     });
-    closers.unshift(() => pool.close());
+    closers.unshift(() => pools.end());
     // The desk tells the queue that there is work, the queue hands runs to the desk.
     let pokeQueue: () => void = () => undefined;
     const desk = new RunDesk({
       store,
       secrets,
-      pool,
+      pools,
       now,
       leaseMs: config.leaseMs,
       requireUsable,
@@ -92,6 +96,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const queue = new RunQueue({
       store,
       desk,
+      runsMax: (clusterId) => pools.runsMax(clusterId),
       owner: config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`,
       leaseMs: config.leaseMs,
       now,
@@ -117,8 +122,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
       traces: desk.traces,
       timers: { now, after: afterWait },
       newId: randomUUID,
-      // Workers are shared by all clusters, so a cluster needs nothing made for it but its record.
-      provision: async () => undefined,
+      provision: async ({ id, flavorId }) => {
+        const flavor = findFlavor(flavorId);
+        if (flavor !== null) await pools.open(id, flavor);
+      },
       log: log.info,
     });
     closers.unshift(() => clusters.close());
@@ -168,9 +175,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();
+    for (const cluster of await store.clusters.listAll()) await pools.runsMax(cluster.id);
     await queue.open();
     await jobTimer.open();
-    pool.warmUp();
+    pools.warmUp();
     desk.traces.open();
     housekeeping.open();
     const address = await app
@@ -196,6 +204,21 @@ async function openStoreOf(config: Config, log: Logger): Promise<OpenedStore> {
     { dataFolder: config.dataFolder, ...(url === undefined ? {} : { url }) },
     { onConnectionLost: (error) => log.warn('store.connection-lost', { error }) },
   );
+}
+
+/** What the pools need to know of a cluster. */
+function foundCluster(cluster: ClusterRecord | null): FoundCluster | null {
+  const flavor = cluster === null ? null : findFlavor(cluster.flavorId);
+  if (cluster === null || flavor === null) return null;
+  const { extractorsMax, ramGb } = flavor;
+  return { projectId: cluster.projectId, takesWork: isUsable(cluster), extractorsMax, ramGb };
+}
+
+/** In MiB; in a container what it may use. */
+function machineMemoryMb(): number {
+  const constrained = process.constrainedMemory();
+  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.floor(bytes / (1024 * 1024));
 }
 
 /** The folder this process itself keeps its code in, when it was started with one; else one beside the state. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claimSuite } from './claim-suite.ts';
 import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
 import { runSuite } from './run-suite.ts';
@@ -257,6 +258,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     });
 
     runSuite(() => fixture);
+    claimSuite(() => fixture);
     traceSuite(() => fixture);
     timerSuite(() => fixture);
 
