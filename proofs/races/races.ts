@@ -184,6 +184,29 @@ const deleteCluster: Race = async ({ target, round }) => {
   return found;
 };
 
+/** Stops, then starts, then restarts of one cluster at once: one of each wins, the others find a state that does not allow it. */
+const powerOfCluster: Race = async ({ target, round }) => {
+  if (round % 4 !== 1) return [];
+  const clusterId = await target.makeCluster('j');
+  const act = (body: object) => target.ask('POST', `/clusters/${clusterId}/action`, body);
+  const restart = { restartDelayTime: 0, restartMode: 'IMMEDIATELY', restartLevel: 'SERVICE', type: 'cdm' };
+  const acts = [
+    { what: 'stops', body: { stop: { stopMode: 'IMMEDIATELY', delayTime: 0 } }, then: '900' },
+    { what: 'starts', body: { start: {} }, then: '200' },
+    { what: 'restarts', body: { restart }, then: '200' },
+  ];
+  const found: string[] = [];
+  for (const { what, body, then } of acts) {
+    const replies = await times(smallCrowd, () => act(body));
+    if (replies.every(({ code }) => code === 'APIGW.0101')) break;
+    found.push(...oneWinner(`${what} of one cluster`, replies, ['CDM.5090']));
+    await target.inState(clusterId, then);
+  }
+  await target.must(target.ask('DELETE', `/clusters/${clusterId}`));
+  await target.inState(clusterId, 'gone');
+  return found;
+};
+
 /** The races of one round, in this order. */
 export const races: Readonly<Record<string, Race>> = {
   createJob,
@@ -192,4 +215,5 @@ export const races: Readonly<Record<string, Race>> = {
   startAgainstDelete,
   stopAgainstFinish,
   deleteCluster,
+  powerOfCluster,
 };
