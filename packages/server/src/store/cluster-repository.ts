@@ -85,6 +85,15 @@ export class SqlClusterRepository implements ClusterRepository {
     return rows.map(clusterOf);
   }
 
+  async lastSubmission(clusterId: string): Promise<number> {
+    const row = await this.#db
+      .selectFrom('clusters')
+      .select('last_submission_id')
+      .where('id', '=', clusterId)
+      .executeTakeFirst();
+    return row?.last_submission_id ?? 0;
+  }
+
   async update(cluster: ClusterRecord): Promise<void> {
     const { numUpdatedRows } = await this.#db
       .updateTable('clusters')
@@ -112,7 +121,8 @@ export class SqlClusterRepository implements ClusterRepository {
   }
 }
 
-function clusterOf(row: ClusterRow): ClusterRecord {
+/** A row of the table as a cluster. */
+export function clusterOf(row: ClusterRow): ClusterRecord {
   return {
     id: row.id,
     projectId: row.project_id,
