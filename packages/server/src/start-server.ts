@@ -100,6 +100,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       pools,
       now,
       leaseMs: config.leaseMs,
+      requireUsable,
       log: log.info,
       onQueued: () => pokeQueue(),
       requireUsable,
@@ -180,6 +181,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
       runs: desk,
+      connectors: bundle,
       config: {
         address: config.host,
         region: config.region,

@@ -1,3 +1,4 @@
+import type { ConnectorSpec } from '@sluice/core/connector/registry';
 import type { FastifyInstance } from 'fastify';
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { AccountService } from '../identity/account-service.ts';
@@ -43,6 +44,8 @@ export interface AppDeps {
   readonly groups: GroupService;
   readonly variables: VariableService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
+  /** The connectors that links may name, for the compatibility report. */
+  readonly connectors: readonly ConnectorSpec[];
   readonly config: HttpConfig;
   /** The page at `/explorer`; without one its address says that it is missing. */
   readonly explorer?: ExplorerBundle | null;
