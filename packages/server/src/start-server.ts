@@ -103,7 +103,6 @@ export async function startServer(config: Config, version: string): Promise<Runn
       requireUsable,
       log: log.info,
       onQueued: () => pokeQueue(),
-      requireUsable,
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
