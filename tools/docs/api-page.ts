@@ -12,6 +12,7 @@ const tags: Readonly<Record<OperationTag, Text>> = {
   runs: { en: 'Runs, in our own API', zh: '运行（自有 API）' },
   samples: { en: 'SDK samples, in our own API', zh: 'SDK 示例（自有 API）' },
   identity: { en: 'Projects, users and roles, in our own API', zh: '项目、用户与角色（自有 API）' },
+  audit: { en: 'Audit trail, in our own API', zh: '审计（自有 API）' },
 };
 
 const texts = {

@@ -56,6 +56,10 @@ function depsThatFail(): AppDeps {
     jobs: nothing,
     runs: nothing,
     accounts: nothing,
+    audit: nothing,
+    trail: {
+      follow: (_operation: unknown, _call: unknown, _origin: unknown, work: () => unknown) => work(),
+    },
     config: { zones: ['az1'], region: 'region', address: '127.0.0.1', bodyBytesMax: 1_024, publicUrl: null },
     log: () => undefined,
   };

@@ -84,6 +84,7 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   runs: 'Runs of jobs: their plans, and how far each slice is.',
   samples: 'Calls of the CDM API as source in the languages that the vendor has packages for.',
   identity: 'Projects, users, their roles and access keys.',
+  audit: 'Who did what, and what was refused.',
 };
 
 const description = [

@@ -1,3 +1,4 @@
+import { type AuditOperationId, auditOperations } from './audit-operations.ts';
 import { type IdentityOperationId, identityOperations } from './identity-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
@@ -5,7 +6,7 @@ import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples' | IdentityOperationId;
+export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples' | IdentityOperationId | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 
@@ -63,4 +64,12 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     },
   }),
   ...identityOperations,
+  ...auditOperations,
 ];
+
+/** The row of one operation of our own. */
+export function ownOperation(operationId: OwnOperationId): Operation<OwnOperationId> {
+  const operation = ownOperations.find((each) => each.operationId === operationId);
+  if (operation === undefined) throw new Error(`no operation ${operationId} in the table`);
+  return operation;
+}

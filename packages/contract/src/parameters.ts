@@ -1,6 +1,7 @@
 import Type, { type TSchema } from 'typebox';
+import { auditResults } from './audit-views.ts';
 import { jobTypes } from './jobs.ts';
-import { int32, oneOfTexts, text } from './wire-types.ts';
+import { int32, int64, oneOfTexts, text } from './wire-types.ts';
 
 /** One path, query or header parameter. */
 export interface Parameter {
@@ -22,6 +23,9 @@ export const jobPageSizeMax = 100;
 
 /** Page sizes of the lists of runs. */
 export const runsPageSizes = { min: 1, max: 100, default: 10 } as const;
+
+/** Page sizes of the audit trail. */
+export const auditPageSizes = { min: 1, max: 1_000, default: 100 } as const;
 
 export const parameters = {
   ProjectId: {
@@ -108,6 +112,66 @@ export const parameters = {
     description: 'Id of the project that is to be changed.',
     schema: text(),
     example: '0f3c9a64d1b84c0f9c1b7ae0c5d2e871',
+  },
+  AuditFrom: {
+    name: 'from',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events from this time on. Unix milliseconds.',
+    schema: int64(),
+    example: 1_767_225_600_000,
+  },
+  AuditTo: {
+    name: 'to',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events before this time. Unix milliseconds.',
+    schema: int64(),
+    example: 1_767_312_000_000,
+  },
+  AuditUser: {
+    name: 'user',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events of the user with this name.',
+    schema: text(),
+    example: 'admin',
+  },
+  AuditEvent: {
+    name: 'event',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events with this name.',
+    schema: text(),
+    example: 'createLink',
+  },
+  AuditResource: {
+    name: 'resource',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events whose resource has this name or id.',
+    schema: text(),
+    example: 'orders_mysql',
+  },
+  AuditResult: {
+    name: 'result',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events that ended so.',
+    schema: oneOfTexts(auditResults),
+    example: 'failure',
+  },
+  AuditPageSize: {
+    name: 'page_size',
+    in: 'query',
+    isRequired: false,
+    description: 'Events on a page; values outside the bounds are brought back to them.',
+    schema: int32('', {
+      minimum: auditPageSizes.min,
+      maximum: auditPageSizes.max,
+      default: auditPageSizes.default,
+    }),
+    example: 100,
   },
   UserId: {
     name: 'user_id',

@@ -9,6 +9,7 @@ import { ClusterService, isUsable } from './clusters/cluster-service.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
+import { Trail } from './http/trail.ts';
 import { AccountService } from './identity/account-service.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
@@ -130,9 +131,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
       now,
       onChanged: () => authenticator.forgetAll(),
     });
+    const trail = new Trail({ audit: store.audit, now, log: log.error });
+    closers.unshift(() => trail.close());
     const app = buildApp({
       authenticator,
       accounts,
+      trail,
+      audit: store.audit,
       clusters,
       links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
       jobs: new JobService({ store, registry, runs: desk, zone, now }),
@@ -157,12 +162,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
           publicUrl: config.publicUrl,
           region: config.region,
           now,
+          trail,
         }),
       log: log.error,
     });
     closers.unshift(() => app.close());
 
-    const housekeeping = new Housekeeping({ store, historyDays: config.historyDays, now, log: log.info });
+    const housekeeping = new Housekeeping({ store, historyDays: config.historyDays, auditDays: config.auditDays, now, log: log.info });
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();

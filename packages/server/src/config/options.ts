@@ -39,6 +39,7 @@ export interface Config {
   readonly leaseMs: number;
   readonly stopGraceMs: number;
   readonly historyDays: number;
+  readonly auditDays: number;
   readonly rateLimits: boolean;
   readonly jobIdForm: 'sdk' | 'array';
   readonly percentEncodeLinkValues: boolean;
@@ -296,6 +297,13 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     environment: 'SLUICE_HISTORY_DAYS',
     flag: 'history-days',
     help: { en: 'Days that ended runs are kept.', zh: '已结束的作业记录保留的天数。' },
+  }),
+  auditDays: open({
+    type: integer(1, 3_650),
+    default: 7,
+    environment: 'SLUICE_AUDIT_DAYS',
+    flag: 'audit-days',
+    help: { en: 'Days that audit events are kept.', zh: '审计事件保留的天数。' },
   }),
   rateLimits: open({
     type: flag,

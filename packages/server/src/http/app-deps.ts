@@ -5,6 +5,8 @@ import type { Authenticator } from '../identity/caller.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { AuditRepository } from '../store/audit-event.ts';
+import type { Trail } from './trail.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -25,6 +27,8 @@ export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
 export interface AppDeps {
   readonly authenticator: Authenticator;
   readonly accounts: AccountService;
+  readonly trail: Trail;
+  readonly audit: AuditRepository;
   readonly clusters: ClusterService;
   readonly links: LinkService;
   readonly jobs: JobService;

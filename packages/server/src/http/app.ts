@@ -18,6 +18,7 @@ import { languageOf } from './language.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
+import { auditHandlers } from './routes/audit-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
@@ -93,8 +94,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const owner = confinedTo(call, deps.config.userIsolation);
     return owner === null ? everyones : handlersOf(confinedDeps(deps, owner));
   };
-  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm);
-  addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own);
+  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm, deps.trail);
+  addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own, deps.trail);
   const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({
@@ -126,7 +127,7 @@ function handlersOf(deps: AppDeps): {
       ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
       ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
     },
-    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts) },
+    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts), ...auditHandlers(deps.audit) },
   };
 }
 

@@ -24,7 +24,7 @@ export function parameterOf(call: Call, name: string): string {
 }
 
 /** A query parameter; the first, when there are several. @returns null when absent or blank. */
-export function queryText(call: Call, name: string): string | null {
+export function queryText(call: Pick<Call, 'query'>, name: string): string | null {
   const value = call.query.get(name);
   return value === null || value.trim() === '' ? null : value;
 }

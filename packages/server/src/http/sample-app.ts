@@ -25,6 +25,7 @@ import { openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
+import { Trail } from './trail.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
 
@@ -277,6 +278,7 @@ export interface SampleApp {
   readonly store: Store;
   readonly runs: SampleRuns;
   readonly clusters: ClusterService;
+  readonly trail: Trail;
   readonly authenticator: SampleAuthenticator;
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
@@ -293,7 +295,7 @@ export interface SampleSettings {
   readonly userIsolation?: boolean;
   readonly registry?: ConnectorRegistry;
   /** Real identity in place of the sample one. */
-  readonly identity?: (store: Store) => Promise<RealIdentity>;
+  readonly identity?: (store: Store, trail: Trail) => Promise<RealIdentity>;
 }
 
 export interface RealIdentity {
@@ -308,7 +310,11 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const { isPercentEncoded = false, userIsolation = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
   const store = await openStore({ dataFolder });
-  const real = (await settings.identity?.(store)) ?? null;
+  const now = () => Date.now();
+  const log: SampleApp['log'] = [];
+  const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
+  const trail = new Trail({ audit: store.audit, now, log: say });
+  const real = (await settings.identity?.(store, trail)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
   for (const id of [projectA, projectB]) {
@@ -323,10 +329,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const runs = new SampleRuns(store);
   // Sample runs reach no destination.
   const traces = { removeNow: async () => undefined };
-  const log: SampleApp['log'] = [];
   const timers: (() => void)[] = [];
-  const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
-  const now = () => Date.now();
   const clusters = new ClusterService({
     store,
     runs,
@@ -350,6 +353,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const app = buildApp({
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
+    trail,
+    audit: store.audit,
     accounts: new AccountService({
       store,
       box: real?.box ?? sampleBox,
@@ -379,6 +384,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     store,
     runs,
     clusters,
+    trail,
     authenticator,
     log,
     timers,
@@ -397,6 +403,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     async close() {
       await app.close();
       await clusters.close();
+      await trail.close();
       await store.close();
       rmSync(dataFolder, { recursive: true });
     },

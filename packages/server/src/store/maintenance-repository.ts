@@ -7,6 +7,8 @@ import { activeRunStates } from './model.ts';
 export interface MaintenanceRepository extends SealedValueStore {
   /** Removes up to `limit` runs, with their slices, that ended before `before`. The newest run of a job that still exists stays, and so does one that left something at its destination. @returns how many. */
   deleteRunsEndedBefore(before: number, limit: number): Promise<number>;
+  /** Removes up to `limit` audit events that are older. @returns how many. */
+  deleteAuditEventsBefore(before: number, limit: number): Promise<number>;
 }
 
 const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) => sql.lit(state)))})`;
@@ -130,6 +132,20 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .orderBy('ended_at')
       .limit(limit);
     const { numDeletedRows } = await this.#db.deleteFrom('runs').where('id', 'in', old).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  async deleteAuditEventsBefore(before: number, limit: number): Promise<number> {
+    const old = this.#db
+      .selectFrom('audit_events')
+      .select('id')
+      .where('at', '<', before)
+      .orderBy('at')
+      .limit(limit);
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('audit_events')
+      .where('id', 'in', old)
+      .executeTakeFirst();
     return Number(numDeletedRows);
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Kysely } from 'kysely';
 import { messageOf, Refusal } from '../telemetry/refusal.ts';
 import type { Db, StoreAdapter } from './adapter.ts';
+import { SqlAuditRepository } from './audit-repository.ts';
 import { SqlClusterRepository } from './cluster-repository.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { SqlIdentityRepository } from './identity-repository.ts';
@@ -20,6 +21,8 @@ import { openSqliteFile } from './sqlite-dialect.ts';
 import type { Store } from './store.ts';
 import { SqlTimerRepository } from './timer-repository.ts';
 import { SqlTraceRepository } from './trace-repository.ts';
+import { type PendingEvent, waitingTrail } from './trail-scope.ts';
+import { trailedInside, trailedOutside } from './trailed-store.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 
 /** The embedded store's file in the data folder. */
@@ -90,15 +93,26 @@ function ignoreLostConnection(): void {
 
 function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, close: () => Promise<void>): OpenedStore {
   const outer = db.withPlugin(outsideTransactionOnly);
+  const transaction: Store['transaction'] = async (work) => {
+    refuseInsideTransaction();
+    const trail = waitingTrail();
+    const written: PendingEvent[] = [];
+    try {
+      return await db.transaction().execute((inner) =>
+        markTransaction(() => {
+          const plain = repositories(inner, adapter);
+          return work(trail === null ? plain : trailedInside(plain, trail, written));
+        }),
+      );
+    } catch (error) {
+      trail?.putBack(written);
+      throw error;
+    }
+  };
   return {
-    ...repositories(outer, adapter),
+    ...trailedOutside(repositories(outer, adapter), transaction),
     maintenance: new SqlMaintenanceRepository(outer),
-    async transaction(work) {
-      refuseInsideTransaction();
-      return await db
-        .transaction()
-        .execute((inner) => markTransaction(() => work(repositories(inner, adapter))));
-    },
+    transaction,
     close,
   };
 }
@@ -112,6 +126,7 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     runs: new SqlRunRepository(db, adapter),
     traces: new SqlTraceRepository(db, adapter),
     timers: new SqlTimerRepository(db, adapter),
+    audit: new SqlAuditRepository(db),
   };
 }
 

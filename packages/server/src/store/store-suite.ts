@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
+import { auditSuite } from './audit-suite.ts';
 import { runSuite } from './run-suite.ts';
 import {
   createSampleCluster,
@@ -259,6 +260,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     runSuite(() => fixture);
     traceSuite(() => fixture);
     timerSuite(() => fixture);
+    auditSuite(() => fixture);
 
     describe('transactions', () => {
       it('keep all or nothing', async () => {

@@ -1,5 +1,6 @@
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import type { RunPlan } from '@sluice/engine/work';
+import type { AuditRepository } from './audit-event.ts';
 import type {
   AccessKeyRecord,
   ClusterRecord,
@@ -30,6 +31,7 @@ export interface Store {
   readonly runs: RunRepository;
   readonly traces: TraceRepository;
   readonly timers: TimerRepository;
+  readonly audit: AuditRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
