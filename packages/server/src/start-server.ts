@@ -25,6 +25,8 @@ import { ZoneClock } from './scheduler/zone-clock.ts';
 import { openSecretBox } from './secrets/open-secret-box.ts';
 import { Housekeeping } from './store/housekeeping.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
+import { ServerMetrics } from './server-metrics.ts';
+import { heardLogger } from './telemetry/event-meter.ts';
 import { createLogger, type Logger } from './telemetry/log.ts';
 import { messageOf, Refusal } from './telemetry/refusal.ts';
 
@@ -47,9 +49,11 @@ export interface RunningSluice {
  * @throws Refusal when the data folder, the master key or the address cannot be used.
  */
 export async function startServer(config: Config, version: string): Promise<RunningSluice> {
-  const log = createLogger({ level: config.logLevel });
   const now = Date.now;
-  const store = await openStoreOf(config, log);
+  requireMetricsToken(config);
+  const metrics = new ServerMetrics(config.dataFolder, now);
+  const log = heardLogger(createLogger({ level: config.logLevel }), [metrics.events.hear]);
+  const store = await openStoreOf(config, log, metrics);
   const closers: (() => unknown)[] = [() => store.close()];
   try {
     const secrets = await openSecretBox(config, store.maintenance);
@@ -79,6 +83,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     // The desk tells the queue that there is work, the queue hands runs to the desk.
     let pokeQueue: () => void = () => undefined;
     const desk = new RunDesk({
+      meter: metrics.runs,
       store,
       secrets,
       pool,
@@ -134,6 +139,12 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const trail = new Trail({ audit: store.audit, now, log: log.error });
     closers.unshift(() => trail.close());
     const app = buildApp({
+      httpMeter: metrics.http,
+      metrics: {
+        access: config.metricsAccess,
+        token: config.metricsToken,
+        read: () => metrics.read(),
+      },
       authenticator,
       accounts,
       trail,
@@ -167,6 +178,15 @@ export async function startServer(config: Config, version: string): Promise<Runn
       log: log.error,
     });
     closers.unshift(() => app.close());
+    metrics.attach({
+      countRuns: () => store.maintenance.countRuns(now()),
+      storeConnections: () => store.connections,
+      drivenRuns: () => desk.drivenRuns,
+      workers: () => pool.pids().length,
+      waitingTasks: () => pool.waitingTasks,
+      connections: () =>
+        new Promise((resolve) => app.server.getConnections((error, count) => resolve(error === null ? count : 0))),
+    });
 
     const housekeeping = new Housekeeping({ store, historyDays: config.historyDays, auditDays: config.auditDays, now, log: log.info });
     closers.unshift(() => housekeeping.close());
@@ -194,11 +214,14 @@ export async function startServer(config: Config, version: string): Promise<Runn
   }
 }
 
-async function openStoreOf(config: Config, log: Logger): Promise<OpenedStore> {
+async function openStoreOf(config: Config, log: Logger, metrics: ServerMetrics): Promise<OpenedStore> {
   const url = config.storeUrl?.reveal();
   return await openStore(
     { dataFolder: config.dataFolder, ...(url === undefined ? {} : { url }) },
-    { onConnectionLost: (error) => log.warn('store.connection-lost', { error }) },
+    {
+      onConnectionLost: (error) => log.warn('store.connection-lost', { error }),
+      onStatement: (elapsedMs, hasFailed) => metrics.store.count(elapsedMs, hasFailed),
+    },
   );
 }
 
@@ -225,6 +248,17 @@ async function closeAll(closers: readonly (() => unknown)[]): Promise<void> {
     }
   }
   if (failure !== null) throw failure;
+}
+
+function requireMetricsToken({ metricsAccess, metricsToken }: Config): void {
+  if (metricsAccess !== 'token' || metricsToken !== null) return;
+  throw new Refusal(
+    {
+      en: 'SLUICE_METRICS_ACCESS is token, but SLUICE_METRICS_TOKEN is not set.',
+      zh: 'SLUICE_METRICS_ACCESS 为 token，但未设置 SLUICE_METRICS_TOKEN。',
+    },
+    { exitCode: 2 },
+  );
 }
 
 function cannotListen(config: Config, error: unknown): Refusal {

@@ -44,6 +44,8 @@ export interface Config {
   readonly jobIdForm: 'sdk' | 'array';
   readonly percentEncodeLinkValues: boolean;
   readonly userIsolation: boolean;
+  readonly metricsAccess: 'off' | 'loopback' | 'token';
+  readonly metricsToken: Secret | null;
   readonly logLevel: LogLevel;
   readonly egressAllow: readonly string[];
   readonly egressDeny: readonly string[];
@@ -337,6 +339,24 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     help: {
       en: 'Users see and touch links and jobs of their own only; administrators see all.',
       zh: '用户只能查看和操作自己创建的连接和作业；管理员可见全部。',
+    },
+  }),
+  metricsAccess: open<'off' | 'loopback' | 'token'>({
+    type: choice(['off', 'loopback', 'token']),
+    default: 'loopback',
+    environment: 'SLUICE_METRICS_ACCESS',
+    flag: 'metrics-access',
+    help: {
+      en: 'Who may read /metrics: nobody, programs on this machine that come without a proxy, or whoever brings the metrics token.',
+      zh: '谁可以读取 /metrics：任何人都不可、本机上不经代理的程序，或持有指标令牌者。',
+    },
+  }),
+  metricsToken: hidden<Secret>({
+    type: secret(text(/^[\x21-\x7e]{16,256}$/, { en: '16 to 256 printable characters without blanks', zh: '16 到 256 个可打印字符，不含空格' })),
+    environment: 'SLUICE_METRICS_TOKEN',
+    help: {
+      en: 'Token for /metrics, sent as "Authorization: Bearer …".',
+      zh: '读取 /metrics 的令牌，以 "Authorization: Bearer …" 发送。',
     },
   }),
   logLevel: open<LogLevel>({

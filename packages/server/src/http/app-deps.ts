@@ -6,6 +6,8 @@ import type { JobService } from '../jobs/job-service.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
+import type { HttpMeter } from '../telemetry/http-meter.ts';
+import type { MetricsRouteDeps } from './metrics-route.ts';
 import type { Trail } from './trail.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
@@ -36,5 +38,9 @@ export interface AppDeps {
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
+  /** Counts answers by operation; absent: nobody does. */
+  readonly httpMeter?: HttpMeter;
+  /** Serves `/metrics`; absent: it is not there. */
+  readonly metrics?: MetricsRouteDeps;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }

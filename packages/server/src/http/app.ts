@@ -10,11 +10,13 @@ import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { RawRequest } from '../identity/caller.ts';
+import type { HttpMeter, OperationMeter } from '../telemetry/http-meter.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
+import { addMetricsRoute } from './metrics-route.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
@@ -94,6 +96,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const owner = confinedTo(call, deps.config.userIsolation);
     return owner === null ? everyones : handlersOf(confinedDeps(deps, owner));
   };
+  if (deps.httpMeter !== undefined) countAnswers(app, deps.httpMeter);
   addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm, deps.trail);
   addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own, deps.trail);
   const served = servedOperations(everyones.cdm);
@@ -110,9 +113,23 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       version: deps.config.version,
     }),
   );
+  if (deps.metrics !== undefined) addMetricsRoute(app, deps.metrics);
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;
+}
+
+/** Counts every answer under the operation that its route says, the rest under one name: paths are chosen by callers. */
+function countAnswers(app: FastifyInstance, meter: HttpMeter): void {
+  const rest = meter.of('other');
+  app.addHook('onRoute', (route) => {
+    const { operation } = (route.config ?? {}) as { readonly operation?: string };
+    if (operation !== undefined) route.config = { ...route.config, meter: meter.of(operation) };
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { meter: own } = request.routeOptions.config as { readonly meter?: OperationMeter };
+    (own ?? rest).count(reply.statusCode, reply.elapsedTime);
+  });
 }
 
 /** Every handler, over these services. */

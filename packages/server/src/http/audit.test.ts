@@ -44,8 +44,7 @@ const tell = ({ event, resourceType, resourceName, result, errorCode }: AuditEve
 
 describe('what is done', () => {
   test('leaves the published events, with what they are about and how they ended', async () => {
-    const cluster = { ...(examples.CreateCluster?.request as { cluster: object }).cluster, name: 'c2' };
-    await at.send(root, 'POST', `/v1.1/${home}/clusters`, { cluster });
+    await at.send(root, 'POST', `/v1.1/${home}/clusters`, examples.CreateCluster?.request as object);
     for (const name of ['source', 'target']) await must(at.send(root, 'POST', `${cdm}/link`, linkBody(name)));
     await must(at.send(root, 'POST', `${cdm}/link?validate=true`, linkBody('checked')));
     await must(at.send(root, 'PUT', `${cdm}/link/source`, linkBody('source')));

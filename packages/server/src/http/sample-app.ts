@@ -25,6 +25,7 @@ import { openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
+import type { AppDeps } from './app-deps.ts';
 import { Trail } from './trail.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
@@ -294,6 +295,8 @@ export interface SampleSettings {
   readonly isPercentEncoded?: boolean;
   readonly userIsolation?: boolean;
   readonly registry?: ConnectorRegistry;
+  /** Parts that are not there by default. */
+  readonly telemetry?: Pick<AppDeps, 'httpMeter' | 'metrics'>;
   /** Real identity in place of the sample one. */
   readonly identity?: (store: Store, trail: Trail) => Promise<RealIdentity>;
 }
@@ -351,6 +354,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
   const authenticator = new SampleAuthenticator();
   const app = buildApp({
+    ...settings.telemetry,
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
     trail,

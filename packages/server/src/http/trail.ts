@@ -60,7 +60,7 @@ export class Trail {
       const left = scope.close();
       // What was stored before the failure stays told; that the call failed all the same is told too.
       const failed = left.length > 0 ? left : events.slice(-1).map((event) => ({ ...event, id: randomUUID() }));
-      for (const event of failed) await this.#tally.add({ ...event, result: 'failure', errorCode: codeOf(error) });
+      for (const event of failed) await this.#tally.add({ ...event, result: 'failure', errorCode: codeOf(error, origin) });
       throw error;
     }
   }
@@ -78,7 +78,7 @@ export class Trail {
       event: 'accessDenied',
       operation: operation.operationId,
       result: 'failure',
-      errorCode: codeOf(error),
+      errorCode: codeOf(error, origin),
     });
   }
 
@@ -105,7 +105,7 @@ export class Trail {
       resourceType: ak === null ? 'user' : 'access_key',
       resourceId: ak ?? '',
       result: 'failure',
-      errorCode: codeOf(error),
+      errorCode: codeOf(error, origin),
     });
   }
 
@@ -169,8 +169,8 @@ function resourceOf(
 }
 
 /** The code under which the caller hears of it. */
-function codeOf(error: unknown): string {
-  const { status, body } = errorReply(error, 'en', '', false);
+function codeOf(error: unknown, { requestId }: RequestOrigin): string {
+  const { status, body } = errorReply(error, 'en', requestId, false);
   const code: unknown = Reflect.get(body, 'errCode');
   return typeof code === 'string' ? code : String(status);
 }

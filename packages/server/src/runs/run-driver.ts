@@ -24,6 +24,8 @@ export interface DriverTools {
   readonly now: () => number;
   readonly leaseMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** A line for the run's own log only: what a busy run has too many of for the server's. Absent: nobody keeps one. */
+  readonly note?: (runId: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Somebody wants the run to end. */
@@ -92,6 +94,11 @@ export class RunDriver {
     this.ended = this.#drive(run);
   }
 
+  /** The run as this driver knew it last. */
+  get lastKnown(): RunRecord {
+    return this.#record;
+  }
+
   /** The run's record without a look at the store; null: it has not been heard of for too long to be told. */
   get record(): RunRecord | null {
     return this.#tools.now() - this.#recordAt > runLimits.recordFreshMs ? null : this.#record;
@@ -119,6 +126,17 @@ export class RunDriver {
     let work: RunWork | null = null;
     let plan: RunPlan | null = run.plan;
     const startedAt = run.startedAt ?? this.#tools.now();
+    this.#tools.log('run.taken', {
+      run: this.runId,
+      job: run.jobName,
+      state: run.state,
+      source: run.job.fromConnector,
+      destination: run.job.toConnector,
+      user: run.createdBy,
+      attempt: run.attempt + 1,
+      fence: run.fence,
+      resumes: run.resumesRunId,
+    });
     try {
       const ending = endingOf(run);
       work = await resolveWork(run, this.#tools.store, this.#tools.secrets).catch((error: unknown) => {
@@ -250,6 +268,7 @@ export class RunDriver {
       attempts: (patience, signal, attempt) => this.#attempts(patience, signal, attempt),
       listener: () => this.#listener(),
       storeConsistency: (consistency) => this.#storeConsistency(consistency),
+      note: (event, fields) => this.#tools.note?.(this.runId, event, fields),
       now,
       log,
     });
@@ -382,8 +401,21 @@ export class RunDriver {
     const { store, now, log } = this.#tools;
     const ended = await stored(() => endRun(store, this.#claim, state, failure, now(), leaves));
     if (ended === null) throw new Fenced('the run');
+    this.#learn(ended);
     const code = failure?.code ?? null;
-    log('run.ended', { run: this.runId, job: ended.jobName, state, code, leaves, ...ended.counts });
+    const { fromConnector: source, toConnector: destination } = ended.job;
+    log('run.ended', {
+      run: this.runId,
+      job: ended.jobName,
+      state,
+      code,
+      leaves,
+      source,
+      destination,
+      why: failure?.summary.en ?? null,
+      details: failure?.details.en ?? null,
+      ...ended.counts,
+    });
   }
 }
 

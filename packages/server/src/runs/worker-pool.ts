@@ -63,6 +63,11 @@ export class WorkerPool {
     return [...this.#all].map((worker) => worker.pid);
   }
 
+  /** Tasks that wait for a worker: for metrics. */
+  get waitingTasks(): number {
+    return this.#waiting.length;
+  }
+
   /** Starts one worker ahead of the first task. */
   warmUp(): void {
     if (this.#all.size === 0) this.#rest(this.#spawn());

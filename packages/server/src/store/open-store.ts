@@ -43,11 +43,15 @@ export interface StoreSettings {
   readonly migrations?: readonly Migration[];
   /** Hears of connections that a PostgreSQL server ended while they were idle; the store goes on with new ones. */
   readonly onConnectionLost?: (error: Error) => void;
+  /** Hears of every statement when it has ended. */
+  readonly onStatement?: (elapsedMs: number, hasFailed: boolean) => void;
 }
 
 /** A store as start-up has it: with what only start-up and housekeeping need. */
 export interface OpenedStore extends Store {
   readonly maintenance: MaintenanceRepository;
+  /** Connections to the database that are open now. */
+  readonly connections: number;
 }
 
 /**
@@ -67,7 +71,13 @@ export async function openStore(location: StoreLocation, settings: StoreSettings
     // The embedded store needs no more than its folder's lock: there everyone is alone.
     if (location.url !== undefined) held = await holdPresence(location.url, settings.presence ?? 'serve');
     const adapter = openAdapter(location, settings);
-    db = new Kysely<Tables>({ dialect: adapter.dialect });
+    const { onStatement } = settings;
+    db = new Kysely<Tables>({
+      dialect: adapter.dialect,
+      ...(onStatement === undefined
+        ? {}
+        : { log: (event) => onStatement(event.queryDurationMillis, event.level === 'error') }),
+    });
     await migrate(db, adapter, settings.migrations ?? migrations, settings.now ?? Date.now);
     return composeStore(db, adapter, close);
   } catch (error) {
@@ -114,6 +124,9 @@ function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, close: () => Pr
     maintenance: new SqlMaintenanceRepository(outer),
     transaction,
     close,
+    get connections() {
+      return adapter.connections();
+    },
   };
 }
 

@@ -44,6 +44,7 @@ export function addOperationRoutes<Id extends string>(
     const audited = new Set(sharing.filter((operation) => auditEventsOf(operation).length > 0));
     app.route({
       method: first.method,
+      config: { operation: first.variant?.sharedId ?? first.operationId },
       url: first.path.replace(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
         const origin = { source: request.ip, requestId: request.id };
