@@ -168,7 +168,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
     });
     closers.unshift(() => app.close());
 
-    const housekeeping = new Housekeeping({ store, historyDays: config.historyDays, auditDays: config.auditDays, now, log: log.info });
+    const housekeeping = new Housekeeping({
+      store,
+      historyDays: config.historyDays,
+      auditDays: config.auditDays,
+      now,
+      log: log.info,
+    });
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();
