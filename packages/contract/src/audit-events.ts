@@ -28,7 +28,10 @@ const published: Readonly<Partial<Record<OperationId, readonly string[]>>> = {
 };
 
 /** What an operation needs to say of itself here; a row of either table does. */
-export type AuditedOperation = Pick<Operation<string>, 'operationId' | 'method' | 'path' | 'tag' | 'access' | 'summary'>;
+export type AuditedOperation = Pick<
+  Operation<string>,
+  'operationId' | 'method' | 'path' | 'tag' | 'access' | 'summary'
+>;
 
 /**
  * The events that a call of this operation is written down as, in the order in which they come about. Reads are none. One that
@@ -48,7 +51,10 @@ export function auditResourceOf(operation: AuditedOperation): string {
   const isMade = operation.operationId.startsWith('Create') && !last.startsWith('{');
   const isNamed = (part: string) => part.startsWith('{') && part !== '{role_scope}';
   const named = isMade ? last.replace(/s$/, '') : (parts.findLast(isNamed) ?? '');
-  const kind = named.replace(/[{}]/g, '').replace(/_(id|name)$/, '').replaceAll('-', '_');
+  const kind = named
+    .replace(/[{}]/g, '')
+    .replace(/_(id|name)$/, '')
+    .replaceAll('-', '_');
   return kind === 'ak' ? 'access_key' : kind;
 }
 

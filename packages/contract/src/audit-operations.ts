@@ -30,13 +30,19 @@ export const auditOperations: readonly Operation<AuditOperationId>[] = [
     operationId: 'ListAuditEvents',
     path: '/api/v1/audit-events',
     parameters: filters,
-    summary: { en: 'List the audit events of the account, newest first', zh: '查询账号的审计事件（最新的在前）' },
+    summary: {
+      en: 'List the audit events of the account, newest first',
+      zh: '查询账号的审计事件（最新的在前）',
+    },
   }),
   row({
     ...common,
     operationId: 'ListProjectAuditEvents',
     path: '/api/v1/projects/{project_id}/audit-events',
     parameters: ['ProjectId', ...filters],
-    summary: { en: 'List the audit events of a project, newest first', zh: '查询项目的审计事件（最新的在前）' },
+    summary: {
+      en: 'List the audit events of a project, newest first',
+      zh: '查询项目的审计事件（最新的在前）',
+    },
   }),
 ];

@@ -23,7 +23,9 @@ export const AuditEventView = answer(
     result: oneOfTexts(auditResults, 'Whether it was done.'),
     error_code: textOrNull('Why it was not; null: it was.'),
     request_id: text('Id of the request, as the answer had it in X-Request-Id.'),
-    repeats: int32('How often it happened alike within a minute; refusals are counted, not written one by one.'),
+    repeats: int32(
+      'How often it happened alike within a minute; refusals are counted, not written one by one.',
+    ),
   },
   'Something that was done, or refused. It never holds a body or a secret.',
 );

@@ -6,7 +6,13 @@ import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples' | IdentityOperationId | AuditOperationId;
+export type OwnOperationId =
+  | 'ListRuns'
+  | 'ShowRun'
+  | 'ResumeRun'
+  | 'BuildSamples'
+  | IdentityOperationId
+  | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 

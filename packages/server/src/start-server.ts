@@ -188,7 +188,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
         new Promise((resolve) => app.server.getConnections((error, count) => resolve(error === null ? count : 0))),
     });
 
-    const housekeeping = new Housekeeping({ store, historyDays: config.historyDays, auditDays: config.auditDays, now, log: log.info });
+    const housekeeping = new Housekeeping({
+      store,
+      historyDays: config.historyDays,
+      auditDays: config.auditDays,
+      now,
+      log: log.info,
+    });
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();

@@ -144,7 +144,12 @@ function handlersOf(deps: AppDeps): {
       ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
       ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
     },
-    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts), ...auditHandlers(deps.audit) },
+    own: {
+      ...runHandlers(deps),
+      ...sampleHandlers,
+      ...accountHandlers(deps.accounts),
+      ...auditHandlers(deps.audit),
+    },
   };
 }
 

@@ -34,13 +34,23 @@ async function must(asked: Promise<Answer>): Promise<Answer> {
 /** Oldest first. */
 async function trail(): Promise<readonly AuditEvent[]> {
   const { domainId } = at.account;
-  const filter = { domainId, projectId: null, from: null, to: null, userName: null, event: null, resource: null };
+  const filter = {
+    domainId,
+    projectId: null,
+    from: null,
+    to: null,
+    userName: null,
+    event: null,
+    resource: null,
+  };
   const { events } = await at.sample.store.audit.list({ ...filter, result: null }, 1_000, 0);
   return events.toReversed();
 }
 
 const tell = ({ event, resourceType, resourceName, result, errorCode }: AuditEvent) =>
-  [event, resourceType, resourceName, result, errorCode].filter((text) => text !== null && text !== '').join(' ');
+  [event, resourceType, resourceName, result, errorCode]
+    .filter((text) => text !== null && text !== '')
+    .join(' ');
 
 describe('what is done', () => {
   test('leaves the published events, with what they are about and how they ended', async () => {
@@ -102,7 +112,12 @@ describe('what is done', () => {
       const target = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'nothing');
       const sample = examples[operation.operationId]?.request ?? {};
       const body = operation.variant === null ? sample : { [operation.variant.bodyMember]: {} };
-      const answer = await at.send(root, operation.method, target, operation.request === null ? undefined : body);
+      const answer = await at.send(
+        root,
+        operation.method,
+        target,
+        operation.request === null ? undefined : body,
+      );
       // An operation that this version does not serve yet has done nothing.
       if (answer.body.errCode === 'APIGW.0101') continue;
       const added = (await trail()).filter(({ id }) => !before.has(id));
@@ -112,7 +127,9 @@ describe('what is done', () => {
   });
 
   test('holds no secret: not of links, not of users, not of keys', async () => {
-    await must(at.send(root, 'POST', `${cdm}/link`, linkBody('source', { 'linkConfig.password': 'hunter-2-link' })));
+    await must(
+      at.send(root, 'POST', `${cdm}/link`, linkBody('source', { 'linkConfig.password': 'hunter-2-link' })),
+    );
     const { user, password } = (await must(at.send(root, 'POST', '/api/v1/users', { name: 'ann' }))).body;
     await must(at.send(root, 'PUT', `/api/v1/users/${user.id}/password`, { password: 'hunter-2-user' }));
     const { sk } = (await must(at.send(root, 'POST', `/api/v1/users/${user.id}/access-keys`))).body;
@@ -189,7 +206,8 @@ describe('questions to the trail', () => {
       'createLink',
       'createLink',
     ]);
-    const count = async (query: string) => (await must(at.send(boss, 'GET', `${ofProject}?${query}`))).body.total;
+    const count = async (query: string) =>
+      (await must(at.send(boss, 'GET', `${ofProject}?${query}`))).body.total;
     const cut = all.events[1].at;
     expect([
       await count('event=createLink'),
@@ -205,10 +223,17 @@ describe('questions to the trail', () => {
     expect((await at.send(boss, 'GET', `${ofProject}?from=yesterday`)).body.errCode).toBe('Cdm.0014');
     expect((await at.send(boss, 'GET', '/api/v1/audit-events')).body.errCode).toBe('Cdm.0032');
     const everything = (await must(at.send(root, 'GET', '/api/v1/audit-events?event=createUser'))).body;
-    expect(everything.events).toMatchObject([{ title: 'Create a user, who has no role yet', project_id: null }]);
+    expect(everything.events).toMatchObject([
+      { title: 'Create a user, who has no role yet', project_id: null },
+    ]);
     const inChinese = await at.sample.app.inject({
       url: `/api/v1/projects/${home}/audit-events?event=createLink&page_size=1`,
-      headers: await at.signed(boss, 'GET', `/api/v1/projects/${home}/audit-events?event=createLink&page_size=1`, 'zh-cn'),
+      headers: await at.signed(
+        boss,
+        'GET',
+        `/api/v1/projects/${home}/audit-events?event=createLink&page_size=1`,
+        'zh-cn',
+      ),
     });
     expect(inChinese.json().events).toMatchObject([{ title: '创建连接，或仅校验连接' }]);
   });

@@ -81,7 +81,8 @@ export async function sampleAccount(settings: SampleSettings = {}): Promise<Samp
     account: first,
     send,
     signed: (key, method, target, language) =>
-      signRequest(key.ak, key.sk, Date.now(), { method, target, headers: { 'x-language': language } }).headers,
+      signRequest(key.ak, key.sk, Date.now(), { method, target, headers: { 'x-language': language } })
+        .headers,
     async makeUser(name, roles) {
       const { user } = (await send(first, 'POST', '/api/v1/users', { name })).body;
       for (const [scope, role] of Object.entries(roles)) {

@@ -59,8 +59,15 @@ export class Trail {
     } catch (error) {
       const left = scope.close();
       // What was stored before the failure stays told; that the call failed all the same is told too.
+<<<<<<< HEAD
       const failed = left.length > 0 ? left : events.slice(-1).map((event) => ({ ...event, id: randomUUID() }));
       for (const event of failed) await this.#tally.add({ ...event, result: 'failure', errorCode: codeOf(error, origin) });
+=======
+      const failed =
+        left.length > 0 ? left : events.slice(-1).map((event) => ({ ...event, id: randomUUID() }));
+      for (const event of failed)
+        await this.#tally.add({ ...event, result: 'failure', errorCode: codeOf(error) });
+>>>>>>> trail-check
       throw error;
     }
   }
@@ -159,7 +166,8 @@ function resourceOf(
   parameters: Readonly<Record<string, string>>,
 ): Pick<AuditEvent, 'resourceType' | 'resourceId' | 'resourceName' | 'clusterId'> {
   const resourceType = auditResourceOf(operation);
-  const id = parameters[`${resourceType}_id`] ?? parameters[resourceType === 'access_key' ? 'ak' : resourceType];
+  const id =
+    parameters[`${resourceType}_id`] ?? parameters[resourceType === 'access_key' ? 'ak' : resourceType];
   return {
     resourceType,
     resourceId: id ?? '',

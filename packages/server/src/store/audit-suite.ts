@@ -52,9 +52,9 @@ export function auditSuite(fixtureOf: () => StoreFixture): void {
       ];
       for (const event of events) await store.audit.record(event);
       const found = await list(domainId);
-      expect(found.events.map(({ id }) => id).filter((id) => events.some((event) => event.id === id))).toEqual(
-        events.map(({ id }) => id).reverse(),
-      );
+      expect(
+        found.events.map(({ id }) => id).filter((id) => events.some((event) => event.id === id)),
+      ).toEqual(events.map(({ id }) => id).reverse());
       expect(found.events.find(({ id }) => id === events[1]?.id)).toEqual(events[1]);
       const kept = found.events.find(({ id }) => id === events[0]?.id)?.resourceName ?? '';
       expect(kept).toMatch(/^ab\ufffdx+$/);
@@ -104,7 +104,10 @@ export function auditSuite(fixtureOf: () => StoreFixture): void {
 
     it('writes one event for one change, the next for the next, and none behind the end of the call', async () => {
       const domainId = newId();
-      const events = [sampleEvent({ domainId }), sampleEvent({ domainId, event: 'createJob', resourceType: 'job' })];
+      const events = [
+        sampleEvent({ domainId }),
+        sampleEvent({ domainId, event: 'createJob', resourceType: 'job' }),
+      ];
       const scope = new TrailScope(events);
       let later: Promise<unknown> = Promise.resolve();
       let go: () => void = () => undefined;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditSuite } from './audit-suite.ts';
 import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
-import { auditSuite } from './audit-suite.ts';
 import { runSuite } from './run-suite.ts';
 import {
   createSampleCluster,

@@ -7,7 +7,9 @@ type RepositoryName = keyof Repositories;
 type SubjectOf = (args: readonly never[], result: unknown) => TrailSubject | null;
 
 /** The changes of the store that events are written with. What is not here writes none, and its call writes its event by itself. */
-const subjects: { readonly [R in RepositoryName]?: Readonly<Partial<Record<keyof Store[R] & string, SubjectOf>>> } = {
+const subjects: {
+  readonly [R in RepositoryName]?: Readonly<Partial<Record<keyof Store[R] & string, SubjectOf>>>;
+} = {
   clusters: { create: clusterOf, update: clusterOf },
   links: {
     create: (args, result) => linkOf([result] as never, result),

@@ -97,7 +97,11 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
     return send(request, reply, status, tokenShape(answer.details, catalog));
   }
 
-  async function tellOfFailure(signOn: SignOnRequest, request: FastifyRequest, error: unknown): Promise<void> {
+  async function tellOfFailure(
+    signOn: SignOnRequest,
+    request: FastifyRequest,
+    error: unknown,
+  ): Promise<void> {
     const { proof } = signOn;
     const ak = proof.method === 'hw_ak_sk' ? proof.ak : null;
     const user = proof.method === 'password' ? await tokens.userOf(proof.user) : null;
@@ -140,7 +144,8 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
     const issued = await tokens
       .issue(signOn, headerText(request, 'x-auth-token'))
       .catch(async (error: unknown) => {
-        if (error instanceof IdentityError && error.status === 401) await tellOfFailure(signOn, request, error);
+        if (error instanceof IdentityError && error.status === 401)
+          await tellOfFailure(signOn, request, error);
         throw error;
       });
     return sendToken(request, reply, 201, issued);

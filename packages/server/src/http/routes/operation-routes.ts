@@ -68,7 +68,8 @@ export function addOperationRoutes<Id extends string>(
       const parsed = parseAuthorization(headers.authorization);
       const ak = parsed.kind === 'claim' ? parsed.claim.ak : null;
       // Who brought nothing at all did not try to sign in.
-      if (ak !== null || (headers['x-auth-token'] ?? '') !== '') await trail.signInFailed({ ak }, origin, error);
+      if (ak !== null || (headers['x-auth-token'] ?? '') !== '')
+        await trail.signInFailed({ ak }, origin, error);
       throw error;
     }
   }
