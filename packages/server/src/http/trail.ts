@@ -59,15 +59,10 @@ export class Trail {
     } catch (error) {
       const left = scope.close();
       // What was stored before the failure stays told; that the call failed all the same is told too.
-<<<<<<< HEAD
-      const failed = left.length > 0 ? left : events.slice(-1).map((event) => ({ ...event, id: randomUUID() }));
-      for (const event of failed) await this.#tally.add({ ...event, result: 'failure', errorCode: codeOf(error, origin) });
-=======
       const failed =
         left.length > 0 ? left : events.slice(-1).map((event) => ({ ...event, id: randomUUID() }));
       for (const event of failed)
-        await this.#tally.add({ ...event, result: 'failure', errorCode: codeOf(error) });
->>>>>>> trail-check
+        await this.#tally.add({ ...event, result: 'failure', errorCode: codeOf(error, origin) });
       throw error;
     }
   }
