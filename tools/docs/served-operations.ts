@@ -57,6 +57,8 @@ function depsThatFail(): AppDeps {
     runs: nothing,
     accounts: nothing,
     audit: nothing,
+    runLogs: nothing,
+    feeds: { close: () => undefined },
     trail: {
       follow: (_operation: unknown, _call: unknown, _origin: unknown, work: () => unknown) => work(),
     },

@@ -24,6 +24,9 @@ export const jobPageSizeMax = 100;
 /** Page sizes of the lists of runs. */
 export const runsPageSizes = { min: 1, max: 100, default: 10 } as const;
 
+/** Lines that can be asked for from the end of a log. */
+export const logTailLines = { min: 1, max: 1_000, default: 100 } as const;
+
 /** Page sizes of the audit trail. */
 export const auditPageSizes = { min: 1, max: 1_000, default: 100 } as const;
 
@@ -112,6 +115,30 @@ export const parameters = {
     description: 'Id of the project that is to be changed.',
     schema: text(),
     example: '0f3c9a64d1b84c0f9c1b7ae0c5d2e871',
+  },
+  LogOffset: {
+    name: 'offset',
+    in: 'query',
+    isRequired: false,
+    description: 'Where to go on, as next_offset of the answer before has it; 0 when absent.',
+    schema: int64('', { minimum: 0, default: 0 }),
+    example: 0,
+  },
+  LogTail: {
+    name: 'tail',
+    in: 'query',
+    isRequired: false,
+    description: 'Only the last lines, so many; offset does not count then.',
+    schema: int32('', { minimum: logTailLines.min, maximum: logTailLines.max }),
+    example: 100,
+  },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    isRequired: false,
+    description: 'Id of the last event that was received: goes on behind it.',
+    schema: text(),
+    example: '1f6c0a2b.4096',
   },
   AuditFrom: {
     name: 'from',

@@ -16,6 +16,7 @@ export interface MetricSources {
   drivenRuns(): readonly RunRecord[];
   workers(): number;
   waitingTasks(): number;
+  followers(): number;
   connections(): Promise<number>;
 }
 
@@ -36,6 +37,7 @@ export class ServerMetrics {
       driven: () => this.#from.drivenRuns(),
       workers: () => this.#from.workers(),
       waitingTasks: () => this.#from.waitingTasks(),
+      followers: () => this.#from.followers(),
     });
     const published = new PublishedMeter({
       instanceId: hostname(),

@@ -9,6 +9,7 @@ import { ClusterService, isUsable } from './clusters/cluster-service.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
+import { RunFeeds } from './http/run-feeds.ts';
 import { Trail } from './http/trail.ts';
 import { AccountService } from './identity/account-service.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
@@ -29,6 +30,7 @@ import { ServerMetrics } from './server-metrics.ts';
 import { heardLogger } from './telemetry/event-meter.ts';
 import { createLogger, type Logger } from './telemetry/log.ts';
 import { messageOf, Refusal } from './telemetry/refusal.ts';
+import { RunLogs } from './telemetry/run-logs.ts';
 
 /** Connections that may wait to be taken: pollers come in crowds. */
 const listenBacklog = 4096;
@@ -52,9 +54,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
   const now = Date.now;
   requireMetricsToken(config);
   const metrics = new ServerMetrics(config.dataFolder, now);
-  const log = heardLogger(createLogger({ level: config.logLevel }), [metrics.events.hear]);
+  // Made before the log that it hears; what it says itself is about no run.
+  const runLogs: RunLogs = new RunLogs(join(config.dataFolder, 'logs', 'runs'), now, (error) =>
+    log.warn('run-log.failed', { error }),
+  );
+  const log: Logger = heardLogger(createLogger({ level: config.logLevel }), [metrics.events.hear, runLogs.hear]);
   const store = await openStoreOf(config, log, metrics);
-  const closers: (() => unknown)[] = [() => store.close()];
+  const closers: (() => unknown)[] = [() => runLogs.flush(), () => store.close()];
   try {
     const secrets = await openSecretBox(config, store.maintenance);
     const firstAccount = await ensureFirstAccount(
@@ -84,6 +90,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     let pokeQueue: () => void = () => undefined;
     const desk = new RunDesk({
       meter: metrics.runs,
+      note: (run, event, fields) => runLogs.note(run, event, fields),
       store,
       secrets,
       pool,
@@ -136,6 +143,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
       now,
       onChanged: () => authenticator.forgetAll(),
     });
+    const jobs = new JobService({ store, registry, runs: desk, zone, now });
+    const feeds = new RunFeeds({ jobs, runs: desk, runLogs, now });
     const trail = new Trail({ audit: store.audit, now, log: log.error });
     closers.unshift(() => trail.close());
     const app = buildApp({
@@ -151,8 +160,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
       audit: store.audit,
       clusters,
       links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
-      jobs: new JobService({ store, registry, runs: desk, zone, now }),
+      jobs,
       runs: desk,
+      runLogs,
+      feeds,
       config: {
         address: config.host,
         region: config.region,
@@ -184,6 +195,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       drivenRuns: () => desk.drivenRuns,
       workers: () => pool.pids().length,
       waitingTasks: () => pool.waitingTasks,
+      followers: () => feeds.listeners,
       connections: () =>
         new Promise((resolve) => app.server.getConnections((error, count) => resolve(error === null ? count : 0))),
     });

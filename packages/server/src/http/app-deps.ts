@@ -7,6 +7,8 @@ import type { LinkService } from '../jobs/link-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
 import type { HttpMeter } from '../telemetry/http-meter.ts';
+import type { RunLogs } from '../telemetry/run-logs.ts';
+import type { RunFeeds } from './run-feeds.ts';
 import type { MetricsRouteDeps } from './metrics-route.ts';
 import type { Trail } from './trail.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
@@ -35,6 +37,8 @@ export interface AppDeps {
   readonly links: LinkService;
   readonly jobs: JobService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
+  readonly runLogs: Pick<RunLogs, 'sizeOf' | 'read' | 'tail'>;
+  readonly feeds: RunFeeds;
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;

@@ -113,6 +113,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       version: deps.config.version,
     }),
   );
+  // Before the server waits for its connections: a stream would keep it waiting.
+  app.addHook('preClose', async () => deps.feeds.close());
   if (deps.metrics !== undefined) addMetricsRoute(app, deps.metrics);
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
@@ -199,6 +201,7 @@ function sendError(
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }
+  if (answer.status === 429 && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfterOf(error));
   if (answer.status === 413 || answer.status === 414) {
     // The rest of the request is not worth reading.
     reply.header('connection', 'close');
@@ -209,6 +212,12 @@ function sendError(
     .header('content-type', 'application/json')
     .header('x-request-id', request.id)
     .send(answer.body);
+}
+
+/** Seconds after which a call that was one too many may be made again. */
+function retryAfterOf(error: unknown): number {
+  const seconds = error instanceof SluiceError ? Number(error.facts.seconds) : Number.NaN;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 1;
 }
 
 function unknownPath(request: FastifyRequest): SluiceError {

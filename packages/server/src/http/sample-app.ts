@@ -26,6 +26,8 @@ import { Conflict, type RunChange, type Store } from '../store/store.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
 import type { AppDeps } from './app-deps.ts';
+import { RunLogs } from '../telemetry/run-logs.ts';
+import { RunFeeds } from './run-feeds.ts';
 import { Trail } from './trail.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
@@ -280,6 +282,7 @@ export interface SampleApp {
   readonly runs: SampleRuns;
   readonly clusters: ClusterService;
   readonly trail: Trail;
+  readonly runLogs: RunLogs;
   readonly authenticator: SampleAuthenticator;
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
@@ -353,8 +356,12 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   });
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
   const authenticator = new SampleAuthenticator();
+  const jobs = new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now });
+  const runLogs = new RunLogs(join(dataFolder, 'logs'), now, (error) => say('run-log.failed', { error }));
   const app = buildApp({
     ...settings.telemetry,
+    runLogs,
+    feeds: new RunFeeds({ jobs, runs, runLogs, now }),
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
     trail,
@@ -367,7 +374,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     }),
     clusters,
     links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
-    jobs: new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now }),
+    jobs,
     runs,
     config: {
       address: '127.0.0.1',
@@ -389,6 +396,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     runs,
     clusters,
     trail,
+    runLogs,
     authenticator,
     log,
     timers,
@@ -408,6 +416,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       await app.close();
       await clusters.close();
       await trail.close();
+      await runLogs.flush();
       await store.close();
       rmSync(dataFolder, { recursive: true });
     },

@@ -272,6 +272,11 @@ export class JobService {
     throw new SluiceError('Cdm.0001', { name: runId }, { status: 404 });
   }
 
+  /** A run of whatever job, for whom has found it before; null: it is gone. */
+  runById(runId: string): Promise<RunRecord | null> {
+    return this.#deps.store.runs.find(runId);
+  }
+
   async #idle(clusterId: string, name: string): Promise<JobRecord> {
     const { job, run } = await this.find(clusterId, name);
     if (run !== null && isActiveState(run.state)) throw new SluiceError('Cdm.0052', { job: name });

@@ -10,6 +10,8 @@ export interface RunMeterSources {
   workers(): number;
   /** Tasks that wait for a worker. */
   waitingTasks(): number;
+  /** Listeners of runs that are followed. */
+  followers(): number;
 }
 
 const rowsHelp = 'Rows of runs that this server drives, durable at the destination.';
@@ -50,6 +52,7 @@ export class RunMeter implements Meter {
       this.#bytes.family(),
       { ...states.family(), type: 'gauge' },
       single('sluice_workers', 'gauge', 'Live worker processes.', this.#sources.workers()),
+      single('sluice_run_followers', 'gauge', 'Listeners of runs that are followed.', this.#sources.followers()),
       single(
         'sluice_tasks_waiting',
         'gauge',

@@ -6,6 +6,8 @@ export interface HousekeepingTools {
   readonly historyDays: number;
   /** Audit events are kept this long. */
   readonly auditDays: number;
+  /** Removes logs of runs that were last written before a time. @returns how many. */
+  readonly cleanLogs: (before: number) => Promise<number>;
   readonly now: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -43,7 +45,7 @@ export class Housekeeping {
   }
 
   async #clean(): Promise<void> {
-    const { store, historyDays, auditDays, now, log } = this.#tools;
+    const { store, historyDays, auditDays, cleanLogs, now, log } = this.#tools;
     try {
       const credentials = await store.identity.deleteExpired(now());
       const { maintenance } = store;
@@ -53,7 +55,8 @@ export class Housekeeping {
       const events = await this.#inSteps(auditEventsPerStepMax, (limit) =>
         maintenance.deleteAuditEventsBefore(now() - auditDays * dayMs, limit),
       );
-      if (credentials + runs + events > 0) log('housekeeping.done', { credentials, runs, events });
+      const logs = await cleanLogs(now() - historyDays * dayMs);
+      if (credentials + runs + events + logs > 0) log('housekeeping.done', { credentials, runs, events, logs });
     } catch (error) {
       // It can wait an hour.
       log('housekeeping.failed', { error });

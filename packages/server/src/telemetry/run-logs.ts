@@ -88,7 +88,7 @@ export class RunLogs {
     if (!idForm.test(runId)) return;
     const log = this.#logOf(runId);
     const isLast = lastWords.has(event);
-    if ((log.isFull && !isLast) || log.waitingBytes >= runLogLimits.waitingBytesMax) {
+    if (!isLast && (log.isFull || log.waitingBytes >= runLogLimits.waitingBytesMax)) {
       log.dropped++;
       return;
     }

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseAuthorization } from '../../identity/authorization-header.ts';
 import type { Authenticator, Caller } from '../../identity/caller.ts';
 import type { Call, Handler } from '../call.ts';
+import { EventStream } from '../event-stream.ts';
 import { languageOf } from '../language.ts';
 import { requirePermission, requireScope } from '../permission.ts';
 import { parseJson } from '../request-body.ts';
@@ -55,6 +56,11 @@ export function addOperationRoutes<Id extends string>(
         const answer = audited.has(operation)
           ? await trail.follow(operation, call, origin, () => handler(call))
           : await handler(call);
+        if (answer instanceof EventStream) {
+          reply.hijack();
+          answer.open(reply.raw, request.id);
+          return reply;
+        }
         return reply.status(operation.successStatus).send(answer);
       },
     });
@@ -102,6 +108,7 @@ function callOf(request: FastifyRequest, caller: Caller): Call {
     language: languageOf(request.headers['x-language']),
     parameters,
     query: new URLSearchParams(splitTarget(request.rawCall.target).query),
+    header: (name) => request.rawCall.headers[name] ?? null,
     json: () => parseJson(request.rawBody),
   };
 }
