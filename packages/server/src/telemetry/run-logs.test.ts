@@ -84,6 +84,8 @@ describe('logs of runs', () => {
     const tail = await logs.tail('r', 3);
     expect(tail.lines.map(({ fields }) => fields.slice)).toEqual([4_997, 4_998, 4_999]);
     expect(tail.nextOffset).toBe(tail.size);
+    expect((await logs.read('r', tail.offset)).lines).toEqual(tail.lines);
+    expect((await logs.tail('r', 1_000_000)).lines.length).toBeGreaterThan(100);
     expect((await logs.read('r', 1e12)).lines).toEqual([]);
   });
 

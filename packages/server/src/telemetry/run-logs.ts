@@ -117,8 +117,8 @@ export class RunLogs {
   /** The last lines, at most so many, as far as they are in the last bytes that are read at once. */
   async tail(runId: string, linesMax: number): Promise<RunLogPart> {
     const size = await this.sizeOf(runId);
-    const part = await this.read(runId, Math.max(0, size - runLogLimits.readBytesMax));
-    return { ...part, lines: part.lines.slice(-linesMax) };
+    if (size === 0) return nothingRead;
+    return await readPart(this.#pathOf(runId), Math.max(0, size - runLogLimits.readBytesMax), linesMax);
   }
 
   /** Writes what waits. */
@@ -242,7 +242,12 @@ async function endsWithLine(path: string, size: number): Promise<boolean> {
 
 const lineEnd = 0x0a;
 
-async function readPart(path: string, from: number): Promise<RunLogPart> {
+/** @param lastLines only the last so many of the lines that were read; null: all. */
+async function readPart(
+  path: string,
+  from: number,
+  lastLines: number | null = null,
+): Promise<RunLogPart> {
   const file = await open(path, 'r').catch(() => null);
   if (file === null) return nothingRead;
   try {
@@ -253,8 +258,9 @@ async function readPart(path: string, from: number): Promise<RunLogPart> {
     const buffer = Buffer.alloc(Math.min(size - begin, runLogLimits.readBytesMax + 1));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, begin);
     const bytes = buffer.subarray(0, bytesRead);
-    const first = start === 0 ? 0 : bytes.indexOf(lineEnd) + 1;
     const end = bytes.lastIndexOf(lineEnd) + 1;
+    const whole = start === 0 ? 0 : bytes.indexOf(lineEnd) + 1;
+    const first = Math.max(whole, lastLines === null ? 0 : startOfLast(lastLines, bytes, end));
     // Half a line at the end is being written; it comes with the next part.
     const text = end > first ? bytes.toString('utf8', first, end) : '';
     const lines = text.split('\n').flatMap((line) => (line === '' ? [] : [parsed(line)]));
@@ -262,6 +268,17 @@ async function readPart(path: string, from: number): Promise<RunLogPart> {
   } finally {
     await file.close();
   }
+}
+
+/** Where the last so many lines before `end` begin; 0: there are not as many. */
+function startOfLast(lines: number, bytes: Uint8Array, end: number): number {
+  let start = end;
+  for (let count = 0; count < lines; count++) {
+    // A negative place would be counted from the end.
+    if (start < 2) return 0;
+    start = bytes.lastIndexOf(lineEnd, start - 2) + 1;
+  }
+  return start;
 }
 
 function parsed(line: string): RunLogLine {
