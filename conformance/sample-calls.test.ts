@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -145,6 +145,71 @@ describe.skipIf(!hasShellTools)(
     }
   },
 );
+
+describe.skipIf(!hasShellTools)('secrets of curl samples', () => {
+  const key64 = `${'k'.repeat(60)}'\\66`;
+  const keys = ['short', secretKey, key64, `${key64}!`, '密钥 6\\06%s'];
+
+  /** Commands in whose place one stands that writes down its arguments, and then is the one it stands for. */
+  async function watched(): Promise<{ readonly folder: string; arguments(): Promise<string> }> {
+    const commands = await mkdtemp(path.join(folder, 'commands-'));
+    const log = path.join(commands, 'arguments.txt');
+    await writeFile(log, '');
+    for (const name of ['curl', 'openssl', 'od', 'cut', 'date', 'cat']) {
+      const real = spawnSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
+      const text = `#!/bin/sh\nprintf '%s\\n' ${name} "$@" >> ${log}\nexec ${real} "$@"\n`;
+      await writeFile(path.join(commands, name), text, { mode: 0o755 });
+    }
+    return { folder: commands, arguments: () => readFile(log, 'utf8') };
+  }
+
+  async function runWatched(signOn: 'keys' | 'token', secrets: Record<string, string>, shell: string) {
+    const commands = await watched();
+    const call: SampleRequest = {
+      operationId: 'CreateLink',
+      region: 'r',
+      projectId: 'p',
+      parameters: {},
+      body: { links: [{ password: 'link-secret' }] },
+      endpoint,
+      signOn,
+    };
+    const file = path.join(folder, 'watched.sh');
+    await writeFile(file, buildSample(call, 'curl').source);
+    received.length = 0;
+    const env = { PATH: `${commands.folder}:${process.env.PATH}`, no_proxy: '*', ...secrets };
+    await runToEnd(shell, [file], { env, limitMs });
+    return { told: await commands.arguments(), request: received[0] ?? expect.fail() };
+  }
+
+  const shells = ['sh', 'dash', 'bash'].filter((name) => spawnSync(name, ['-c', ':']).error === undefined);
+
+  it.each(keys)('no program is given the key %j as an argument, and the signature is right', async (key) => {
+    for (const shell of shells) {
+      const secrets = { HUAWEICLOUD_SDK_AK: accessKey, HUAWEICLOUD_SDK_SK: key };
+      const { told, request } = await runWatched('keys', secrets, shell);
+      expect(told).toContain('Authorization: SDK-HMAC-SHA256');
+      expect(told).not.toContain(key);
+      expect(told).not.toContain('link-secret');
+      const { method, target, headers, body } = request;
+      const signed = { host: headers.host ?? '', 'x-sdk-date': String(headers['x-sdk-date']) };
+      const url = { pathname: target, search: '' } as URL;
+      expect(headers.authorization).toBe(
+        authorizationOf({ method, url, headers: signed, body }, accessKey, key),
+      );
+    }
+  });
+
+  it('no program is given the token or the body as an argument', async () => {
+    for (const shell of shells) {
+      const { told, request } = await runWatched('token', { X_AUTH_TOKEN: 'tok "$(id)" en' }, shell);
+      expect(told).toContain('--header');
+      expect(told).not.toMatch(/tok |link-secret/);
+      expect(request.headers['x-auth-token']).toBe('tok "$(id)" en');
+      expect(JSON.parse(request.body)).toEqual({ links: [{ password: 'link-secret' }] });
+    }
+  });
+});
 
 describe('Node.js samples', () => {
   it.each(calls.filter(([what]) => !what.includes('values')))(

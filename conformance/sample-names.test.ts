@@ -3,13 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { operationOf } from '@sluice/contract/operations';
-import { buildSample, sampleOperationIds } from '@sluice/contract/samples/build-sample';
+import { buildSample, sampleLanguagesOf, sampleOperationIds } from '@sluice/contract/samples/build-sample';
 import { camelCase, pascalCase, snakeCase } from '@sluice/contract/samples/names';
 import { type SampleRequest, sampleCall } from '@sluice/contract/samples/sample-call';
 import { requestModelOf, type SdkType, sdkModels } from '@sluice/contract/samples/sdk-models';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../tools/servers/run-to-end.ts';
 import phpNames from './php/published-names.json' with { type: 'json' };
+import { phpNamesIn, terraformNamesIn } from './published-names.ts';
 import { cacheFolder } from './toolchain.ts';
 
 // The names that samples use, held against the vendor's packages, where the conformance programs have fetched them.
@@ -277,6 +278,44 @@ describe('PHP, by its published names', () => {
 
   it('has a method for each operation', () => {
     expect([...phpNames.methods].sort()).toEqual(sampleOperationIds.map(camelCase).sort());
+  });
+
+  it.each(calls.map((call) => [call.operationId, call] as const))(
+    '%s: the sample has published names alone',
+    (_id, call) => {
+      const { known, wrong } = phpNamesIn(buildSample(call, 'php').source);
+      expect(wrong).toEqual([]);
+      expect(known).toBeGreaterThanOrEqual(2);
+    },
+  );
+
+  it('a wrong class, setter or method is found', () => {
+    const { source } = buildSample(request({ operationId: 'CreateJob' }), 'php');
+    for (const [right, wrong] of [
+      ['CdmCreateJobJsonReq', 'CdmCreateJobReq'],
+      ['->setToLinkName(', '->setToLink('],
+      ['->createJob(', '->makeJob('],
+    ] as const)
+      expect(phpNamesIn(source.replaceAll(right, wrong)).wrong).not.toEqual([]);
+  });
+});
+
+describe('Terraform, by its published names', () => {
+  const withResource = sampleOperationIds.filter((id) => sampleLanguagesOf(id).includes('terraform'));
+
+  it.each(withResource)('%s has a resource, arguments that exist, and those that must be', (operationId) => {
+    const { known, wrong } = terraformNamesIn(buildSample(request({ operationId }), 'terraform').source);
+    expect(wrong).toEqual([]);
+    expect(known).toBeGreaterThanOrEqual(3);
+  });
+
+  it('a wrong resource or argument is found, and a missing one', () => {
+    const { source } = buildSample(request({ operationId: 'CreateJob' }), 'terraform');
+    const wrongIn = (text: string) => terraformNamesIn(text).wrong;
+    expect(wrongIn(source.replace('huaweicloud_cdm_job', 'huaweicloud_cdm_jobs'))).toHaveLength(1);
+    expect(wrongIn(source.replace('  source_link_name ', '  source_link '))).toHaveLength(2);
+    expect(wrongIn(source.replace('throttling_extractors_number', 'extractors'))).toHaveLength(1);
+    expect(wrongIn(source.replace('  config {', '  settings {'))).toHaveLength(1);
   });
 });
 

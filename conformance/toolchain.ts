@@ -48,6 +48,16 @@ export const PREPARATIONS: Readonly<Record<string, (say: Say) => Promise<Program
 };
 
 async function preparePython(say: Say): Promise<Program> {
+  const { title, python } = await pythonKit(say);
+  // -B: no compiled files in the checkout.
+  return { sdk: 'python', title, command: python, args: ['-B', path.join(here, 'python', 'program.py')] };
+}
+
+/** An interpreter that has the SDK. */
+export type PythonKit = { readonly title: string; readonly python: string };
+
+/** @throws SdkUnavailable */
+export async function pythonKit(say: Say): Promise<PythonKit> {
   const usable = 'import venv, ensurepip, sys; print("%d.%d" % sys.version_info[:2])';
   const python = await need('python3', ['-c', usable], PYTHON_MIN, ['python3', 'python3-venv'], say);
   const requirements = path.join(here, 'python', 'requirements.txt');
@@ -68,42 +78,69 @@ async function preparePython(say: Say): Promise<Program> {
     await fetchWith(path.join(half, 'bin', 'python'), [...args, '-r', requirements]);
   });
   return {
-    sdk: 'python',
     title: `huaweicloudsdkcdm ${pinned(lock, /huaweicloudsdkcdm==([\d.]+)/)}, Python ${python.version}`,
-    command: path.join(folder, 'bin', 'python'),
-    // -B: no compiled files in the checkout.
-    args: ['-B', path.join(here, 'python', 'program.py')],
+    python: path.join(folder, 'bin', 'python'),
   };
+}
+
+/** A compiler, and what it must be told to find the SDK where it was fetched, in the versions of `module` (go.mod, go.sum). */
+export type GoKit = {
+  readonly title: string;
+  readonly go: string;
+  readonly version: string;
+  readonly module: string;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** @throws SdkUnavailable */
+export async function goKit(say: Say): Promise<GoKit> {
+  const go = await need('go', ['version'], GO_MIN, ['golang-go', 'ca-certificates'], say);
+  const module = path.join(here, 'go');
+  const lock = await Promise.all(
+    ['go.mod', 'go.sum'].map((name) => readFile(path.join(module, name), 'utf8')),
+  );
+  const env = {
+    GOMODCACHE: path.join(cacheFolder(), 'go-modules'),
+    GOCACHE: path.join(cacheFolder(), 'go-build'),
+    // go.sum decides: what is not in it, or differs from it, is an error.
+    GOFLAGS: '-mod=readonly -modcacherw -buildvcs=false',
+    GOTOOLCHAIN: 'local',
+    CGO_ENABLED: '0',
+  };
+  const fetched = path.join(cacheFolder(), `go-fetched-${digest(...lock, go.version)}`);
+  await once(fetched, async (half) => {
+    say('go: fetching the SDK from the Go module proxy (once)');
+    await mkdir(half, { recursive: true });
+    await fetchWith(go.file, ['mod', 'download'], { cwd: module, env });
+  });
+  const sdk = pinned(lock.join('\n'), /huaweicloud-sdk-go-v3 v([\d.]+)/);
+  const title = `huaweicloud-sdk-go-v3 ${sdk}, Go ${go.version}`;
+  return { title, go: go.file, version: go.version, module, env };
 }
 
 async function prepareGo(say: Say): Promise<Program> {
-  const go = await need('go', ['version'], GO_MIN, ['golang-go', 'ca-certificates'], say);
-  const source = path.join(here, 'go');
-  const texts = await sources(source);
-  const folder = path.join(cacheFolder(), `go-${digest(...texts, go.version)}`);
+  const { title, go, version, module, env } = await goKit(say);
+  const folder = path.join(cacheFolder(), `go-${digest(...(await sources(module)), version)}`);
   await once(folder, async (half) => {
-    say('go: fetching the SDK from the Go module proxy and compiling (once)');
+    say('go: compiling (once)');
     await mkdir(half, { recursive: true });
-    const env = {
-      GOMODCACHE: path.join(cacheFolder(), 'go-modules'),
-      GOCACHE: path.join(cacheFolder(), 'go-build'),
-      // go.sum decides: what is not in it, or differs from it, is an error.
-      GOFLAGS: '-mod=readonly -modcacherw -buildvcs=false',
-      GOTOOLCHAIN: 'local',
-      CGO_ENABLED: '0',
-    };
-    await fetchWith(go.file, ['mod', 'download'], { cwd: source, env });
-    await run(go.file, ['build', '-o', path.join(half, 'program'), '.'], { cwd: source, env });
+    await run(go, ['build', '-o', path.join(half, 'program'), '.'], { cwd: module, env });
   });
-  return {
-    sdk: 'go',
-    title: `huaweicloud-sdk-go-v3 ${pinned(texts.join('\n'), /huaweicloud-sdk-go-v3 v([\d.]+)/)}, Go ${go.version}`,
-    command: path.join(folder, 'program'),
-    args: [],
-  };
+  return { sdk: 'go', title, command: path.join(folder, 'program'), args: [] };
 }
 
-async function prepareJava(say: Say): Promise<Program> {
+/** Compiler and machine, the folder with the SDK's jars, and the oldest Java that samples and programs are compiled for. */
+export type JavaKit = {
+  readonly title: string;
+  readonly javac: string;
+  readonly java: string;
+  readonly version: string;
+  readonly jars: string;
+  readonly release: string;
+};
+
+/** @throws SdkUnavailable */
+export async function javaKit(say: Say): Promise<JavaKit> {
   const packages = ['default-jdk-headless', 'maven'];
   const javac = await need('javac', ['-version'], JAVA_MIN, packages, say);
   const source = path.join(here, 'java');
@@ -127,21 +164,26 @@ async function prepareJava(say: Say): Promise<Program> {
     await fetchWith(maven.file, [...args, '-DincludeScope=runtime']);
     await compareWithLock(half, lock);
   });
-  const classes = path.join(
-    cacheFolder(),
-    `java-classes-${digest(...(await sources(source)), javac.version)}`,
-  );
+  return {
+    title: `huaweicloud-sdk-cdm ${pinned(pom, /<version>(\d+\.\d+\.\d+)<\/version>/)}, Java ${javac.version}`,
+    javac: javac.file,
+    java: path.join(path.dirname(javac.file), 'java'),
+    version: javac.version,
+    jars,
+    release: String(JAVA_MIN[0]),
+  };
+}
+
+async function prepareJava(say: Say): Promise<Program> {
+  const { title, javac, java, version, jars, release } = await javaKit(say);
+  const source = path.join(here, 'java');
+  const classes = path.join(cacheFolder(), `java-classes-${digest(...(await sources(source)), version)}`);
   await once(classes, async (half) => {
     const files = (await readdir(source)).filter((name) => name.endsWith('.java'));
-    const args = ['--release', String(JAVA_MIN[0]), '-encoding', 'UTF-8', '-cp', `${jars}/*`, '-d', half];
-    await run(javac.file, [...args, ...files.map((name) => path.join(source, name))]);
+    const args = ['--release', release, '-encoding', 'UTF-8', '-cp', `${jars}/*`, '-d', half];
+    await run(javac, [...args, ...files.map((name) => path.join(source, name))]);
   });
-  return {
-    sdk: 'java',
-    title: `huaweicloud-sdk-cdm ${pinned(pom, /<version>(\d+\.\d+\.\d+)<\/version>/)}, Java ${javac.version}`,
-    command: path.join(path.dirname(javac.file), 'java'),
-    args: ['-cp', `${classes}:${jars}/*`, 'Program'],
-  };
+  return { sdk: 'java', title, command: java, args: ['-cp', `${classes}:${jars}/*`, 'Program'] };
 }
 
 /** The vendor publishes no CDM package for Node.js; his core is one of the project's locked development dependencies. */

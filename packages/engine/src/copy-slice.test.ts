@@ -117,6 +117,20 @@ function slowly(source: Source, pauseMs: number): Source {
   } as unknown as Source;
 }
 
+/** The same, up to a row behind which the source fails. */
+function cutAfter(source: Source, rows: number): Source {
+  return {
+    async *read(...args: Parameters<Source['read']>) {
+      let seen = 0;
+      for await (const batch of source.read(...args)) {
+        if (seen >= rows) throw new Error('cut');
+        seen += batch.rowCount;
+        yield batch;
+      }
+    },
+  } as unknown as Source;
+}
+
 const limits = { segmentBytes: 60, commitInquiriesMax: 2, commitInquiryPauseMs: 1, progressPauseMs: 1 };
 
 function tools(source: Source, destination: MemoryDestination, extra: Partial<SliceTools> = {}) {
@@ -283,6 +297,24 @@ describe('copySlice', () => {
     await expect(refused).rejects.toBeInstanceOf(Fenced);
     // Not a row beyond the segment that was under way when the answer came.
     expect(other.rows.length).toBeLessThanOrEqual(12);
+  });
+
+  test('a slice that fails tells its failure after all that it committed', async () => {
+    const destination = new MemoryDestination();
+    const stored: number[] = [];
+    const { all } = tools(numbers(40), destination);
+    const ledger = {
+      ...all.ledger,
+      checkpoint: async (_no: number, { sequence }: Checkpoint) => {
+        // The second report is still under way when the source fails.
+        await sleep(sequence === 2 ? 30 : 0);
+        stored.push(sequence);
+      },
+    };
+    const cut = cutAfter(all.source, 15);
+    await expect(copySlice(plan, slice, { ...all, source: cut, ledger })).rejects.toThrow('cut');
+    expect(destination.checkpoint?.sequence).toBe(2);
+    expect(stored).toEqual([1, 2]);
   });
 
   test('an abort ends the slice at the next batch', async () => {

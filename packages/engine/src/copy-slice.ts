@@ -41,6 +41,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
   let reporter: NodeJS.Timeout | undefined;
   let writer = await sink.openWriter(plan.target, slice, tools.isRepeated);
   let pendingRows = 0;
+  // The report of a commit is stored while the next rows are on their way: they are durable, whatever becomes of it.
+  let reported: Promise<void> = Promise.resolve();
   try {
     if (writer.resumed?.isComplete) {
       // The last attempt's commit arrived but its report did not: the destination knows better than the ledger.
@@ -52,8 +54,6 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     let pendingBytes = 0;
     let bytesWrittenBefore = 0;
     let inCommit: SliceCounts | null = null;
-    // The report of a commit is stored while the next rows are on their way: they are durable, whatever becomes of it.
-    let reported: Promise<void> = Promise.resolve();
     // By the clock and not by batches, so that a slice which waits says for whom.
     reporter = setInterval(
       () => ledger.progress(slice.no, inCommit ?? countsSoFar(), clock.times()),
@@ -116,6 +116,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
   } finally {
     clearInterval(reporter);
     await writer.close();
+    // A slice that failed has told all it committed before its failure is told.
+    await reported.catch(() => undefined);
   }
 
   /** A commit whose answer was lost may have happened: only the destination can tell. */

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { PoolNumbers } from './runs/cluster-pools.ts';
 import { RunMeter } from './runs/run-meter.ts';
 import type { RunRecord } from './store/model.ts';
 import { StoreMeter } from './store/store-meter.ts';
@@ -14,8 +15,7 @@ export interface MetricSources {
   countRuns(): Promise<RunTallies>;
   storeConnections(): number;
   drivenRuns(): readonly RunRecord[];
-  workers(): number;
-  waitingTasks(): number;
+  pools(): readonly PoolNumbers[];
   followers(): number;
   connections(): Promise<number>;
 }
@@ -35,8 +35,7 @@ export class ServerMetrics {
     this.store = new StoreMeter(() => this.#from.countRuns(), now);
     this.runs = new RunMeter({
       driven: () => this.#from.drivenRuns(),
-      workers: () => this.#from.workers(),
-      waitingTasks: () => this.#from.waitingTasks(),
+      pools: () => this.#from.pools(),
       followers: () => this.#from.followers(),
     });
     const published = new PublishedMeter({
@@ -45,7 +44,7 @@ export class ServerMetrics {
       runs: () => this.store.tallies,
       connections: () => this.#from.connections(),
       storeConnections: () => this.#from.storeConnections(),
-      waitingTasks: () => this.#from.waitingTasks(),
+      waitingTasks: () => this.#from.pools().reduce((sum, { tasksWaiting }) => sum + tasksWaiting, 0),
     });
     const meters = [published, this.http, this.runs, this.store, this.events, new ProcessMeter()];
     this.#text = new MetricsText(meters, now);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { getCompileCacheDir } from 'node:module';
-import { hostname } from 'node:os';
+import { hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { ClusterService, isUsable } from './clusters/cluster-service.ts';
+import { findFlavor } from './clusters/flavors.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
@@ -18,13 +19,14 @@ import { createTokenService } from './identity/token-service.ts';
 import { Egress } from './jobs/egress.ts';
 import { JobService } from './jobs/job-service.ts';
 import { LinkService } from './jobs/link-service.ts';
+import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { RunDesk } from './runs/run-desk.ts';
-import { WorkerPool } from './runs/worker-pool.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
 import { ZoneClock } from './scheduler/zone-clock.ts';
 import { openSecretBox } from './secrets/open-secret-box.ts';
 import { Housekeeping } from './store/housekeeping.ts';
+import type { ClusterRecord } from './store/model.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { heardLogger } from './telemetry/event-meter.ts';
@@ -76,16 +78,18 @@ export async function startServer(config: Config, version: string): Promise<Runn
     );
     const registry = new ConnectorRegistry(bundle);
 
-    const pool = new WorkerPool({
+    const pools = new LocalClusterPools({
       script: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       memoryMb: config.workerMemoryMb,
       codeCache: codeCacheOf(config),
       stopGraceMs: config.stopGraceMs,
       sliceWorkersMax: config.workersMax,
+      machineMemoryMb: machineMemoryMb(),
       idleMs: config.workerIdleMs,
+      find: async (clusterId) => foundCluster(await store.clusters.findById(clusterId)),
       onStderr: (pid, text) => log.warn('worker.stderr', { pid, text }),
     });
-    closers.unshift(() => pool.close());
+    closers.unshift(() => pools.end());
     // The desk tells the queue that there is work, the queue hands runs to the desk.
     let pokeQueue: () => void = () => undefined;
     const desk = new RunDesk({
@@ -93,7 +97,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       note: (run, event, fields) => runLogs.note(run, event, fields),
       store,
       secrets,
-      pool,
+      pools,
       now,
       leaseMs: config.leaseMs,
       log: log.info,
@@ -104,6 +108,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const queue = new RunQueue({
       store,
       desk,
+      runsMax: (clusterId) => pools.runsMax(clusterId),
       owner: config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`,
       leaseMs: config.leaseMs,
       now,
@@ -129,8 +134,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
       traces: desk.traces,
       timers: { now, after: afterWait },
       newId: randomUUID,
-      // Workers are shared by all clusters, so a cluster needs nothing made for it but its record.
-      provision: async () => undefined,
+      provision: async ({ id, flavorId }) => {
+        const flavor = findFlavor(flavorId);
+        if (flavor !== null) await pools.open(id, flavor);
+      },
       log: log.info,
     });
     closers.unshift(() => clusters.close());
@@ -193,8 +200,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       countRuns: () => store.maintenance.countRuns(now()),
       storeConnections: () => store.connections,
       drivenRuns: () => desk.drivenRuns,
-      workers: () => pool.pids().length,
-      waitingTasks: () => pool.waitingTasks,
+      pools: () => pools.numbers(),
       followers: () => feeds.listeners,
       connections: () =>
         new Promise((resolve) => app.server.getConnections((error, count) => resolve(error === null ? count : 0))),
@@ -210,9 +216,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();
+    for (const cluster of await store.clusters.listAll()) await pools.runsMax(cluster.id);
     await queue.open();
     await jobTimer.open();
-    pool.warmUp();
+    pools.warmUp();
     desk.traces.open();
     housekeeping.open();
     const address = await app
@@ -241,6 +248,21 @@ async function openStoreOf(config: Config, log: Logger, metrics: ServerMetrics):
       onStatement: (elapsedMs, hasFailed) => metrics.store.count(elapsedMs, hasFailed),
     },
   );
+}
+
+/** What the pools need to know of a cluster. */
+function foundCluster(cluster: ClusterRecord | null): FoundCluster | null {
+  const flavor = cluster === null ? null : findFlavor(cluster.flavorId);
+  if (cluster === null || flavor === null) return null;
+  const { extractorsMax, ramGb } = flavor;
+  return { projectId: cluster.projectId, takesWork: isUsable(cluster), extractorsMax, ramGb };
+}
+
+/** In MiB; in a container what it may use. */
+function machineMemoryMb(): number {
+  const constrained = process.constrainedMemory();
+  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.floor(bytes / (1024 * 1024));
 }
 
 /** The folder this process itself keeps its code in, when it was started with one; else one beside the state. */

@@ -166,7 +166,7 @@ describe('what does not fit', () => {
       of(language, { signOn: 'token' }).notes.map(({ reason }) => reason);
     expect(reasons('curl')).toEqual([]);
     expect(reasons('python')).toEqual(['keys-only']);
-    expect(of('curl', { signOn: 'token' }).source).toContain('"X-Auth-Token: $X_AUTH_TOKEN"');
+    expect(of('curl', { signOn: 'token' }).source).toContain('\nX-Auth-Token: $X_AUTH_TOKEN\n');
   });
 
   it('a control in a header is no part of a request', () => {

@@ -3,7 +3,10 @@ import { percentEncoded, shellWord } from './literals.ts';
 import type { SampleCall } from './sample-call.ts';
 import { fileText } from './source-text.ts';
 
-/** A script for a POSIX shell with curl 7.76 or later; to sign with keys it takes openssl. */
+/**
+ * A script for a POSIX shell with curl 7.76 or later; to sign with keys it takes openssl. No secret is ever an argument of a
+ * program: those are shown to every user of the machine.
+ */
 export function curlSample(call: SampleCall): string {
   return call.signOn === 'token' ? withToken(call) : signed(call);
 }
@@ -18,13 +21,30 @@ function withToken(call: SampleCall): string {
     'set -eu',
     needed('X_AUTH_TOKEN'),
     ...command(call, [
-      '--header "X-Auth-Token: $X_AUTH_TOKEN"',
+      ...(body === undefined ? [] : ['--data-binary @-']),
       // A line of JSON is never this word alone.
-      ...(body === undefined ? [] : ["--data-binary @- <<'JSON'"]),
+      `--header @/dev/fd/3 3<<TOKEN${body === undefined ? '' : " <<'JSON'"}`,
     ]),
+    'X-Auth-Token: $X_AUTH_TOKEN',
+    'TOKEN',
     ...(body === undefined ? [] : [prettyJson(body), 'JSON']),
   ]);
 }
+
+/**
+ * HMAC-SHA256 in its two rounds, for openssl takes a key as an argument only. What is done with the key is done by the
+ * shell itself: its bytes become the positional parameters, filled up to a block of 64, and are written with each bit that the
+ * round wants turned.
+ */
+const keyedHash = [
+  'set -- $(printf %s "$HUAWEICLOUD_SDK_SK" | od -A n -v -t u1)',
+  '[ $# -le 64 ] || set -- $(printf %s "$HUAWEICLOUD_SDK_SK" | openssl dgst -sha256 -binary | od -A n -v -t u1)',
+  'while [ $# -lt 64 ]; do set -- "$@" 0; done',
+  'inner= outer=',
+  'for byte; do inner="$inner $((byte ^ 54))" outer="$outer $((byte ^ 92))"; done',
+  'pad() { printf %b "$(printf \'\\\\0%03o\' "$@")"; }',
+  'hmac() { { pad $outer; { pad $inner; cat; } | openssl dgst -sha256 -binary; } | sha256; }',
+];
 
 /**
  * Everything that is signed but the time is known here, so the script holds the canonical request and leaves the arithmetic
@@ -46,14 +66,17 @@ function signed(call: SampleCall): string {
     needed('HUAWEICLOUD_SDK_SK'),
     `body=${body === undefined ? "''" : shellWord(prettyJson(body))}`,
     '',
-    'sha256() { openssl dgst -sha256 "$@" -r | cut -d " " -f 1; }',
+    'sha256() { openssl dgst -sha256 -r | cut -d " " -f 1; }',
+    '# HMAC by hand: openssl would show the key among its arguments.',
+    ...keyedHash,
+    '',
     'date=$(date -u +%Y%m%dT%H%M%SZ)',
     'request=$(',
     `  printf '%s\\n' ${lines.map(shellWord).join(' ')} \\`,
     `    "x-sdk-date:$date" '' 'host;x-sdk-date' "$(printf %s "$body" | sha256)"`,
     ')',
     'digest=$(printf %s "$request" | sha256)',
-    'signature=$(printf \'%s\\n%s\\n%s\' SDK-HMAC-SHA256 "$date" "$digest" | sha256 -hmac "$HUAWEICLOUD_SDK_SK")',
+    'signature=$(printf \'%s\\n%s\\n%s\' SDK-HMAC-SHA256 "$date" "$digest" | hmac)',
     'access="SDK-HMAC-SHA256 Access=$HUAWEICLOUD_SDK_AK, SignedHeaders=host;x-sdk-date, Signature=$signature"',
     '',
     ...(body === undefined ? [] : ['printf %s "$body" |']),

@@ -252,8 +252,8 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     environment: 'SLUICE_WORKERS_MAX',
     flag: 'workers-max',
     help: {
-      en: 'Processes that move data at once; default: one per core.',
-      zh: '同时搬运数据的进程数；默认每核一个。',
+      en: 'Slices that this machine moves at once, each in a process of its own, over all clusters and whatever their flavors allow; default: one per core. A cluster also never has more than its flavor says.',
+      zh: '本机所有集群同时搬运的分片数，每个分片一个进程，不受各集群规格上限影响；默认每核一个。单个集群另受其规格限制。',
     },
   }),
   workerMemoryMb: open({
@@ -261,7 +261,10 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     default: 256,
     environment: 'SLUICE_WORKER_MEMORY_MB',
     flag: 'worker-memory-mb',
-    help: { en: 'Memory of one such process, in MiB.', zh: '每个进程的内存上限（MiB）。' },
+    help: {
+      en: "The most memory (JavaScript heap) that one such process gets, in MiB. It gets less where the cluster's flavor has less for each of its extractors, or where three quarters of the machine's memory do not suffice for all at once.",
+      zh: '每个进程的内存（JavaScript 堆）上限（MiB）。若集群规格分给每个抽取并发的内存更少，或本机内存的四分之三不够全部进程同时使用，则相应减少。',
+    },
   }),
   workerIdleMs: open({
     type: integer(0, 60 * minute),

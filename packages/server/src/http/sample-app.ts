@@ -248,7 +248,11 @@ export class SampleRuns implements RunService {
     return this.live.get(run.id) ?? storedProgress(await this.#store.runs.slices(run.id));
   }
 
-  async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
+  async checkLink(
+    _clusterId: string,
+    connector: string,
+    options: OptionValues,
+  ): Promise<readonly CheckStep[]> {
     this.checked.push({ connector, options });
     if (this.finding !== null) throw this.finding;
     return [{ step: 'login', ok: true, ms: 1 }];

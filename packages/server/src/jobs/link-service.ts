@@ -64,10 +64,10 @@ export class LinkService {
   }
 
   /** Tests a link that is not to be stored. @throws what `create` throws, but for the name being taken. */
-  async check(draft: LinkDraft): Promise<void> {
+  async check(clusterId: string, draft: LinkDraft): Promise<void> {
     requireName(draft.name);
     const spec = this.#deps.registry.get(draft.connector);
-    await this.#test(spec, this.#valid(spec, withoutPlaceholders(spec.link, draft.values)));
+    await this.#test(clusterId, spec, this.#valid(spec, withoutPlaceholders(spec.link, draft.values)));
   }
 
   /**
@@ -80,7 +80,7 @@ export class LinkService {
     const { store, now } = this.#deps;
     if ((await store.links.find(clusterId, draft.name)) !== null) throw taken(draft.name);
     const values = this.#valid(spec, withoutPlaceholders(spec.link, draft.values));
-    await this.#test(spec, values);
+    await this.#test(clusterId, spec, values);
 
     const at = now();
     return store.links
@@ -136,7 +136,7 @@ export class LinkService {
     const kept = openSecrets(secrets, clusterId, link.sealedSecrets);
     refuseMovedSecrets(spec.link, link.options, given, kept);
     const values = this.#valid(spec, { ...kept, ...given });
-    await this.#test(spec, values);
+    await this.#test(clusterId, spec, values);
     if (isCheckOnly) return;
 
     const changed: LinkRecord = {
@@ -194,10 +194,10 @@ export class LinkService {
   }
 
   /** Looks where the link points before anything connects to it. */
-  async #test(spec: ConnectorSpec, values: OptionValues): Promise<void> {
+  async #test(clusterId: string, spec: ConnectorSpec, values: OptionValues): Promise<void> {
     try {
       await this.#deps.egress.check(values);
-      await this.#deps.runs.checkLink(spec.name, values);
+      await this.#deps.runs.checkLink(clusterId, spec.name, values);
     } catch (error) {
       throw error instanceof SluiceError ? new LinkCheckFailure(error) : error;
     }

@@ -1,13 +1,35 @@
 /** Limits of the runs room: one place, each with its unit. */
 export const runLimits = {
-  /** Runs driven at once by one server; more stay queued. */
+  /** Runs driven at once by one server; more stay queued. Of one cluster no more than it may read slices at once. */
   drivenRunsMax: 64,
-  /** Worker processes for the steps of runs (plan, prepare, verify, finish) beside those that move slices. A step may wait for a lock. */
-  stepWorkersMax: 4,
+  /** Of these, places that only a project takes of which no run is driven: one with a thousand queued runs leaves them to others. */
+  drivenRunsKeptForOthers: 8,
+  /** Worker processes for the steps of runs (plan, prepare, verify, finish) beside those that move slices, over all clusters. A step may wait for a lock. */
+  stepWorkersMax: 8,
+  /** Of these, for the clusters of one project: whoever waits for locks must not keep others waiting. */
+  stepWorkersPerProjectMax: 4,
   /** Worker processes for what must never wait behind a lock: link tests, and the removal of a stopped run's traces. */
-  promptWorkersMax: 2,
+  promptWorkersMax: 4,
+  /** Of these, for the clusters of one project. */
+  promptWorkersPerProjectMax: 2,
   /** Tasks that may wait for a worker; beyond that a task is refused. */
   waitingTasksMax: 20_000,
+  /** The same of one cluster. */
+  waitingTasksPerClusterMax: 10_000,
+  /** Projects and clusters of which it is known when they were served last, to give the next slot to whoever waits longest. */
+  turnsRememberedMax: 10_000,
+  /** Beyond the machine's number of processes, those that a cluster may start for its first snapshot while others hold theirs. */
+  snapshotNewcomersMax: 4,
+  /** Pause before another worker is started ahead in place of one that was put to use, in milliseconds: the task that came first has the machine first. */
+  spareWorkerPauseMs: 250,
+  /** The least heap of a worker, in MiB, however small the machine. */
+  workerMemoryMinMb: 64,
+  /** The part of the machine's memory that the workers which move slices may use together. */
+  workersMemoryShare: 0.75,
+  /** Closing a cluster's pool waits so long for its processes to be gone, in milliseconds. */
+  poolCloseMs: 2_000,
+  /** A worker's memory and CPU time are looked up no more often than this, in milliseconds. */
+  vitalsAgeMs: 1_000,
   /** How often a slice may be tried that loses its worker process, or meets a checkpoint that is not its own, before the run fails. */
   attemptsPerSliceMax: 8,
   /** The same for a step. */

@@ -24,6 +24,13 @@ export interface DeskTools extends DriverTools {
   readonly meter?: Pick<RunMeter, 'begin' | 'end'>;
 }
 
+/** How many runs of a cluster this server drives. */
+export interface ClusterLoad {
+  readonly projectId: string;
+  readonly clusterId: string;
+  readonly runs: number;
+}
+
 /** Takes starts, stops and questions about runs, and keeps the drivers of those that this server drives. */
 export class RunDesk implements RunService {
   /** Removes what ended runs left at their destinations; works by itself once it is opened. */
@@ -49,6 +56,16 @@ export class RunDesk implements RunService {
     return this.#isClosed ? 0 : runLimits.drivenRunsMax - this.#drivers.size;
   }
 
+  /** Runs in hand by cluster. */
+  get load(): readonly ClusterLoad[] {
+    const loads = new Map<string, ClusterLoad>();
+    for (const { projectId, clusterId } of this.#drivers.values()) {
+      const runs = (loads.get(clusterId)?.runs ?? 0) + 1;
+      loads.set(clusterId, { projectId, clusterId, runs });
+    }
+    return [...loads.values()];
+  }
+
   async start(request: StartRequest): Promise<RunRecord> {
     const { store, now } = this.#tools;
     const run = queuedRun(request, now());
@@ -56,10 +73,10 @@ export class RunDesk implements RunService {
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {
-    const { store, secrets, pool, now, log } = this.#tools;
+    const { store, secrets, pools, now, log } = this.#tools;
     const { job, run: before } = request;
     const work = await resolveWork({ ...before, job }, store, secrets);
-    await requireCheckpoints(before, work, { store, pool, log });
+    await requireCheckpoints(before, work, { store, pool: pools.of(job.clusterId), log });
     const run = {
       ...queuedRun({ ...request, variables: before.variables, isAuto: false }, now()),
       plan: before.plan,
@@ -140,7 +157,11 @@ export class RunDesk implements RunService {
     return storedProgress(await this.#tools.store.runs.slices(run.id));
   }
 
-  async checkLink(connector: string, options: OptionValues): Promise<readonly CheckStep[]> {
+  async checkLink(
+    clusterId: string,
+    connector: string,
+    options: OptionValues,
+  ): Promise<readonly CheckStep[]> {
     const listener = {
       begun: () => undefined,
       progress: () => undefined,
@@ -149,7 +170,7 @@ export class RunDesk implements RunService {
     };
     const timeout = AbortSignal.timeout(runLimits.linkCheckMs);
     try {
-      return await this.#check({ kind: 'check', connector, link: options }, listener, timeout);
+      return await this.#check(clusterId, { kind: 'check', connector, link: options }, listener, timeout);
     } catch (error) {
       if (error instanceof WorkerDied || error instanceof WorkerStartFailed) {
         throw new SluiceError('Cdm.0941', { cause: error.message }, { cause: error });
@@ -165,15 +186,17 @@ export class RunDesk implements RunService {
 
   /** A worker that dies under the test says nothing about the link: a second one is asked. */
   async #check(
+    clusterId: string,
     task: TaskOf<'check'>,
     listener: TaskListener,
     signal: AbortSignal,
   ): Promise<readonly CheckStep[]> {
+    const pool = this.#tools.pools.of(clusterId);
     try {
-      return await this.#tools.pool.run(task, listener, signal);
+      return await pool.run(task, listener, signal);
     } catch (error) {
       if (!(error instanceof WorkerDied)) throw error;
-      return await this.#tools.pool.run(task, listener, signal);
+      return await pool.run(task, listener, signal);
     }
   }
 

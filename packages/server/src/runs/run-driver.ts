@@ -6,6 +6,7 @@ import { resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
+import type { TaskPools } from './cluster-pools.ts';
 import { type EndState, endRun, isToBeDeleted } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
@@ -14,13 +15,13 @@ import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
 import { settleTraces } from './run-traces.ts';
 import type { TraceRemover } from './trace-janitor.ts';
-import type { WorkerPool } from './worker-pool.ts';
+import type { TaskPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 export interface DriverTools {
   readonly store: Store;
   readonly secrets: SecretBox;
-  readonly pool: WorkerPool;
+  readonly pools: TaskPools;
   readonly now: () => number;
   readonly leaseMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -72,6 +73,8 @@ class StoreFailed extends LetGo {}
  */
 export class RunDriver {
   readonly runId: string;
+  readonly projectId: string;
+  readonly clusterId: string;
   readonly progress = new RunProgress();
   /** As last read from the store or written to it. */
   #record: RunRecord;
@@ -79,6 +82,7 @@ export class RunDriver {
   /** Resolves when the driver is done with the run, whatever came of it. Never rejects. */
   readonly ended: Promise<void>;
   readonly #tools: DriverTools;
+  readonly #pool: TaskPool;
   readonly #traces: TraceRemover;
   readonly #claim: Claim;
   readonly #stopper = new AbortController();
@@ -86,9 +90,12 @@ export class RunDriver {
 
   constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover) {
     this.runId = run.id;
+    this.projectId = run.projectId;
+    this.clusterId = run.clusterId;
     this.#record = run;
     this.#recordAt = tools.now();
     this.#tools = tools;
+    this.#pool = tools.pools.of(run.clusterId);
     this.#traces = traces;
     this.#claim = { runId: run.id, fence: run.fence };
     this.ended = this.#drive(run);
@@ -174,7 +181,7 @@ export class RunDriver {
       await this.#settle(error, work, plan);
     } finally {
       clearInterval(heartbeat);
-      this.#tools.pool.forget(this.runId);
+      this.#pool.forget(this.runId);
     }
   }
 
@@ -227,7 +234,8 @@ export class RunDriver {
       if (run === null) throw new Fenced('the run');
       const isAwaited = reason === this.#stopper.signal.reason;
       const withinMs = isAwaited ? runLimits.discardMs : runLimits.discardPatientMs;
-      const leaves = await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, this.#tools);
+      const tools = { store, pool: this.#pool, log };
+      const leaves = await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
@@ -253,7 +261,7 @@ export class RunDriver {
 
   /** @param isTakenUp an earlier driver may have moved some of the rows. */
   async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<void> {
-    const { pool, now, log } = this.#tools;
+    const { now, log } = this.#tools;
     const records = await this.#slices();
     this.progress.load(records);
     await moveSlices({
@@ -262,7 +270,7 @@ export class RunDriver {
       records,
       isTakenUp,
       consistency: this.#storedPlan?.consistency ?? null,
-      pool,
+      pool: this.#pool,
       progress: this.progress,
       stop: this.#stopper.signal,
       attempts: (patience, signal, attempt) => this.#attempts(patience, signal, attempt),
@@ -285,7 +293,7 @@ export class RunDriver {
     const { attemptsPerStepMax, passingErrorsMs, passingErrorsPlanMs } = runLimits;
     const passingMs = task.kind === 'plan' ? passingErrorsPlanMs : passingErrorsMs;
     return await this.#attempts(new Patience(attemptsPerStepMax, passingMs), signal, (isRepeated) =>
-      this.#tools.pool.run(isRepeated ? repeated(task) : task, this.#listener(), signal),
+      this.#pool.run(isRepeated ? repeated(task) : task, this.#listener(), signal),
     );
   }
 

@@ -1,15 +1,14 @@
 import type { SliceCounts } from '@sluice/core/data/slice';
 import { LabelledCounter } from '../telemetry/event-meter.ts';
-import { type Meter, type MetricFamily, single } from '../telemetry/metric-family.ts';
+import { type Meter, type MetricFamily, type MetricValue, single } from '../telemetry/metric-family.ts';
+import type { PoolNumbers } from './cluster-pools.ts';
 import type { RunRecord } from '../store/model.ts';
 
 export interface RunMeterSources {
   /** Runs that this server drives, as they are now. */
   driven(): readonly RunRecord[];
-  /** Live worker processes. */
-  workers(): number;
-  /** Tasks that wait for a worker. */
-  waitingTasks(): number;
+  /** What the pools of the clusters have to do. */
+  pools(): readonly PoolNumbers[];
   /** Listeners of runs that are followed. */
   followers(): number;
 }
@@ -51,14 +50,8 @@ export class RunMeter implements Meter {
       this.#rows.family(),
       this.#bytes.family(),
       { ...states.family(), type: 'gauge' },
-      single('sluice_workers', 'gauge', 'Live worker processes.', this.#sources.workers()),
+      ...poolFamilies(this.#sources.pools()),
       single('sluice_run_followers', 'gauge', 'Listeners of runs that are followed.', this.#sources.followers()),
-      single(
-        'sluice_tasks_waiting',
-        'gauge',
-        'Slices and steps that wait for a worker.',
-        this.#sources.waitingTasks(),
-      ),
     ];
   }
 
@@ -76,4 +69,25 @@ export class RunMeter implements Meter {
     add(this.#bytes, 'read', job.fromConnector, counts.bytesRead - before.bytesRead);
     add(this.#bytes, 'written', job.toConnector, counts.bytesWritten - before.bytesWritten);
   }
+}
+
+/** Clusters told apart; the numbers of further ones are put together. */
+const clustersMax = 200;
+
+function poolFamilies(pools: readonly PoolNumbers[]): MetricFamily[] {
+  const gauge = (name: string, help: string, of: (pool: PoolNumbers) => number): MetricFamily => {
+    const values = pools.slice(0, clustersMax).map((pool): MetricValue => ({
+      labels: { cluster_id: pool.clusterId },
+      value: of(pool),
+    }));
+    const rest = pools.slice(clustersMax).reduce((sum, pool) => sum + of(pool), 0);
+    if (pools.length > clustersMax) values.push({ labels: { cluster_id: 'other' }, value: rest });
+    return { name, type: 'gauge', help, values };
+  };
+  return [
+    gauge('sluice_workers', 'Live worker processes.', ({ workers }) => workers),
+    gauge('sluice_tasks_waiting', 'Slices and steps that wait for a worker.', ({ tasksWaiting }) => tasksWaiting),
+    gauge('sluice_slices_busy', 'Slices that are moved now.', ({ slicesBusy }) => slicesBusy),
+    gauge('sluice_slices_max', 'Slices that may be moved at once.', ({ slicesMax }) => slicesMax),
+  ];
 }

@@ -7,7 +7,7 @@ import { Patience } from './patience.ts';
 import type { RunProgress } from './run-progress.ts';
 import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
 import { SliceOrder } from './slice-order.ts';
-import type { WorkerPool } from './worker-pool.ts';
+import type { TaskPool } from './worker-pool.ts';
 import type { TaskListener } from './worker-process.ts';
 
 export interface SliceMoverTools {
@@ -19,7 +19,7 @@ export interface SliceMoverTools {
   readonly isTakenUp: boolean;
   /** What was said of the run before. */
   readonly consistency: Consistency | null;
-  readonly pool: WorkerPool;
+  readonly pool: TaskPool;
   readonly progress: RunProgress;
   readonly stop: AbortSignal;
   /** Tries again what may be tried again; tells the attempt whether it was begun before. */

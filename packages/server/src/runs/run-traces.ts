@@ -2,11 +2,11 @@ import { Fenced } from '@sluice/core/errors/sluice-error';
 import type { DestinationWork, RunPlan } from '@sluice/engine/work';
 import type { RunRecord, TraceState } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
-import type { WorkerPool } from './worker-pool.ts';
+import type { TaskPool } from './worker-pool.ts';
 
 export interface TraceTools {
   readonly store: Store;
-  readonly pool: WorkerPool;
+  readonly pool: TaskPool;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 

@@ -2,11 +2,15 @@ import { resolveTraces } from '../planner/resolve-work.ts';
 import { isSamePlace } from '../planner/self-copy.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { TraceRecord } from '../store/model.ts';
-import type { TraceScope } from '../store/store.ts';
+import type { Store, TraceScope } from '../store/store.ts';
+import type { TaskPools } from './cluster-pools.ts';
 import { runLimits } from './limits.ts';
-import { removeTraces, type TraceTools } from './run-traces.ts';
+import { removeTraces } from './run-traces.ts';
 
-export interface JanitorTools extends TraceTools {
+export interface JanitorTools {
+  readonly store: Store;
+  readonly pools: TaskPools;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly secrets: SecretBox;
   readonly now: () => number;
 }
@@ -109,7 +113,9 @@ export class TraceJanitor implements TraceRemover {
     try {
       if (!link.isEnabled) throw new Error(`link ${link.name} is disabled`);
       const work = resolveTraces(run, plan, link, secrets);
-      await removeTraces(work, { ...plan, slices: [] }, withinMs, this.#tools, signal);
+      // A cluster that was stopped leaves its tables no longer than any other.
+      const pool = this.#tools.pools.apart(run.clusterId);
+      await removeTraces(work, { ...plan, slices: [] }, withinMs, { pool, log }, signal);
     } catch (error) {
       log('trace.not-removed', { run: run.id, job: run.jobName, attempts: trace.attempts, error });
       return 'failed';

@@ -1,209 +1,268 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { Task, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { runLimits } from './limits.ts';
 import { type TaskListener, WorkerProcess, type WorkerSettings } from './worker-process.ts';
+import { type Lane, type SlotRequest, WorkerSlots } from './worker-slots.ts';
 
 export interface PoolSettings extends WorkerSettings {
-  /** Worker processes that may move slices at once. */
+  /** Slices of this pool that may be moved at once. */
   readonly sliceWorkersMax: number;
-  /** An idle worker ends after this time, in milliseconds; one is kept warm so that small jobs start at once. */
+  /** An idle worker ends after this time, in milliseconds. */
   readonly idleMs: number;
 }
 
-type Lane = 'slice' | 'step' | 'prompt' | 'join';
+/** Whose pool it is, and whether it keeps one idle worker warm for itself. */
+export interface PoolOwner {
+  readonly projectId: string;
+  readonly clusterId: string;
+  readonly keepsOneWarm: boolean;
+}
 
-/** Where tasks of one kind come back to, so that they find the connections of the one before. Empty until the first has run. */
+/** What the pools of one machine share. */
+export interface PoolHost {
+  readonly slots: WorkerSlots;
+  /** Worker processes of all pools that have a task or hold a snapshot. */
+  workersInUse(): number;
+  /** A process that was started ahead and has served nobody yet, or a new one. */
+  start(settings: WorkerSettings): WorkerProcess;
+}
+
+/** Where tasks come back to, so that they find the connections of the one before. Empty until the first has run. */
 export interface Seat {
   worker: WorkerProcess | null;
   /** True: what the worker holds is nowhere else, so a task waits for it while it lives. False: another one will do. */
   isFixed: boolean;
 }
 
+/** Runs tasks in worker processes: what runs need of a pool. */
+export interface TaskPool {
+  /** Slices that may be moved at once. */
+  readonly sliceWorkersMax: number;
+  /**
+   * Runs a task in the next free worker process of its lane.
+   * @param seat which worker it comes back to; taken by the worker that runs the task.
+   * @throws what WorkerProcess.run throws; Cdm.0056 when too many tasks wait already; Cdm.0037 when the pool is or gets closed.
+   */
+  run<K extends TaskKind>(
+    task: TaskOf<K>,
+    listener: TaskListener,
+    signal: AbortSignal,
+    seat?: Seat | null,
+  ): Promise<TaskResults[K]>;
+  /** The run is over: no worker keeps anything of it. */
+  forget(runId: string): void;
+}
+
 interface Idle {
   readonly worker: WorkerProcess;
+  readonly since: number;
   timer: NodeJS.Timeout | null;
 }
 
-interface Waiting {
+/** What decides which worker a task may have. */
+interface Wish {
   readonly lane: Lane;
-  /** Whose task it is: a run, or nobody's in particular. */
   readonly runId: string;
   readonly seat: Seat | null;
-  readonly start: (worker: WorkerProcess) => void;
-  readonly cancel: (error: unknown) => void;
+  /** The task leaves a snapshot in its worker, which then stays until the run's end. */
+  readonly opensSnapshot: boolean;
+}
+
+/** A cluster that takes no work, or one that stopped taking it under a task. */
+export function poolClosed(): SluiceError {
+  return new SluiceError(
+    'Cdm.0037',
+    explained({
+      en: 'Its cluster was stopped, restarted or deleted, and its worker processes with it.',
+      zh: '其所属集群已停止、重启或被删除，工作进程随之结束。',
+    }),
+  );
 }
 
 /**
- * Worker processes and the tasks that wait for one. Four lanes share the processes: slices, which may keep a worker
- * for minutes; steps of runs, which may wait for a lock; what must be prompt, and so waits behind neither; and the joining
- * of a snapshot, for which others may be kept from writing, and so waits behind nothing.
- * Within a lane the run with the fewest workers comes first, so that one with hundreds of slices slows no other down.
+ * The worker processes of one cluster; no other one's task ever gets to them. Who may have one next is decided by the
+ * slots that all pools of the machine share (`worker-slots.ts`), which one it gets is decided here: the one whose
+ * connections suit it best, else a new one. Processes start with the tasks that need them and end when they were idle.
  */
-export class WorkerPool {
+export class WorkerPool implements TaskPool {
   readonly #settings: PoolSettings;
+  readonly #owner: PoolOwner;
+  readonly #host: PoolHost;
   readonly #idle: Idle[] = [];
   readonly #all = new Set<WorkerProcess>();
-  readonly #waiting: Waiting[] = [];
-  readonly #busy: Record<Lane, number> = { slice: 0, step: 0, prompt: 0, join: 0 };
-  /** Workers in hand by run; no entry: none. */
-  readonly #busyOfRun = new Map<string, number>();
+  /** Tasks that wait for a slot, and how to refuse them. */
+  readonly #waiting = new Map<SlotRequest, () => void>();
   #isClosed = false;
 
-  constructor(settings: PoolSettings) {
+  /** @param host without one the pool has the machine for itself. */
+  constructor(
+    settings: PoolSettings,
+    owner: PoolOwner = { projectId: '', clusterId: '', keepsOneWarm: true },
+    host: PoolHost | null = null,
+  ) {
     this.#settings = settings;
+    this.#owner = owner;
+    const slots = host?.slots ?? new WorkerSlots(settings.sliceWorkersMax);
+    this.#host = host ?? {
+      slots,
+      workersInUse: () => this.workersInUse,
+      start: (worker) => new WorkerProcess(worker),
+    };
   }
 
-  /** Slices that may be moved at once. */
   get sliceWorkersMax(): number {
     return this.#settings.sliceWorkersMax;
   }
 
-  /** Live worker processes: for metrics and tests. */
-  pids(): readonly number[] {
-    return [...this.#all].map((worker) => worker.pid);
+  /** Cap of the JavaScript heap of each of its workers, in MiB. */
+  get memoryMb(): number {
+    return this.#settings.memoryMb;
   }
 
-  /** Tasks that wait for a worker: for metrics. */
-  get waitingTasks(): number {
-    return this.#waiting.length;
+  /** Those that have a task or hold a snapshot. */
+  get workersInUse(): number {
+    return this.#all.size - this.#idle.filter(({ worker }) => !worker.isHolding).length;
+  }
+
+  /** Live worker processes, the oldest first. */
+  workers(): readonly WorkerProcess[] {
+    return [...this.#all];
+  }
+
+  /** The same by their ids: for tests. */
+  pids(): readonly number[] {
+    return this.workers().map((worker) => worker.pid);
   }
 
   /** Starts one worker ahead of the first task. */
   warmUp(): void {
-    if (this.#all.size === 0) this.#rest(this.#spawn());
+    if (this.#all.size === 0) this.#rest(this.#start());
   }
 
-  /**
-   * Runs a task in the next free worker process of its lane.
-   * @param seat which worker it comes back to; taken by the worker that runs the task.
-   * @throws what WorkerProcess.run throws; Cdm.0056 when too many tasks wait already.
-   */
   async run<K extends TaskKind>(
     task: TaskOf<K>,
     listener: TaskListener,
     signal: AbortSignal,
     seat: Seat | null = null,
   ): Promise<TaskResults[K]> {
-    const lane = laneOf(task);
-    const runId = runIdOf(task);
-    const worker = await this.#take(lane, runId, signal, seat);
+    const { slot, worker } = await this.#take(task, signal, seat);
     if (seat !== null) seat.worker = worker;
     try {
       return await worker.run(task, listener, signal);
+    } catch (error) {
+      // Who asked for the end is told that it has come; anybody else, why the worker is gone.
+      if (this.#isClosed && !signal.aborted) throw poolClosed();
+      throw error;
     } finally {
-      this.#count(lane, runId, -1);
       this.#rest(worker);
-      this.#pump();
+      this.#host.slots.release(slot);
     }
   }
 
-  /** The run is over: no worker keeps anything of it. */
   forget(runId: string): void {
     for (const worker of this.#all) worker.forget(runId);
+    this.#host.slots.pump();
   }
 
-  /** Kills all workers and rejects what waits. */
-  close(): void {
+  /**
+   * Kills all workers and refuses what waits.
+   * @returns resolves when the processes are gone.
+   */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    for (const waiting of this.#waiting.splice(0)) waiting.cancel(new Error('the worker pool is closed'));
+    for (const [slot, refuse] of this.#waiting) {
+      this.#host.slots.withdraw(slot);
+      refuse();
+    }
+    this.#waiting.clear();
+    for (const { timer } of this.#idle) if (timer !== null) clearTimeout(timer);
     for (const worker of this.#all) worker.kill();
+    await Promise.all([...this.#all].map((worker) => worker.gone));
   }
 
-  #take(lane: Lane, runId: string, signal: AbortSignal, seat: Seat | null): Promise<WorkerProcess> {
+  /** Since when the worker that has been idle longest is so, by `performance.now`; infinite: none is that holds nothing. */
+  idleSince(): number {
+    return this.#idle.find(({ worker }) => !worker.isHolding)?.since ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Ends the worker that has been idle longest and holds nothing, to make room for one of another pool. */
+  endIdle(): void {
+    const idle = this.#idle.find(({ worker }) => !worker.isHolding);
+    if (idle !== undefined) this.#endIdle(idle);
+  }
+
+  #take(
+    task: Task,
+    signal: AbortSignal,
+    seat: Seat | null,
+  ): Promise<{ readonly slot: SlotRequest; readonly worker: WorkerProcess }> {
     signal.throwIfAborted();
-    if (this.#isClosed) return Promise.reject(new Error('the worker pool is closed'));
-    if (this.#waiting.length >= runLimits.waitingTasksMax) {
-      return Promise.reject(
-        new SluiceError('Cdm.0056', {
-          cause: `${runLimits.waitingTasksMax} tasks wait for a worker already`,
-        }),
-      );
-    }
+    if (this.#isClosed) return Promise.reject(poolClosed());
+    const wish: Wish = {
+      lane: laneOf(task),
+      runId: 'work' in task ? task.work.runId : '',
+      seat,
+      opensSnapshot: task.kind === 'snapshot' || task.kind === 'ready' || task.kind === 'join',
+    };
+    const { slots } = this.#host;
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        const at = this.#waiting.indexOf(waiting);
-        if (at >= 0) this.#waiting.splice(at, 1);
+        this.#waiting.delete(slot);
+        slots.withdraw(slot);
         reject(signal.reason);
       };
-      const waiting: Waiting = {
-        lane,
-        runId,
-        seat,
-        start: (worker) => {
+      const { projectId, clusterId } = this.#owner;
+      const slot: SlotRequest = {
+        lane: wish.lane,
+        projectId,
+        clusterId,
+        runId: wish.runId,
+        isReady: () => this.#isReady(wish),
+        start: () => {
+          this.#waiting.delete(slot);
           signal.removeEventListener('abort', onAbort);
-          resolve(worker);
-        },
-        cancel: (error) => {
-          signal.removeEventListener('abort', onAbort);
-          reject(error);
+          resolve({ slot, worker: this.#wake(wish) });
         },
       };
+      this.#waiting.set(slot, () => {
+        signal.removeEventListener('abort', onAbort);
+        reject(poolClosed());
+      });
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(waiting);
-      this.#pump();
+      try {
+        slots.ask(slot);
+      } catch (error) {
+        this.#waiting.delete(slot);
+        signal.removeEventListener('abort', onAbort);
+        reject(error);
+      }
     });
   }
 
-  #pump(): void {
-    for (let next = this.#next(); next !== null; next = this.#next()) {
-      this.#waiting.splice(this.#waiting.indexOf(next), 1);
-      this.#count(next.lane, next.runId, 1);
-      next.start(this.#wake(next));
-    }
-  }
-
-  /** Of the tasks whose lane has room, the one whose run has the fewest workers; of equal ones the oldest. */
-  #next(): Waiting | null {
-    const max: Record<Lane, number> = {
-      slice: this.#settings.sliceWorkersMax,
-      step: runLimits.stepWorkersMax,
-      prompt: runLimits.promptWorkersMax,
-      join: this.#settings.sliceWorkersMax,
-    };
-    let best: Waiting | null = null;
-    let bestBusy = Number.POSITIVE_INFINITY;
-    for (const waiting of this.#waiting) {
-      if (this.#busy[waiting.lane] >= max[waiting.lane] || this.#mustWait(waiting)) continue;
-      const busy = this.#busyOfRun.get(waiting.runId) ?? 0;
-      if (busy >= bestBusy) continue;
-      best = waiting;
-      bestBusy = busy;
-      if (busy === 0) break;
-    }
-    return best;
-  }
-
-  #count(lane: Lane, runId: string, change: 1 | -1): void {
-    this.#busy[lane] += change;
-    const ofRun = (this.#busyOfRun.get(runId) ?? 0) + change;
-    if (ofRun === 0) this.#busyOfRun.delete(runId);
-    else this.#busyOfRun.set(runId, ofRun);
-  }
-
-  /** There is a worker for the task, or may be one, but not now. */
-  #mustWait({ lane, runId, seat }: Waiting): boolean {
+  /** There is a worker for the task now, or may be one. */
+  #isReady(wish: Wish): boolean {
+    const { seat, opensSnapshot } = wish;
     const fixed = seat?.isFixed ? seat.worker : null;
-    if (fixed?.isAlive) return !this.#idle.some(({ worker }) => worker === fixed);
-    if (lane !== 'join' || this.#all.size < this.#workersMax) return false;
-    return this.#bestIdle(lane, runId, seat) === null;
+    if (fixed?.isAlive) return this.#idle.some(({ worker }) => worker === fixed);
+    if (!opensSnapshot) return true;
+    const { slots } = this.#host;
+    // A cluster that holds no snapshot yet need not wait until those of others are over.
+    const isNewcomer = ![...this.#all].some((worker) => worker.isHolding);
+    const max = slots.workersMax + (isNewcomer ? runLimits.snapshotNewcomersMax : 0);
+    return this.#host.workersInUse() < max || this.#bestIdle(wish) !== null;
   }
 
-  /** Idle ones that hold snapshots included. */
-  get #workersMax(): number {
-    const { stepWorkersMax, promptWorkersMax } = runLimits;
-    return 2 * this.#settings.sliceWorkersMax + stepWorkersMax + promptWorkersMax;
-  }
-
-  #wake({ lane, runId, seat }: Waiting): WorkerProcess {
-    const best = this.#bestIdle(lane, runId, seat);
-    if (best === null) return this.#spawn();
+  #wake(wish: Wish): WorkerProcess {
+    const best = this.#bestIdle(wish);
+    if (best === null) return this.#start();
     this.#idle.splice(this.#idle.indexOf(best), 1);
     if (best.timer !== null) clearTimeout(best.timer);
     return best.worker;
   }
 
   /** The idle worker that suits a task best; null: a new one suits better. */
-  #bestIdle(lane: Lane, runId: string, seat: Seat | null): Idle | null {
+  #bestIdle({ lane, runId, seat }: Wish): Idle | null {
     const idle = this.#idle.filter(({ worker }) => worker.isAlive).reverse();
     const seated = idle.find(({ worker }) => worker === seat?.worker);
     if (seated !== undefined) return seated;
@@ -227,41 +286,46 @@ export class WorkerPool {
       if (warm !== undefined) {
         if (warm.timer !== null) clearTimeout(warm.timer);
         warm.timer = null;
+        if (!this.#owner.keepsOneWarm) this.#expire(warm);
         return;
       }
-      worker = this.#spawn();
+      worker = this.#start();
     }
-    const idle: Idle = { worker, timer: null };
-    // The first idle worker stays: a job of ten rows must not pay for a process start.
-    if (this.#idle.length > 0) this.#expire(idle);
+    const idle: Idle = { worker, since: performance.now(), timer: null };
+    if (!this.#owner.keepsOneWarm || this.#idle.length > 0) this.#expire(idle);
     this.#idle.push(idle);
   }
 
   #expire(idle: Idle): void {
     idle.timer = setTimeout(() => {
-      if (idle.worker.isHolding) {
-        this.#expire(idle);
-        return;
-      }
-      const at = this.#idle.indexOf(idle);
-      if (at >= 0) this.#idle.splice(at, 1);
-      idle.worker.kill();
+      if (idle.worker.isHolding) this.#expire(idle);
+      else this.#endIdle(idle);
     }, this.#settings.idleMs).unref();
   }
 
-  #spawn(): WorkerProcess {
-    const worker = new WorkerProcess(this.#settings);
+  #endIdle(idle: Idle): void {
+    this.#leaveIdle(idle.worker);
+    idle.worker.kill();
+  }
+
+  #leaveIdle(worker: WorkerProcess): boolean {
+    const at = this.#idle.findIndex((idle) => idle.worker === worker);
+    if (at < 0) return false;
+    for (const { timer } of this.#idle.splice(at, 1)) if (timer !== null) clearTimeout(timer);
+    return true;
+  }
+
+  #start(): WorkerProcess {
+    const worker = this.#host.start(this.#settings);
     this.#all.add(worker);
     worker.onCompiled(() => {
-      const at = this.#idle.findIndex((idle) => idle.worker === worker);
-      if (at < 0) return;
-      for (const { timer } of this.#idle.splice(at, 1)) if (timer !== null) clearTimeout(timer);
-      this.#rest(worker);
+      if (this.#leaveIdle(worker)) this.#rest(worker);
     });
     worker.onEnd(() => {
       this.#all.delete(worker);
-      const at = this.#idle.findIndex((idle) => idle.worker === worker);
-      if (at >= 0) this.#idle.splice(at, 1);
+      this.#leaveIdle(worker);
+      // A task may wait for this very worker, or for room.
+      this.#host.slots.pump();
     });
     return worker;
   }
@@ -272,8 +336,4 @@ function laneOf(task: Task): Lane {
   if (task.kind === 'ready' || task.kind === 'join') return 'join';
   if (task.kind === 'check' || task.kind === 'checkpoints') return 'prompt';
   return task.kind === 'finish' && task.outcome === 'discard' ? 'prompt' : 'step';
-}
-
-function runIdOf(task: Task): string {
-  return task.kind === 'check' ? '' : task.work.runId;
 }

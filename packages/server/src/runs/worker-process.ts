@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import type { Checkpoint, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { Task, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { runLimits } from './limits.ts';
@@ -50,8 +51,16 @@ export interface WorkerSettings {
   readonly onStderr: (pid: number, line: string) => void;
 }
 
+/** A task that a worker has in hand. */
+export interface TaskInHand {
+  readonly kind: TaskKind;
+  /** null: it is for no run. */
+  readonly runId: string | null;
+}
+
 interface OpenTask {
   readonly id: number;
+  readonly about: TaskInHand;
   readonly listener: TaskListener;
   readonly resolve: (result: TaskResults[TaskKind]) => void;
   readonly reject: (error: Error) => void;
@@ -62,9 +71,16 @@ interface OpenTask {
  * never outlives an abort by more than the grace time, so a stop cannot hang.
  */
 export class WorkerProcess {
+  /** Of this process alone, for ever. */
+  readonly id = randomUUID();
+  /** Unix milliseconds. */
+  readonly startedAt = Date.now();
   readonly #child: ChildProcess;
   readonly #settings: WorkerSettings;
   readonly ready: Promise<void>;
+  /** Resolves when the process has ended. */
+  readonly gone: Promise<void>;
+  #setGone: () => void = () => undefined;
   #task: OpenTask | null = null;
   #nextTaskId = 1;
   #ended: WorkerDied | null = null;
@@ -81,6 +97,9 @@ export class WorkerProcess {
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
+    this.gone = new Promise((resolve) => {
+      this.#setGone = resolve;
+    });
     this.#child = fork(settings.script, [], {
       execArgv: [
         `--max-old-space-size=${settings.memoryMb}`,
@@ -148,6 +167,15 @@ export class WorkerProcess {
     return this.#task !== null;
   }
 
+  get taskInHand(): TaskInHand | null {
+    return this.#task?.about ?? null;
+  }
+
+  /** Cap of its JavaScript heap, in MiB. */
+  get memoryMb(): number {
+    return this.#settings.memoryMb;
+  }
+
   /** It had to compile code, holds the compiler in memory ever since, and a new one would not: the code is in the cache. */
   get hasCompiled(): boolean {
     return this.#hasCompiled;
@@ -208,7 +236,8 @@ export class WorkerProcess {
     if (runId !== null) this.#lastRun = runId;
     try {
       const result = await new Promise<TaskResults[K]>((resolve, reject) => {
-        this.#task = { id, listener, resolve: resolve as OpenTask['resolve'], reject };
+        const about = { kind: task.kind, runId };
+        this.#task = { id, about, listener, resolve: resolve as OpenTask['resolve'], reject };
         this.#send({ kind: 'task', taskId: id, task });
         listener.begun(this.pid);
         if (signal.aborted) abort();
@@ -277,6 +306,7 @@ export class WorkerProcess {
     if (this.#ended !== null) return;
     this.#ended = new WorkerDied(this.pid, how, isOutOfMemory);
     this.#task?.reject(this.#ended);
+    this.#setGone();
     this.#onEnd();
   }
 }

@@ -6,6 +6,8 @@ export const schedulerLimits = {
   lateMaxMs: 60_000,
   /** Pause between looks for schedules that are due, in milliseconds. */
   lookPauseMs: 1_000,
+  /** Clusters with queued runs that are told apart at one look; of more, the rest waits for the next one. */
+  claimableClustersMax: 10_000,
   /** Moments taken at one look; the rest at the next one. */
   takenPerLookMax: 1_000,
 } as const;

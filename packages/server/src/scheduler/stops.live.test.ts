@@ -33,7 +33,7 @@ describe.skipIf(!hasServers)('stop', () => {
     await createNumbers(sides.postgres, 'big', 400_000);
     rig = await RunRig.open({ sliceWorkersMax: 1 });
     // The first worker is up before anything is measured.
-    await rig.desk.checkLink('generic-jdbc-connector', sides.postgres.link);
+    await rig.desk.checkLink(rig.cluster.id, 'generic-jdbc-connector', sides.postgres.link);
   });
 
   afterAll(async () => {
@@ -195,7 +195,7 @@ describe.skipIf(!hasServers)('stop', () => {
     }
     await eventually('four steps wait', async () => (await sides.postgres.waiting()) === 4);
     const askedAt = performance.now();
-    const steps_ = await rig.desk.checkLink('generic-jdbc-connector', sides.postgres.link);
+    const steps_ = await rig.desk.checkLink(rig.cluster.id, 'generic-jdbc-connector', sides.postgres.link);
     expect(steps_.every((step) => step.ok)).toBe(true);
     expect(performance.now() - askedAt).toBeLessThan(3_000);
     await lock.release();

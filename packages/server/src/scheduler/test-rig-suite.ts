@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 
+import { LocalClusterPools } from '../runs/cluster-pools.ts';
 import { RunDesk } from '../runs/run-desk.ts';
-import { type Seat, WorkerPool } from '../runs/worker-pool.ts';
+import type { Seat } from '../runs/worker-pool.ts';
 import type { TaskListener } from '../runs/worker-process.ts';
 import { AesSecretBox } from '../secrets/aes-secret-box.ts';
 import { linkSecretContext } from '../secrets/sealed-values.ts';
@@ -16,18 +17,19 @@ import { createSampleCluster } from '../store/sample-records.ts';
 import { RunQueue } from './run-queue.ts';
 import type { Side } from './test-sides-suite.ts';
 
-/** The real pool; a test may act before a task goes to its worker. */
-class WatchedPool extends WorkerPool {
+/** The real pools; a test may act before a task goes to its worker. */
+class WatchedPools extends LocalClusterPools {
   before: (kind: TaskKind) => Promise<void> | void = () => undefined;
 
   override async run<K extends TaskKind>(
+    clusterId: string,
     task: TaskOf<K>,
     listener: TaskListener,
     signal: AbortSignal,
     seat: Seat | null = null,
   ): Promise<TaskResults[K]> {
     await this.before(task.kind);
-    return await super.run(task, listener, signal, seat);
+    return await super.run(clusterId, task, listener, signal, seat);
   }
 }
 
@@ -66,7 +68,7 @@ let jobCount = 0;
 /** Desk, queue and pool on a store of their own, put together as the server does it, without HTTP. */
 export class RunRig {
   readonly store: OpenedStore;
-  readonly pool: WatchedPool;
+  readonly pool: WatchedPools;
   readonly desk: RunDesk;
   readonly queue: RunQueue;
   /** What the run rooms logged. */
@@ -87,13 +89,18 @@ export class RunRig {
     const log = (event: string, fields: Readonly<Record<string, unknown>>) => {
       this.events.push({ event, fields });
     };
-    this.pool = new WatchedPool({
+    this.pool = new WatchedPools({
       script: settings.script ?? workerScript,
       memoryMb: settings.memoryMb ?? 256,
       codeCache: null,
       stopGraceMs: settings.stopGraceMs ?? 2_000,
       sliceWorkersMax: settings.sliceWorkersMax ?? 2,
+      machineMemoryMb: 65_536,
       idleMs: 60_000,
+      find: async (clusterId) => {
+        const cluster = await store.clusters.findById(clusterId);
+        return cluster && { projectId: cluster.projectId, takesWork: true, extractorsMax: 64, ramGb: 64 };
+      },
       onStderr: (pid, text) => log('worker.stderr', { pid, text }),
     });
     const leaseMs = settings.leaseMs ?? 15_000;
@@ -101,14 +108,22 @@ export class RunRig {
     this.desk = new RunDesk({
       store,
       secrets: box,
-      pool: this.pool,
+      pools: this.pool,
       now: Date.now,
       leaseMs,
       log,
       onQueued: () => poke(),
     });
     const owner = settings.owner ?? 'embedded';
-    this.queue = new RunQueue({ store, desk: this.desk, owner, leaseMs, now: Date.now, log });
+    this.queue = new RunQueue({
+      store,
+      desk: this.desk,
+      runsMax: (clusterId) => this.pool.runsMax(clusterId),
+      owner,
+      leaseMs,
+      now: Date.now,
+      log,
+    });
     poke = () => this.queue.poke();
   }
 
@@ -131,7 +146,7 @@ export class RunRig {
     this.#isClosed = true;
     await this.queue.close();
     await this.desk.close();
-    this.pool.close();
+    await this.pool.end();
     await this.store.close();
     if (!keepsFolder && this.dataFolder !== null) rmSync(this.dataFolder, { recursive: true, force: true });
   }

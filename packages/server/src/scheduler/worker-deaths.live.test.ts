@@ -131,7 +131,9 @@ describe.skipIf(!hasServers)('worker processes that die', () => {
       const run = await own.run(await wishTo('postgres'), 25_000);
       expect(run).toMatchObject({ state: 'rejected', failure: { code: 'Cdm.0037' } });
       expect(run.failure?.details.en).toMatch(/out of memory, its limit is 2 MiB/);
-      await expect(own.desk.checkLink('generic-jdbc-connector', sides.postgres.link)).rejects.toMatchObject({
+      await expect(
+        own.desk.checkLink(own.cluster.id, 'generic-jdbc-connector', sides.postgres.link),
+      ).rejects.toMatchObject({
         code: 'Cdm.0941',
       });
     });
@@ -152,7 +154,7 @@ describe.skipIf(!hasServers)('worker processes that die', () => {
       expect(run.failure?.summary.zh).toMatch(/14 MiB/);
       expect(await sides.mysql.sql('SELECT id FROM wide_copy')).toEqual([]);
       await expectNoTraces(sides.mysql);
-      const steps = await own.desk.checkLink('generic-jdbc-connector', sides.mysql.link);
+      const steps = await own.desk.checkLink(own.cluster.id, 'generic-jdbc-connector', sides.mysql.link);
       expect(steps.every(({ ok }) => ok)).toBe(true);
     });
   });

@@ -73,7 +73,8 @@ function ownersRuns(runs: RunRepository, jobs: JobRepository, owner: string): Ru
       return { runs: page.runs.filter((run) => own(run) !== null), total: page.total };
     },
     active: async (clusterId) => (await runs.active(clusterId)).filter((run) => own(run) !== null),
-    claim: (claimer, now, leaseMs) => runs.claim(claimer, now, leaseMs),
+    claimable: (...limits) => runs.claimable(...limits),
+    claim: (...order) => runs.claim(...order),
     releaseLeases: (leaseOwner) => runs.releaseLeases(leaseOwner),
     heartbeat: (claim, now, leaseMs) => runs.heartbeat(claim, now, leaseMs),
     change: (claim, change, now) => runs.change(claim, change, now),

@@ -6,7 +6,15 @@ import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
 import { fromCountColumns, fromJson, fromJsonOrNull, toCountColumns, toFlag } from './columns.ts';
 import { activeRunStates, type RunRecord, type SliceEffort, type SliceRecord } from './model.ts';
 import { rowOf, runOf } from './run-rows.ts';
-import { type Claim, Conflict, Gone, NotResumable, type RunChange, type RunRepository } from './store.ts';
+import {
+  type Claim,
+  type Claimable,
+  Conflict,
+  Gone,
+  NotResumable,
+  type RunChange,
+  type RunRepository,
+} from './store.ts';
 
 /** Names or rows in one statement: far below the 32766 parameters of SQLite, the smaller limit of the two. */
 const namesPerStatementMax = 500;
@@ -17,6 +25,11 @@ const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) =
 
 /** Another engine holds an unknown run, and may still be writing: nobody here takes it up. */
 const isClaimable = sql<boolean>`${isActive} and state <> 'unknown'`;
+
+/** Such a run whose time has come and that nobody has a lease of. */
+function isFree(now: number) {
+  return sql<boolean>`${isClaimable} and not_before <= ${now} and (lease_owner is null or lease_until < ${now})`;
+}
 
 /** What a resumed run takes over of each slice: all but whose it is. */
 const sliceColumns = [
@@ -177,13 +190,41 @@ export class SqlRunRepository implements RunRepository {
     return (await query.orderBy('created_at').orderBy('id').execute()).map(runOf);
   }
 
-  async claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null> {
+  async claimable(now: number, limit: number): Promise<readonly Claimable[]> {
+    const queues = this.#db
+      .selectFrom('clusters')
+      .select(['clusters.project_id', 'clusters.id as cluster_id', sql.lit(0).as('is_stopping')])
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('runs')
+            .select('runs.id')
+            .whereRef('runs.cluster_id', '=', 'clusters.id')
+            .where(isFree(now)),
+        ),
+      );
+    const rows = await this.#db
+      .selectFrom('runs')
+      .select(['project_id', 'cluster_id', sql.lit(1).as('is_stopping')])
+      .where('stop_requested_by', 'is not', null)
+      .where(isFree(now))
+      .groupBy(['project_id', 'cluster_id'])
+      .unionAll(queues)
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      projectId: row.project_id,
+      clusterId: row.cluster_id,
+      isStopping: row.is_stopping === 1,
+    }));
+  }
+
+  async claim(owner: string, now: number, leaseMs: number, of?: Claimable): Promise<RunRecord | null> {
     const oldestClaimable = this.#db
       .selectFrom('runs')
       .select('id')
-      .where(isClaimable)
-      .where('not_before', '<=', now)
-      .where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_until', '<', now)]))
+      .where(isFree(now))
+      .$if(of !== undefined, (query) => query.where('cluster_id', '=', of?.clusterId ?? ''))
+      .$if(of?.isStopping === true, (query) => query.where('stop_requested_by', 'is not', null))
       .orderBy('created_at')
       .orderBy('id')
       .limit(1)

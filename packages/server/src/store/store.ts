@@ -170,6 +170,14 @@ export interface JobRepository {
   delete(clusterId: string, name: string): Promise<boolean>;
 }
 
+/** Runs of a cluster that wait for a claim. */
+export interface Claimable {
+  readonly projectId: string;
+  readonly clusterId: string;
+  /** True: a stop was asked of them, so that they only are to be ended. False: any. */
+  readonly isStopping: boolean;
+}
+
 /** A claim on a run: changes are refused (`false`) when `fence` is no longer the run's. */
 export interface Claim {
   readonly runId: string;
@@ -213,10 +221,16 @@ export interface RunRepository {
   /** Runs that are active in the given clusters (null: all), oldest first. */
   active(clusterId: string | null): Promise<readonly RunRecord[]>;
   /**
+   * Clusters that have a run which could be claimed now, in any order, at most `limit`: one look into an index for each
+   * cluster, however many runs wait. A cluster may be there twice, for runs to begin and for runs to stop.
+   */
+  claimable(now: number, limit: number): Promise<readonly Claimable[]>;
+  /**
    * Takes the oldest claimable run: active, its time come, and not leased or its lease over. One statement; the fence grows by one.
    * A run whose lease still holds is left alone, also when `owner` holds it: a claim loop must not fence its own work.
+   * @param of takes one of these; default: of any cluster.
    */
-  claim(owner: string, now: number, leaseMs: number): Promise<RunRecord | null>;
+  claim(owner: string, now: number, leaseMs: number, of?: Claimable): Promise<RunRecord | null>;
   /** Drops all leases of this owner, left from before a restart. @returns how many. */
   releaseLeases(owner: string): Promise<number>;
   /** Extends the lease. @returns false when the claim is lost. */

@@ -41,7 +41,7 @@ export function linkHandlers(deps: LinkHandlerDeps): Partial<Record<OperationId,
     async CreateLink(call) {
       const clusterId = await clusterOf(call);
       const draft = readLink(call.json());
-      if (isCheckOnly(call)) await links.check(draft);
+      if (isCheckOnly(call)) await links.check(clusterId, draft);
       else await links.create(clusterId, draft, call.caller.userName);
       return { name: draft.name, 'validation-result': [{}] };
     },

@@ -3,7 +3,15 @@ import { initial } from './0001-initial.ts';
 import { sliceTimes } from './0002-slice-times.ts';
 import { resume } from './0003-resume.ts';
 import { schedules } from './0004-schedules.ts';
+import { fairClaims } from './0006-fair-claims.ts';
 import { rightsAndTrail } from './0007-rights-and-trail.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
-export const migrations: readonly Migration[] = [initial, sliceTimes, resume, schedules, rightsAndTrail];
+export const migrations: readonly Migration[] = [
+  initial,
+  sliceTimes,
+  resume,
+  schedules,
+  fairClaims,
+  rightsAndTrail,
+];
