@@ -1,5 +1,5 @@
 import type { Text } from '@sluice/core/data/text';
-import type { Operation, OperationId } from './operation.ts';
+import type { Operation } from './operation.ts';
 
 /** Events that no operation of the tables stands for: what was refused, and a link that was only checked. */
 export const otherAuditEvents = {
@@ -8,8 +8,8 @@ export const otherAuditEvents = {
   verifyLink: { en: 'Check a link without storing it', zh: '校验连接' },
 } as const satisfies Readonly<Record<string, Text>>;
 
-/** Names as published; stopCluster is ours, for the published list has none. */
-const published: Readonly<Partial<Record<OperationId, readonly string[]>>> = {
+/** Names as published; stopCluster and exportJob are ours, for the published list has none. */
+const published: Readonly<Record<string, readonly string[]>> = {
   CreateCluster: ['createCluster'],
   DeleteCluster: ['deleteCluster'],
   ModifyCluster: ['modifyCluster'],
@@ -25,6 +25,11 @@ const published: Readonly<Partial<Record<OperationId, readonly string[]>>> = {
   StartJob: ['startJob'],
   StopJob: ['stopJob'],
   CreateAndStartRandomClusterJob: ['createJob', 'startJob'],
+  ImportObjects: ['clusterImportJob'],
+  ExportObjects: ['exportJob'],
+  ExportSealedObjects: ['exportJob'],
+  TestLink: ['verifyLink'],
+  TestLinkDraft: ['verifyLink'],
 };
 
 /** What an operation needs to say of itself here; a row of either table does. */
@@ -38,7 +43,7 @@ export type AuditedOperation = Pick<
  * changes something and has no published name goes by its own.
  */
 export function auditEventsOf(operation: AuditedOperation): readonly string[] {
-  const names = published[operation.operationId as OperationId];
+  const names = published[operation.operationId];
   if (names !== undefined) return names;
   const isRead = operation.access === 'read' || operation.method === 'GET';
   return isRead ? [] : [lowerFirst(operation.operationId)];
@@ -64,7 +69,8 @@ export function auditEventTexts(operations: readonly AuditedOperation[]): Readon
   for (const operation of operations) {
     const [only, ...more] = auditEventsOf(operation);
     // One that stands for several events does each of them as another operation does it alone.
-    if (only !== undefined && more.length === 0) texts.set(only, operation.summary);
+    if (only === undefined || more.length > 0 || texts.has(only)) continue;
+    texts.set(only, operation.summary);
   }
   return texts;
 }
