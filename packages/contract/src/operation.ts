@@ -43,6 +43,10 @@ export type OperationTag =
   | 'jobs'
   | 'runs'
   | 'samples'
+  | 'link-tools'
+  | 'transfer'
+  | 'job-groups'
+  | 'variables'
   | 'identity'
   | 'audit';
 

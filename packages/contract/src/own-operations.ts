@@ -1,10 +1,14 @@
 import { type AuditOperationId, auditOperations } from './audit-operations.ts';
+import { type GroupOperationId, groupOperations } from './group-operations.ts';
 import { type IdentityOperationId, identityOperations } from './identity-operations.ts';
+import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
 import { RunEvent, RunLogResponse } from './run-log-views.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
+import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
+import { type VariableOperationId, variableOperations } from './variable-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
 export type OwnOperationId =
@@ -13,6 +17,10 @@ export type OwnOperationId =
   | 'ResumeRun'
   | 'BuildSamples'
   | IdentityOperationId
+  | LinkOperationId
+  | TransferOperationId
+  | GroupOperationId
+  | VariableOperationId
   | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
@@ -95,6 +103,10 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   }),
   ...identityOperations,
   ...auditOperations,
+  ...linkOperations,
+  ...transferOperations,
+  ...groupOperations,
+  ...variableOperations,
 ];
 
 /** The row of one operation of our own. */

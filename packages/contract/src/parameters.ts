@@ -1,6 +1,8 @@
 import Type, { type TSchema } from 'typebox';
 import { auditResults } from './audit-views.ts';
+import { groupParameters } from './group-parameters.ts';
 import { jobTypes } from './jobs.ts';
+import { linkParameters } from './link-parameters.ts';
 import { int32, int64, oneOfTexts, text } from './wire-types.ts';
 
 /** One path, query or header parameter. */
@@ -315,6 +317,8 @@ export const parameters = {
     schema: text(),
     example: 'orders_to_warehouse',
   },
+  ...linkParameters,
+  ...groupParameters,
 } as const satisfies Readonly<Record<string, Parameter>>;
 
 export type ParameterId = keyof typeof parameters;

@@ -2,8 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { AccountService } from '../identity/account-service.ts';
 import type { Authenticator } from '../identity/caller.ts';
+import type { GroupService } from '../jobs/group-service.ts';
 import type { JobService } from '../jobs/job-service.ts';
+import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
+import type { TransferService } from '../jobs/transfer-service.ts';
+import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
 import type { HttpMeter } from '../telemetry/http-meter.ts';
@@ -11,6 +15,7 @@ import type { RunLogs } from '../telemetry/run-logs.ts';
 import type { RunFeeds } from './run-feeds.ts';
 import type { MetricsRouteDeps } from './metrics-route.ts';
 import type { Trail } from './trail.ts';
+import type { QuickStatusDeps } from './quick-status.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -24,6 +29,10 @@ export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
   readonly publicUrl: string | null;
   /** Limit of a request's body; published: 12 MB. */
   readonly bodyBytesMax: number;
+  /** Form of `jobId` in the answer to a restart. */
+  readonly jobIdForm: 'sdk' | 'array';
+  /** Whether requests are limited per user, operation and minute, as published. */
+  readonly rateLimits: boolean;
   /** Users see the links and jobs of their own only; administrators see all. */
   readonly userIsolation: boolean;
 }
@@ -35,7 +44,11 @@ export interface AppDeps {
   readonly audit: AuditRepository;
   readonly clusters: ClusterService;
   readonly links: LinkService;
+  readonly linkCatalog: LinkCatalog;
   readonly jobs: JobService;
+  readonly transfer: TransferService;
+  readonly groups: GroupService;
+  readonly variables: VariableService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly runLogs: Pick<RunLogs, 'sizeOf' | 'read' | 'tail'>;
   readonly feeds: RunFeeds;
@@ -46,5 +59,9 @@ export interface AppDeps {
   readonly httpMeter?: HttpMeter;
   /** Serves `/metrics`; absent: it is not there. */
   readonly metrics?: MetricsRouteDeps;
+  /** Unix milliseconds; rate limits go by it. */
+  readonly now?: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** What the status operation is answered from ahead of everything else; without it it goes the way of the others. */
+  readonly quickStatus?: Pick<QuickStatusDeps, 'callers' | 'statuses'>;
 }

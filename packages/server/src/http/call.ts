@@ -11,6 +11,8 @@ export interface Call {
   readonly query: URLSearchParams;
   /** A header by its name in lower case; null: it did not come. */
   header(name: string): string | null;
+  /** The request target as it came. */
+  readonly target: string;
   /** The body as JSON; undefined when there is none. @throws Cdm.0014 (400) when it is no JSON. */
   json(): unknown;
 }

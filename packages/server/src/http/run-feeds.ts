@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Language } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { JobService } from '../jobs/job-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { isActiveState, type RunRecord } from '../store/model.ts';
 import type { RunLogs } from '../telemetry/run-logs.ts';
@@ -10,7 +9,8 @@ import { EventStream } from './event-stream.ts';
 import { writeRun } from './wire/run.ts';
 
 export interface RunFeedsDeps {
-  readonly jobs: Pick<JobService, 'runById'>;
+  /** A run that was found before; null: it is gone. */
+  readonly findRun: (runId: string) => Promise<RunRecord | null>;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly runLogs: Pick<RunLogs, 'sizeOf' | 'read' | 'tail'>;
   /** Unix milliseconds. */
@@ -95,14 +95,14 @@ export class RunFeeds {
   }
 
   #sourceOf(first: RunRecord, language: Language): FeedSource {
-    const { jobs, runs, runLogs } = this.#deps;
+    const { findRun, runs, runLogs } = this.#deps;
     let known = first;
     return {
       async look() {
         const driven = runs.driven(known.clusterId, known.jobName);
         const isDriven = driven?.id === known.id;
         // A run that housekeeping removed meanwhile stays as it was seen last.
-        known = isDriven ? driven : ((await jobs.runById(known.id)) ?? known);
+        known = isDriven ? driven : ((await findRun(known.id)) ?? known);
         const view = writeRun(known, runs.progress(known), await runs.slices(known), language);
         return { json: JSON.stringify(view), isEnded: !isActiveState(known.state), isDriven };
       },

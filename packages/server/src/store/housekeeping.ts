@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenedStore } from './open-store.ts';
 
 export interface HousekeepingTools {
@@ -15,10 +16,12 @@ export interface HousekeepingTools {
 const dayMs = 24 * 60 * 60 * 1000;
 /** How often it looks. */
 const pauseMs = 60 * 60 * 1000;
-/** Runs removed in one transaction, so that nobody waits long for the store. */
-const runsPerStepMax = 200;
+/** Runs removed in one transaction, so that nobody waits long for the store: an embedded one keeps the whole process for a step. */
+const runsPerStepMax = 50;
 /** The same for audit events. */
-const auditEventsPerStepMax = 2_000;
+const auditEventsPerStepMax = 500;
+/** Between two steps everybody else has his turn. */
+const stepPauseMs = 10;
 
 /** Removes what has had its time: runs and audit events past their retention, tokens and temporary keys that ended. */
 export class Housekeeping {
@@ -67,6 +70,8 @@ export class Housekeeping {
     let total = 0;
     for (let removed = stepMax; removed === stepMax && !this.#isClosed; total += removed) {
       removed = await remove(stepMax);
+      // A promise alone would not do: it lets no request in.
+      await sleep(stepPauseMs);
     }
     return total;
   }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type UpdateResult } from 'kysely';
 import type { SealedValue, SealedValueStore } from '../secrets/sealed-values.ts';
 import { type Db, inTransaction } from './adapter.ts';
 import type { RunTallies } from '../telemetry/published-metrics.ts';
@@ -65,6 +65,15 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .orderBy('ak')
       .limit(limit)
       .execute();
+    const variables = await this.#db
+      .selectFrom('variables')
+      .select(['scope_id', 'name', 'sealed_value'])
+      .where('sealed_value', 'is not', null)
+      .where(sql<string>`substr(sealed_value, 1, ${sql.lit(prefix.length)})`, '<>', prefix)
+      .orderBy('scope_id')
+      .orderBy('name')
+      .limit(limit)
+      .execute();
     return [
       ...links.map(
         (row): SealedValue => ({
@@ -75,6 +84,12 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       ...keys.map(
         (row): SealedValue => ({ owner: { kind: 'access-key', ak: row.ak }, sealed: row.sealed_secret }),
       ),
+      ...variables.map(
+        (row): SealedValue => ({
+          owner: { kind: 'variable', scopeId: row.scope_id, name: row.name },
+          sealed: row.sealed_value ?? '',
+        }),
+      ),
     ].slice(0, limit);
   }
 
@@ -84,21 +99,7 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
     return inTransaction(this.#db, async (db) => {
       let replaced = 0n;
       for (const { value, sealed } of changes) {
-        const owner = value.owner;
-        const { numUpdatedRows } =
-          owner.kind === 'link'
-            ? await db
-                .updateTable('links')
-                .set({ sealed_secrets: sealed })
-                .where('id', '=', owner.id)
-                .where('sealed_secrets', '=', value.sealed)
-                .executeTakeFirst()
-            : await db
-                .updateTable('access_keys')
-                .set({ sealed_secret: sealed })
-                .where('ak', '=', owner.ak)
-                .where('sealed_secret', '=', value.sealed)
-                .executeTakeFirst();
+        const { numUpdatedRows } = await replaceOne(db, value, sealed);
         replaced += numUpdatedRows;
       }
       return Number(replaced);
@@ -168,5 +169,33 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .where('id', 'in', old)
       .executeTakeFirst();
     return Number(numDeletedRows);
+  }
+}
+
+/** Puts a new text in place of a sealed one, if that is still there. */
+function replaceOne(db: Db, { owner, sealed: before }: SealedValue, sealed: string): Promise<UpdateResult> {
+  switch (owner.kind) {
+    case 'link':
+      return db
+        .updateTable('links')
+        .set({ sealed_secrets: sealed })
+        .where('id', '=', owner.id)
+        .where('sealed_secrets', '=', before)
+        .executeTakeFirst();
+    case 'access-key':
+      return db
+        .updateTable('access_keys')
+        .set({ sealed_secret: sealed })
+        .where('ak', '=', owner.ak)
+        .where('sealed_secret', '=', before)
+        .executeTakeFirst();
+    case 'variable':
+      return db
+        .updateTable('variables')
+        .set({ sealed_value: sealed })
+        .where('scope_id', '=', owner.scopeId)
+        .where('name', '=', owner.name)
+        .where('sealed_value', '=', before)
+        .executeTakeFirst();
   }
 }

@@ -27,6 +27,12 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     traces: store.traces,
     timers: store.timers,
     audit: store.audit,
+    // Names and sizes of groups, and variables, are everybody's.
+    groups: store.groups,
+    variables: store.variables,
+    history: {
+      search: (clusterId, filter) => store.history.search(clusterId, { ...filter, createdBy: owner }),
+    },
   };
 }
 

@@ -22,6 +22,14 @@ const subjects: {
     delete: ([clusterId, name], done) => (done === true ? inCluster('job', clusterId, '', name) : null),
   },
   runs: { create: runOf, createResumed: runOf, requestStop: runOf },
+  groups: {
+    create: ([group], done) => (done === true ? groupOf(group) : null),
+    delete: (_args, done) => (done === true ? unnamed : null),
+  },
+  variables: {
+    put: () => unnamed,
+    delete: (_args, done) => (done === true ? unnamed : null),
+  },
   identity: {
     createProject: named('project'),
     updateProject: named('project'),
@@ -33,6 +41,14 @@ const subjects: {
     updateAccessKey: keyOf,
   },
 };
+
+/** The call names it. */
+const unnamed: TrailSubject = { type: '', id: '', name: '', clusterId: null };
+
+function groupOf(record: unknown): TrailSubject {
+  const { name, clusterId } = record as { readonly name: string; readonly clusterId: string };
+  return inCluster('job_group', clusterId, '', name);
+}
 
 function named(type: string): SubjectOf {
   return ([record]) => {

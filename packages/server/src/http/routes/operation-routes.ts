@@ -9,6 +9,7 @@ import type { Call, Handler } from '../call.ts';
 import { EventStream } from '../event-stream.ts';
 import { languageOf } from '../language.ts';
 import { requirePermission, requireScope } from '../permission.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
 import { parseJson } from '../request-body.ts';
 import { splitTarget } from '../request-target.ts';
 import type { RequestOrigin, Trail } from '../trail.ts';
@@ -21,6 +22,14 @@ export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
   return new Set(Object.keys(handlers) as OperationId[]);
 }
 
+/** What every route passes on its way to the work. */
+export interface RouteTools {
+  readonly authenticator: Authenticator;
+  readonly trail: Trail;
+  /** Counts the requests of a user; null: they are not limited. */
+  readonly limiter: RateLimiter | null;
+}
+
 /**
  * Makes one route for each method and path of an API. Who calls is proved first, then whether they may, then the work is done
  * and written into the trail. Operations without a handler are routes too: their answer
@@ -28,10 +37,9 @@ export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
  */
 export function addOperationRoutes<Id extends string>(
   app: FastifyInstance,
-  authenticator: Authenticator,
+  { authenticator, trail, limiter }: RouteTools,
   operations: readonly Operation<Id>[],
   handlersFor: (call: Call) => Handlers<Id>,
-  trail: Trail,
 ): void {
   const byRoute = new Map<string, Operation<Id>[]>();
   for (const operation of operations) {
@@ -53,6 +61,7 @@ export function addOperationRoutes<Id extends string>(
         const operation = await guarded(call, sharing, first, origin);
         const handler = handlersFor(call)[operation.operationId];
         if (handler === undefined) throw notServed(operation);
+        limiter?.count(call.caller.userId, operation);
         const answer = audited.has(operation)
           ? await trail.follow(operation, call, origin, () => handler(call))
           : await handler(call);
@@ -107,6 +116,7 @@ function callOf(request: FastifyRequest, caller: Caller): Call {
     projectId: parameters.project_id ?? '',
     language: languageOf(request.headers['x-language']),
     parameters,
+    target: request.rawCall.target,
     query: new URLSearchParams(splitTarget(request.rawCall.target).query),
     header: (name) => request.rawCall.headers[name] ?? null,
     json: () => parseJson(request.rawBody),
