@@ -241,6 +241,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       store,
       historyDays: config.historyDays,
       auditDays: config.auditDays,
+      cleanLogs: (before) => runLogs.clean(before),
       now,
       log: log.info,
     });
