@@ -10,7 +10,10 @@ export const RunLogLineView = answer(
   'RunLogLine',
   {
     at: int64('When it was written. Unix milliseconds.'),
-    level: oneOfTexts(logLevels, 'Who must act: error someone now, warn someone soon, info and debug nobody.'),
+    level: oneOfTexts(
+      logLevels,
+      'Who must act: error someone now, warn someone soon, info and debug nobody.',
+    ),
     event: text('What happened, such as run.planned.'),
     fields: Type.Record(Type.String(), Type.Unknown(), {
       description: 'What belongs to it, by name. Texts from outside are only here.',

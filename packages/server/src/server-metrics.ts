@@ -60,7 +60,8 @@ export class ServerMetrics {
   }
 
   get #from(): MetricSources {
-    if (this.#sources === null) throw new Error('the metrics are asked for before the server is put together');
+    if (this.#sources === null)
+      throw new Error('the metrics are asked for before the server is put together');
     return this.#sources;
   }
 }

@@ -32,10 +32,10 @@ import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
 import { ZoneClock } from './scheduler/zone-clock.ts';
 import { openSecretBox } from './secrets/open-secret-box.ts';
+import { ServerMetrics } from './server-metrics.ts';
 import { Housekeeping } from './store/housekeeping.ts';
 import type { ClusterRecord } from './store/model.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
-import { ServerMetrics } from './server-metrics.ts';
 import { heardLogger } from './telemetry/event-meter.ts';
 import { createLogger, type Logger } from './telemetry/log.ts';
 import { messageOf, Refusal } from './telemetry/refusal.ts';
@@ -67,7 +67,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
   const runLogs: RunLogs = new RunLogs(join(config.dataFolder, 'logs', 'runs'), now, (error) =>
     log.warn('run-log.failed', { error }),
   );
-  const log: Logger = heardLogger(createLogger({ level: config.logLevel }), [metrics.events.hear, runLogs.hear]);
+  const log: Logger = heardLogger(createLogger({ level: config.logLevel }), [
+    metrics.events.hear,
+    runLogs.hear,
+  ]);
   const store = await openStoreOf(config, log, metrics);
   const closers: (() => unknown)[] = [() => runLogs.flush(), () => store.close()];
   try {
@@ -234,7 +237,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
       pools: () => pools.numbers(),
       followers: () => feeds.listeners,
       connections: () =>
-        new Promise((resolve) => app.server.getConnections((error, count) => resolve(error === null ? count : 0))),
+        new Promise((resolve) =>
+          app.server.getConnections((error, count) => resolve(error === null ? count : 0)),
+        ),
     });
 
     const housekeeping = new Housekeeping({

@@ -358,7 +358,12 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     },
   }),
   metricsToken: hidden<Secret>({
-    type: secret(text(/^[\x21-\x7e]{16,256}$/, { en: '16 to 256 printable characters without blanks', zh: '16 到 256 个可打印字符，不含空格' })),
+    type: secret(
+      text(/^[\x21-\x7e]{16,256}$/, {
+        en: '16 to 256 printable characters without blanks',
+        zh: '16 到 256 个可打印字符，不含空格',
+      }),
+    ),
     environment: 'SLUICE_METRICS_TOKEN',
     help: {
       en: 'Token for /metrics, sent as "Authorization: Bearer …".',

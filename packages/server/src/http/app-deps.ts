@@ -12,10 +12,10 @@ import type { RunService } from '../runs/run-service.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
 import type { HttpMeter } from '../telemetry/http-meter.ts';
 import type { RunLogs } from '../telemetry/run-logs.ts';
-import type { RunFeeds } from './run-feeds.ts';
 import type { MetricsRouteDeps } from './metrics-route.ts';
-import type { Trail } from './trail.ts';
 import type { QuickStatusDeps } from './quick-status.ts';
+import type { RunFeeds } from './run-feeds.ts';
+import type { Trail } from './trail.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 

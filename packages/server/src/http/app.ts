@@ -19,8 +19,8 @@ import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 import { QuickStatus } from './quick-status.ts';
-import { joinedHeaders } from './raw-headers.ts';
 import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
+import { joinedHeaders } from './raw-headers.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
@@ -122,7 +122,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const limiter = deps.config.rateLimits ? new RateLimiter(deps.now ?? Date.now) : null;
   const { authenticator, trail } = deps;
   addOperationRoutes(app, { authenticator, trail, limiter }, operations, (call) => handlersFor(call).cdm);
-  addOperationRoutes(app, { authenticator, trail, limiter: null }, ownOperations, (call) => handlersFor(call).own);
+  addOperationRoutes(
+    app,
+    { authenticator, trail, limiter: null },
+    ownOperations,
+    (call) => handlersFor(call).own,
+  );
   const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({
@@ -229,7 +234,8 @@ function sendError(
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }
-  if (answer.status === 429 && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfterOf(error));
+  if (answer.status === 429 && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', retryAfterOf(error));
   if (answer.status === 413 || answer.status === 414) {
     // The rest of the request is not worth reading.
     reply.header('connection', 'close');

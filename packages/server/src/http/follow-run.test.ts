@@ -64,8 +64,10 @@ class Follower {
     for (let at = this.#text.indexOf('\n\n'); at >= 0; at = this.#text.indexOf('\n\n')) {
       const lines = this.#text.slice(0, at).split('\n');
       this.#text = this.#text.slice(at + 2);
-      const of = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
-      if (of('event') !== '') this.events.push({ id: of('id'), event: of('event'), data: JSON.parse(of('data')) });
+      const of = (name: string) =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
+      if (of('event') !== '')
+        this.events.push({ id: of('id'), event: of('event'), data: JSON.parse(of('data')) });
     }
   }
 
@@ -81,7 +83,8 @@ class Follower {
 
   async until(isSo: () => boolean): Promise<void> {
     for (let waitedMs = 0; !isSo(); waitedMs += 20) {
-      if (waitedMs > 8_000) throw new Error(`not so: ${JSON.stringify(this.events.map(({ id, event }) => [id, event]))}`);
+      if (waitedMs > 8_000)
+        throw new Error(`not so: ${JSON.stringify(this.events.map(({ id, event }) => [id, event]))}`);
       await sleep(20);
     }
   }
@@ -231,7 +234,8 @@ describe('the log of a run', () => {
     for (let i = 0; i < 10; i++) sample.runLogs.note(run.id, 'slice.done', { slice: i, password: 'hunter2' });
     await sample.runLogs.flush();
     const headers = { 'x-auth-token': `reader=read_only@${projectA}` };
-    const read = async (query: string) => (await sample.app.inject({ url: `${path}/log${query}`, headers })).json();
+    const read = async (query: string) =>
+      (await sample.app.inject({ url: `${path}/log${query}`, headers })).json();
     const all = await read('');
     expect(all.lines.map(({ fields }: { fields: { slice: number } }) => fields.slice)).toEqual([
       0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
@@ -239,7 +243,9 @@ describe('the log of a run', () => {
     expect(all.next_offset).toBe(all.size);
     expect(JSON.stringify(all)).not.toContain('hunter2');
     expect((await read(`?offset=${all.next_offset}`)).lines).toEqual([]);
-    expect((await read('?tail=2')).lines.map(({ fields }: { fields: { slice: number } }) => fields.slice)).toEqual([8, 9]);
+    expect(
+      (await read('?tail=2')).lines.map(({ fields }: { fields: { slice: number } }) => fields.slice),
+    ).toEqual([8, 9]);
     const absent = await sample.app.inject({ url: `${path.replace(run.id, 'absent')}/log`, headers });
     expect(absent.statusCode).toBe(404);
     expect(sample.violations).toEqual([]);

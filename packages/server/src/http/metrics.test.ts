@@ -71,9 +71,11 @@ describe('what is counted', () => {
     const after = await linesOf();
     expect(after).toHaveLength(before.length);
     expect(after).toContain('sluice_http_requests_total{operation="ShowJobStatus",status="4xx"} 51');
-    expect(after.some((line) => line.startsWith('sluice_http_request_seconds_count{operation="ShowJobStatus"} 51'))).toBe(
-      true,
-    );
+    expect(
+      after.some((line) =>
+        line.startsWith('sluice_http_request_seconds_count{operation="ShowJobStatus"} 51'),
+      ),
+    ).toBe(true);
     expect(after.join('\n')).not.toContain('made-up');
   });
 });

@@ -243,7 +243,9 @@ function idOf({ version, offset }: Listener): string {
 
 function sharedLog({ lines }: RunLogPart): Shared | null {
   if (lines.length === 0) return null;
-  return { data: Buffer.from(`data: ${JSON.stringify({ run: null, log: { lines: lines.map(writeLogLine) } })}\n\n`) };
+  return {
+    data: Buffer.from(`data: ${JSON.stringify({ run: null, log: { lines: lines.map(writeLogLine) } })}\n\n`),
+  };
 }
 
 /** A line of a log as our own API shows it. */

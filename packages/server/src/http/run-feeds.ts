@@ -4,8 +4,8 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { RunService } from '../runs/run-service.ts';
 import { isActiveState, type RunRecord } from '../store/model.ts';
 import type { RunLogs } from '../telemetry/run-logs.ts';
-import { type FeedPosition, type FeedSource, feedLimits, positionOf, RunFeed } from './run-feed.ts';
 import { EventStream } from './event-stream.ts';
+import { type FeedPosition, type FeedSource, feedLimits, positionOf, RunFeed } from './run-feed.ts';
 import { writeRun } from './wire/run.ts';
 
 export interface RunFeedsDeps {

@@ -30,10 +30,10 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
 import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
+import { RunLogs } from '../telemetry/run-logs.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
 import type { AppDeps } from './app-deps.ts';
-import { RunLogs } from '../telemetry/run-logs.ts';
 import { RunFeeds } from './run-feeds.ts';
 import { Trail } from './trail.ts';
 

@@ -1,8 +1,8 @@
 import type { SliceCounts } from '@sluice/core/data/slice';
+import type { RunRecord } from '../store/model.ts';
 import { LabelledCounter } from '../telemetry/event-meter.ts';
 import { type Meter, type MetricFamily, type MetricValue, single } from '../telemetry/metric-family.ts';
 import type { PoolNumbers } from './cluster-pools.ts';
-import type { RunRecord } from '../store/model.ts';
 
 export interface RunMeterSources {
   /** Runs that this server drives, as they are now. */
@@ -44,14 +44,21 @@ export class RunMeter implements Meter {
   families(): readonly MetricFamily[] {
     const driven = this.#sources.driven();
     for (const run of driven) this.#see(run);
-    const states = new LabelledCounter('sluice_runs_driven', 'Runs that this server drives, by state.', ['state']);
+    const states = new LabelledCounter('sluice_runs_driven', 'Runs that this server drives, by state.', [
+      'state',
+    ]);
     for (const { state } of driven) states.add([state]);
     return [
       this.#rows.family(),
       this.#bytes.family(),
       { ...states.family(), type: 'gauge' },
       ...poolFamilies(this.#sources.pools()),
-      single('sluice_run_followers', 'gauge', 'Listeners of runs that are followed.', this.#sources.followers()),
+      single(
+        'sluice_run_followers',
+        'gauge',
+        'Listeners of runs that are followed.',
+        this.#sources.followers(),
+      ),
     ];
   }
 
@@ -76,17 +83,23 @@ const clustersMax = 200;
 
 function poolFamilies(pools: readonly PoolNumbers[]): MetricFamily[] {
   const gauge = (name: string, help: string, of: (pool: PoolNumbers) => number): MetricFamily => {
-    const values = pools.slice(0, clustersMax).map((pool): MetricValue => ({
-      labels: { cluster_id: pool.clusterId },
-      value: of(pool),
-    }));
+    const values = pools.slice(0, clustersMax).map(
+      (pool): MetricValue => ({
+        labels: { cluster_id: pool.clusterId },
+        value: of(pool),
+      }),
+    );
     const rest = pools.slice(clustersMax).reduce((sum, pool) => sum + of(pool), 0);
     if (pools.length > clustersMax) values.push({ labels: { cluster_id: 'other' }, value: rest });
     return { name, type: 'gauge', help, values };
   };
   return [
     gauge('sluice_workers', 'Live worker processes.', ({ workers }) => workers),
-    gauge('sluice_tasks_waiting', 'Slices and steps that wait for a worker.', ({ tasksWaiting }) => tasksWaiting),
+    gauge(
+      'sluice_tasks_waiting',
+      'Slices and steps that wait for a worker.',
+      ({ tasksWaiting }) => tasksWaiting,
+    ),
     gauge('sluice_slices_busy', 'Slices that are moved now.', ({ slicesBusy }) => slicesBusy),
     gauge('sluice_slices_max', 'Slices that may be moved at once.', ({ slicesMax }) => slicesMax),
   ];

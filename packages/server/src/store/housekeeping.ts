@@ -59,7 +59,8 @@ export class Housekeeping {
         maintenance.deleteAuditEventsBefore(now() - auditDays * dayMs, limit),
       );
       const logs = await cleanLogs(now() - historyDays * dayMs);
-      if (credentials + runs + events + logs > 0) log('housekeeping.done', { credentials, runs, events, logs });
+      if (credentials + runs + events + logs > 0)
+        log('housekeeping.done', { credentials, runs, events, logs });
     } catch (error) {
       // It can wait an hour.
       log('housekeeping.failed', { error });

@@ -1,7 +1,7 @@
 import { sql, type UpdateResult } from 'kysely';
 import type { SealedValue, SealedValueStore } from '../secrets/sealed-values.ts';
-import { type Db, inTransaction } from './adapter.ts';
 import type { RunTallies } from '../telemetry/published-metrics.ts';
+import { type Db, inTransaction } from './adapter.ts';
 import { activeRunStates } from './model.ts';
 
 /** What only start-up, housekeeping and key rotation ask of a store. */

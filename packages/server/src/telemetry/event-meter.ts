@@ -74,7 +74,9 @@ export class EventMeter implements Meter {
     this.#events.add([event, level]);
     if (event === 'run.tried-again') this.#repeats.add([]);
     if (event === 'run.ended') {
-      this.#ended.add([fields.state, fields.code ?? '', fields.source ?? '', fields.destination ?? ''].map(String));
+      this.#ended.add(
+        [fields.state, fields.code ?? '', fields.source ?? '', fields.destination ?? ''].map(String),
+      );
     }
   };
 

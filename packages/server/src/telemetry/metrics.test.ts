@@ -5,7 +5,7 @@ import { HttpMeter } from './http-meter.ts';
 import { createLogger } from './log.ts';
 import { MachineWatch } from './machine-load.ts';
 import { MetricsText } from './metrics-text.ts';
-import { PublishedMeter, publishedMetrics, type PublishedSources } from './published-metrics.ts';
+import { PublishedMeter, type PublishedSources, publishedMetrics } from './published-metrics.ts';
 
 const sources: PublishedSources = {
   instanceId: 'i',
@@ -29,7 +29,8 @@ const textOf = (...meters: ConstructorParameters<typeof MetricsText>[0]) =>
   new MetricsText(meters, () => 0).read();
 
 /** A line of the text form, as its description has it. */
-const lineForm = /^[a-zA-Z_:][\w:]*(\{([a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\n"])*",?)*\})? (NaN|[+-]?Inf|[+-]?[\d.e+-]+)$/;
+const lineForm =
+  /^[a-zA-Z_:][\w:]*(\{([a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\n"])*",?)*\})? (NaN|[+-]?Inf|[+-]?[\d.e+-]+)$/;
 
 describe('the published metrics', () => {
   test('are these fifteen, each under its name with the published dimension; what is not known is left out', async () => {
@@ -40,7 +41,8 @@ describe('the published metrics', () => {
       ).split(' '),
     );
     const lines = (await textOf(new PublishedMeter(sources))).split('\n');
-    for (const line of lines.filter((each) => each !== '' && !each.startsWith('#'))) expect(line).toMatch(lineForm);
+    for (const line of lines.filter((each) => each !== '' && !each.startsWith('#')))
+      expect(line).toMatch(lineForm);
     for (const [name, value] of [
       ['bytes_in', 1],
       ['mem_usage', 5],
@@ -53,7 +55,10 @@ describe('the published metrics', () => {
       expect(lines).toContain(`cdm_${name}{instance_id="i"} ${value}`);
     }
     expect(lines.join('\n')).not.toContain('inodes');
-    const idle = { ...sources, runs: () => ({ total: 0, queued: 0, endedInLastHour: 0, failedInLastHour: 0 }) };
+    const idle = {
+      ...sources,
+      runs: () => ({ total: 0, queued: 0, endedInLastHour: 0, failedInLastHour: 0 }),
+    };
     expect(await textOf(new PublishedMeter(idle))).toContain('cdm_pg_failed_job_rate{instance_id="i"} 0');
   });
 
@@ -77,7 +82,9 @@ describe('counting', () => {
   test('hears events of the log whatever level is written, and ends of runs by what they are', async () => {
     const written: string[] = [];
     const meter = new EventMeter();
-    const log = heardLogger(createLogger({ level: 'error', write: (line) => written.push(line) }), [meter.hear]);
+    const log = heardLogger(createLogger({ level: 'error', write: (line) => written.push(line) }), [
+      meter.hear,
+    ]);
     log.info('run.tried-again', { run: 'r' });
     log.info('run.ended', { run: 'r', state: 'failed', code: 'Cdm.0901', source: 'a', destination: 'b' });
     log.error('boom');
@@ -107,7 +114,9 @@ describe('counting', () => {
     const [, times] = meter.families();
     const bucket = (le: string | number) =>
       times?.values.find(({ labels }) => labels.le === le)?.value ?? Number.NaN;
-    expect([bucket(0.001), bucket(0.005), bucket(0.025), bucket(10), bucket('+Inf')]).toEqual([2, 3, 4, 4, 5]);
+    expect([bucket(0.001), bucket(0.005), bucket(0.025), bucket(10), bucket('+Inf')]).toEqual([
+      2, 3, 4, 4, 5,
+    ]);
     expect(times?.values.at(-1)).toMatchObject({ metricName: 'sluice_http_request_seconds_count', value: 5 });
     expect(times?.values.at(-2)?.value).toBeCloseTo(20.0245);
   });

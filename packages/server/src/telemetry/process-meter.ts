@@ -12,7 +12,12 @@ export class ProcessMeter implements Meter {
     const { rss, heapUsed, external } = process.memoryUsage();
     const { user, system } = process.cpuUsage();
     return [
-      single('process_cpu_seconds_total', 'counter', 'CPU time of the server process.', (user + system) / 1e6),
+      single(
+        'process_cpu_seconds_total',
+        'counter',
+        'CPU time of the server process.',
+        (user + system) / 1e6,
+      ),
       single('process_resident_memory_bytes', 'gauge', 'Memory of the server process.', rss),
       single('process_start_time_seconds', 'gauge', 'When it started.', performance.timeOrigin / 1_000),
       single('sluice_heap_used_bytes', 'gauge', 'JavaScript heap in use.', heapUsed),

@@ -44,13 +44,20 @@ describe('logs of runs', () => {
   test('a hostile value cannot make a line of its own, nor a secret come through', async () => {
     const hostile =
       'x"}\n{"time":"2027-01-01T00:00:00.000Z","level":"error","event":"run.ended","state":"succeeded"}\r\n\u2028\u001b[2J\u009b2J\u202e';
-    logs.note('r', 'run.line', { line: hostile, [hostile]: 1, password: 'hunter2', deep: new Secret('hunter2') });
+    logs.note('r', 'run.line', {
+      line: hostile,
+      [hostile]: 1,
+      password: 'hunter2',
+      deep: new Secret('hunter2'),
+    });
     await logs.flush();
     const text = readFileSync(fileOf('r'), 'utf8');
     expect(text.split('\n')).toHaveLength(2);
     expect(text).not.toContain('hunter2');
     // Nothing that a terminal obeys.
-    expect(text.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/);
+    expect(text.slice(0, -1)).not.toMatch(
+      /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/,
+    );
     const { lines } = await logs.read('r', 0);
     expect(lines).toHaveLength(1);
     expect(lines[0]?.fields.line).toBe(hostile);
@@ -106,7 +113,9 @@ describe('logs of runs', () => {
     const many = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`m${i}`, 'y'.repeat(5_000)]));
     logs.note('r2', 'run.line', many);
     await logs.flush();
-    expect((await logs.read('r2', 0)).lines).toMatchObject([{ event: 'run.line', fields: { cut: expect.any(Number) } }]);
+    expect((await logs.read('r2', 0)).lines).toMatchObject([
+      { event: 'run.line', fields: { cut: expect.any(Number) } },
+    ]);
   });
 
   test('what waits is bounded, and what was dropped is told', async () => {
@@ -124,7 +133,11 @@ describe('logs of runs', () => {
     logs.note('r', 'run.taken', {});
     await logs.flush();
     appendFileSync(fileOf('r'), '{"time":"2027-01-');
-    const after = new RunLogs(folder, () => 0, () => undefined);
+    const after = new RunLogs(
+      folder,
+      () => 0,
+      () => undefined,
+    );
     after.note('r', 'run.ended', { state: 'succeeded' });
     await after.flush();
     const { lines } = await after.read('r', 0);

@@ -243,11 +243,7 @@ async function endsWithLine(path: string, size: number): Promise<boolean> {
 const lineEnd = 0x0a;
 
 /** @param lastLines only the last so many of the lines that were read; null: all. */
-async function readPart(
-  path: string,
-  from: number,
-  lastLines: number | null = null,
-): Promise<RunLogPart> {
+async function readPart(path: string, from: number, lastLines: number | null = null): Promise<RunLogPart> {
   const file = await open(path, 'r').catch(() => null);
   if (file === null) return nothingRead;
   try {
