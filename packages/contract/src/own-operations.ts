@@ -14,6 +14,8 @@ import { type VariableOperationId, variableOperations } from './variable-operati
 export type OwnOperationId =
   | 'ListRuns'
   | 'ShowRun'
+  | 'ShowRunLog'
+  | 'FollowRun'
   | 'ResumeRun'
   | 'BuildSamples'
   | IdentityOperationId

@@ -4,7 +4,7 @@ import { type PendingEvent, type TrailScope, type TrailSubject, waitingTrail } f
 type Repositories = Omit<Store, 'transaction' | 'close'>;
 type RepositoryName = keyof Repositories;
 /** Says what a change was about; null: nothing was changed. */
-type SubjectOf = (args: readonly never[], result: unknown) => TrailSubject | null;
+type SubjectOf = (args: readonly unknown[], result: unknown) => TrailSubject | null;
 
 /** The changes of the store that events are written with. What is not here writes none, and its call writes its event by itself. */
 const subjects: {
@@ -12,14 +12,14 @@ const subjects: {
 } = {
   clusters: { create: clusterOf, update: clusterOf },
   links: {
-    create: (args, result) => linkOf([result] as never, result),
+    create: (_args, result) => linkOf([result]),
     update: linkOf,
-    delete: ([clusterId, name], done) => (done === true ? inCluster('link', clusterId, '', name) : null),
+    delete: (args, done) => (done === true ? byName('link', args) : null),
   },
   jobs: {
-    create: (_args, result) => jobOf([result] as never, result),
+    create: (_args, result) => jobOf([result]),
     update: jobOf,
-    delete: ([clusterId, name], done) => (done === true ? inCluster('job', clusterId, '', name) : null),
+    delete: (args, done) => (done === true ? byName('job', args) : null),
   },
   runs: { create: runOf, createResumed: runOf, requestStop: runOf },
   groups: {
@@ -35,8 +35,8 @@ const subjects: {
     updateProject: named('project'),
     createUser: named('user'),
     updateUser: named('user'),
-    putRole: ([role]: readonly never[]) => ofUser((role as { readonly userId: string }).userId),
-    removeRole: ([userId], done) => (done === true ? ofUser(userId) : null),
+    putRole: ([role]) => ofUser((role as { readonly userId: string }).userId),
+    removeRole: ([userId], done) => (done === true ? ofUser(String(userId)) : null),
     createAccessKey: keyOf,
     updateAccessKey: keyOf,
   },
@@ -57,35 +57,39 @@ function named(type: string): SubjectOf {
   };
 }
 
-function clusterOf([record]: readonly never[]): TrailSubject {
+function clusterOf([record]: readonly unknown[]): TrailSubject {
   const { id, name } = record as { readonly id: string; readonly name: string };
   return { type: 'cluster', id, name, clusterId: id };
 }
 
-function linkOf([record]: readonly never[], _result: unknown): TrailSubject {
+function linkOf([record]: readonly unknown[]): TrailSubject {
   const { id, name, clusterId } = record as { id: number; name: string; clusterId: string };
   return inCluster('link', clusterId, String(id), name);
 }
 
-function jobOf([record]: readonly never[], _result: unknown): TrailSubject {
+function jobOf([record]: readonly unknown[]): TrailSubject {
   const { id, name, clusterId } = record as { id: number; name: string; clusterId: string };
   return inCluster('job', clusterId, String(id), name);
 }
 
 /** Runs are started and stopped by their jobs. */
-function runOf(_args: readonly never[], result: unknown): TrailSubject | null {
+function runOf(_args: readonly unknown[], result: unknown): TrailSubject | null {
   if (result === null) return null;
   const { jobId, jobName, clusterId } = result as { jobId: number; jobName: string; clusterId: string };
   return inCluster('job', clusterId, String(jobId), jobName);
 }
 
-function keyOf([record]: readonly never[]): TrailSubject {
+function keyOf([record]: readonly unknown[]): TrailSubject {
   const { ak } = record as { readonly ak: string };
   return { type: 'access_key', id: ak, name: '', clusterId: null };
 }
 
 function ofUser(id: string): TrailSubject {
   return { type: 'user', id, name: '', clusterId: null };
+}
+
+function byName(type: string, [clusterId, name]: readonly unknown[]): TrailSubject {
+  return inCluster(type, String(clusterId), '', String(name));
 }
 
 function inCluster(type: string, clusterId: string, id: string, name: string): TrailSubject {
@@ -114,7 +118,7 @@ export function trailedInside(
 ): Repositories {
   return wrapped(repositories, async (room, method, args, plain) => {
     const result = await plain();
-    const subject = subjectOf(room, method)?.(args as readonly never[], result) ?? null;
+    const subject = subjectOf(room, method)?.(args, result) ?? null;
     const pending = subject === null ? null : trail.take(subject);
     if (pending !== null) {
       written.push(pending);
