@@ -55,15 +55,10 @@ describe('logs of runs', () => {
     expect(text.split('\n')).toHaveLength(2);
     expect(text).not.toContain('hunter2');
     // Nothing that a terminal obeys.
-<<<<<<< Updated upstream
     const obeyed = [...text.slice(0, -1)].filter((character) =>
       /\p{Cc}|\p{Bidi_Control}|\u2028|\u2029/u.test(character),
     );
     expect(obeyed).toEqual([]);
-=======
-    const obeyed = [...text.slice(0, -1)].filter((character) => /\p{Cc}|\p{Bidi_Control}|\u2028|\u2029/u.test(character));
-    expect(obeyed).toEqual([]);
->>>>>>> Stashed changes
     const { lines } = await logs.read('r', 0);
     expect(lines).toHaveLength(1);
     expect(lines[0]?.fields.line).toBe(hostile);
