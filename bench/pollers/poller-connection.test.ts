@@ -30,7 +30,10 @@ async function open(pieces: readonly (string | null)[]) {
     heard.push(isOk);
     onHeard();
   });
-  closers.push(() => connection.close(), () => server.close());
+  closers.push(
+    () => connection.close(),
+    () => server.close(),
+  );
   const ask = async () => {
     const next = new Promise<void>((resolve) => {
       onHeard = resolve;

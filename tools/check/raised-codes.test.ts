@@ -23,7 +23,10 @@ const severalStatuses: Readonly<
     why: 'published so: one code for a request that is malformed, and the status says in what way',
     statuses: [413, 414],
   },
-  'Cdm.0201': { why: 'published so: a node that is not there is a cluster that cannot be read, and gone', statuses: [404] },
+  'Cdm.0201': {
+    why: 'published so: a node that is not there is a cluster that cannot be read, and gone',
+    statuses: [404],
+  },
   'Cdm.0017': { why: 'a full disk is no fault of the request; clients expect 500 for it', statuses: [500] },
   'Cdm.0100': {
     why: 'our own API answers 404 to everything that its path names and is not there',
