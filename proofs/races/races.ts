@@ -191,16 +191,16 @@ const powerOfCluster: Race = async ({ target, round }) => {
   const act = (body: object) => target.ask('POST', `/clusters/${clusterId}/action`, body);
   const restart = { restartDelayTime: 0, restartMode: 'IMMEDIATELY', restartLevel: 'SERVICE', type: 'cdm' };
   const acts = [
-    { what: 'stops', body: { stop: { stopMode: 'IMMEDIATELY', delayTime: 0 } }, then: '900' },
-    { what: 'starts', body: { start: {} }, then: '200' },
-    { what: 'restarts', body: { restart }, then: '200' },
+    { what: 'stops', body: { stop: { stopMode: 'IMMEDIATELY', delayTime: 0 } }, after: '900' },
+    { what: 'starts', body: { start: {} }, after: '200' },
+    { what: 'restarts', body: { restart }, after: '200' },
   ];
   const found: string[] = [];
-  for (const { what, body, then } of acts) {
+  for (const { what, body, after } of acts) {
     const replies = await times(smallCrowd, () => act(body));
     if (replies.every(({ code }) => code === 'APIGW.0101')) break;
     found.push(...oneWinner(`${what} of one cluster`, replies, ['CDM.5090']));
-    await target.inState(clusterId, then);
+    await target.inState(clusterId, after);
   }
   await target.must(target.ask('DELETE', `/clusters/${clusterId}`));
   await target.inState(clusterId, 'gone');

@@ -64,7 +64,7 @@ export class StandInPool implements TaskPool {
     signal.throwIfAborted();
     if (task.kind === 'check') return [] as unknown as TaskResults[K];
     const { destination, time, random } = this.#world;
-    const session = destination.open(keyOf(task as Exclude<Task, { kind: 'check' }>));
+    const session = destination.open(keyOf(task as Exclude<Task, { kind: 'check' | 'inspect' }>));
     this.#sessions.add(session);
     let onAbort: () => void = () => undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
@@ -77,7 +77,7 @@ export class StandInPool implements TaskPool {
     });
     aborted.catch(() => undefined);
     try {
-      const working = this.#work(task as Exclude<Task, { kind: 'check' }>, session, listener);
+      const working = this.#work(task as Exclude<Task, { kind: 'check' | 'inspect' }>, session, listener);
       working.catch(() => undefined);
       return (await Promise.race([working, aborted])) as TaskResults[K];
     } catch (error) {
@@ -91,7 +91,7 @@ export class StandInPool implements TaskPool {
   }
 
   async #work(
-    task: Exclude<Task, { kind: 'check' }>,
+    task: Exclude<Task, { kind: 'check' | 'inspect' }>,
     session: Session,
     listener: TaskListener,
   ): Promise<unknown> {
@@ -206,7 +206,7 @@ export class StandInPool implements TaskPool {
   }
 }
 
-function keyOf(task: Exclude<Task, { kind: 'check' }>): string {
+function keyOf(task: Exclude<Task, { kind: 'check' | 'inspect' }>): string {
   return 'plan' in task ? task.plan.target.runKey : task.work.runKey;
 }
 

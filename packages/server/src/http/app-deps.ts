@@ -10,6 +10,7 @@ import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { ExplorerBundle } from './explorer-bundle.ts';
 import type { QuickStatusDeps } from './quick-status.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
@@ -46,6 +47,8 @@ export interface AppDeps {
   /** The connectors that links may name, for the compatibility report. */
   readonly connectors: readonly ConnectorSpec[];
   readonly config: HttpConfig;
+  /** The page at `/explorer`; without one its address says that it is missing. */
+  readonly explorer?: ExplorerBundle | null;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
   /** Unix milliseconds; rate limits go by it. */

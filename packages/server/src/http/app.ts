@@ -17,6 +17,7 @@ import { driverGroups } from '../jobs/driver-options.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
+import { addExplorerRoutes } from './explorer-routes.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
 import { QuickStatus } from './quick-status.ts';
@@ -140,6 +141,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       languageOf(request.headers['x-language']),
     ),
   );
+  addExplorerRoutes(app, deps.explorer ?? null);
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;

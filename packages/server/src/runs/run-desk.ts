@@ -112,10 +112,6 @@ export class RunDesk implements RunService {
     return this.#tools.requireUsable ?? null;
   }
 
-  get #requireUsable(): RequireUsable | null {
-    return this.#tools.requireUsable ?? null;
-  }
-
   async #queue(job: JobRecord, create: () => Promise<RunRecord>): Promise<RunRecord> {
     try {
       const run = await create();

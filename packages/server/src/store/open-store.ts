@@ -87,7 +87,7 @@ export async function openMemoryStore(now: () => number = Date.now): Promise<Ope
   const adapter = sqliteAdapter(openSqliteFile(':memory:'));
   const db = new Kysely<Tables>({ dialect: adapter.dialect });
   await migrate(db, adapter, migrations, now);
-  return composeStore(db, adapter, () => db.destroy());
+  return composeStore(db, adapter, statusReader(db), () => db.destroy());
 }
 
 function openAdapter(location: StoreLocation, settings: StoreSettings): StoreAdapter {
