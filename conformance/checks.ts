@@ -10,7 +10,7 @@ export const EXPECTED_CHECKS: Readonly<Record<string, readonly string[]>> = {
     'changed body refused',
     'changed query refused',
   ],
-  CreateCluster: ['accepted with 202'],
+  CreateCluster: ['accepted with 202', 'second reaches 200 by way of 100'],
   ShowClusterDetail: ['reaches status 200', 'first node is typed', 'unknown cluster is 404'],
   ListClusters: ['contains the new cluster'],
   CreateLink: [
@@ -48,7 +48,10 @@ export const EXPECTED_CHECKS: Readonly<Record<string, readonly string[]>> = {
   StopJob: ['accepted while RUNNING', 'idle job refused'],
   DeleteLink: ['link in use refused', 'gone afterwards'],
   DeleteJob: ['gone afterwards'],
-  DeleteCluster: ['202, then 404'],
+  StopCluster: ['reaches 900 by way of 910', 'gracefully reaches 900 by way of 910'],
+  StartCluster: ['reaches 200 by way of 920'],
+  RestartCluster: ['service is back at 200 by way of 500', 'machine is back at 200 by way of 500'],
+  DeleteCluster: ['second is gone', '202, then 404'],
 };
 
 /** The check in which a program lists the run states that it has read, and those that must be among them. */

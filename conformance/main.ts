@@ -10,6 +10,7 @@ import { startPostgres } from '../tools/servers/postgres.ts';
 import { type RunningServer, ServerUnavailable } from '../tools/servers/running-server.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
 import { lookUpProject } from './node/look-up-project.ts';
+import { judgeObservations, readObservations } from './observations.ts';
 import { buildScenario, type DatabaseAddress } from './program-inputs.ts';
 import { startRelay } from './relay.ts';
 import {
@@ -153,11 +154,13 @@ async function walk(program: Program, around: Surroundings): Promise<CheckLine[]
   const scenarioFile = path.join(around.folder, `${sdk}.json`);
   await writeFile(scenarioFile, JSON.stringify(scenario), { mode: 0o600 });
   const relay = await startRelay(around.server.endpoint, false);
+  const observingRelay = await startRelay(around.server.endpoint, false);
   const tamperingRelay = await startRelay(around.server.endpoint, true);
   try {
     const output = await runProgram(program, {
       SLUICE_ENDPOINT: around.server.endpoint,
       SLUICE_RELAY: relay.endpoint,
+      SLUICE_OBSERVING_RELAY: observingRelay.endpoint,
       SLUICE_TAMPERING_RELAY: tamperingRelay.endpoint,
       SLUICE_AK: around.server.accessKey,
       SLUICE_SK: around.server.secretKey,
@@ -167,10 +170,13 @@ async function walk(program: Program, around: Surroundings): Promise<CheckLine[]
       SLUICE_WAIT_S: String(WAIT_S),
     });
     const lines = judge(sdk, readCheckLines(output, sdk), relay.requestIds);
+    const observations = readObservations(output, sdk);
+    lines.push(...judgeObservations(sdk, observations, observingRelay.exchanges, scenario));
     lines.push(await comparedCopy(sdk, around));
     return lines;
   } finally {
     await relay.stop();
+    await observingRelay.stop();
     await tamperingRelay.stop();
   }
 }

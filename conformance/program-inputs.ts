@@ -30,6 +30,8 @@ export type Scenario = {
   readonly unknownId: string;
   readonly cluster: {
     readonly name: string;
+    /** Of the cluster that is led through all its states. */
+    readonly secondName: string;
     readonly version: string;
     readonly flavorId: string;
     readonly availabilityZone: string;
@@ -41,6 +43,8 @@ export type Scenario = {
     readonly source: LinkScenario;
     readonly target: LinkScenario;
     readonly unreachable: LinkScenario;
+    /** Used by no job. */
+    readonly spare: LinkScenario;
   };
   readonly jobs: {
     readonly copy: JobScenario;
@@ -51,6 +55,10 @@ export type Scenario = {
     /** Its column lists differ in length, so that no work can be made of it once it is started. */
     readonly unfit: JobScenario;
   };
+  /** More copies of the same table: enough that a list of jobs has a second page. */
+  readonly pageJobs: readonly JobScenario[];
+  /** The job that is made and started in one of several clusters. */
+  readonly randomJob: JobScenario;
 };
 
 export type DatabaseAddress = {
@@ -74,6 +82,8 @@ export type ScenarioOptions = {
 };
 
 const CONNECTOR = 'generic-jdbc-connector';
+/** With the four of the walk they fill one page of ten and begin another one. */
+const PAGE_JOBS = 8;
 const COLUMNS = 'id&name&amount&created_at';
 
 /** Table names of one SDK's walk; the names differ per SDK, since two programs run at once. */
@@ -126,6 +136,7 @@ export function buildScenario(options: ScenarioOptions): Scenario {
     unknownId: '00000000-0000-4000-8000-000000000000',
     cluster: {
       name: `conformance-${sdk}`,
+      secondName: `conformance-${sdk}-second`,
       version: '2.10.0.300',
       flavorId: 'a79fd5ae-1833-448a-88e8-3ea2b913e1f6',
       availabilityZone: 'az1',
@@ -137,6 +148,7 @@ export function buildScenario(options: ScenarioOptions): Scenario {
       source: sourceLink,
       target: targetLink,
       unreachable: link(`${sdk}_unreachable`, { ...source, port: options.closedPort }),
+      spare: link(`${sdk}_spare`, target),
     },
     jobs: {
       copy: job('copy', tables.source, tables.copied, rows),
@@ -144,6 +156,10 @@ export function buildScenario(options: ScenarioOptions): Scenario {
       slow: job('slow', tables.source, tables.slow),
       unfit: job('unfit', tables.source, tables.copied, 0, 'id&name'),
     },
+    pageJobs: Array.from({ length: PAGE_JOBS }, (_, index) =>
+      job(`page_${index + 1}`, tables.source, tables.copied, rows),
+    ),
+    randomJob: job('random', tables.source, tables.copied, rows),
   };
 }
 

@@ -1,12 +1,27 @@
 import { createServer, request as forward } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** A call that went through, as the server answered it. */
+export type Exchange = {
+  readonly method: string;
+  /** Path and query as they were sent. */
+  readonly target: string;
+  /** The request's body; null when it was empty, or no JSON. */
+  readonly sent: unknown;
+  readonly status: number;
+  readonly requestId: string;
+  /** The answer's body; null when it was empty, or no JSON. */
+  readonly answered: unknown;
+};
+
 /** A relay between an SDK and the server; see `startRelay`. */
 export type Relay = {
   /** Where an SDK is pointed; no trailing slash. */
   readonly endpoint: string;
   /** Every X-Request-Id header the server has sent through this relay. */
   readonly requestIds: ReadonlySet<string>;
+  /** In the order in which the answers came. */
+  readonly exchanges: readonly Exchange[];
   stop(): Promise<void>;
 };
 
@@ -18,6 +33,7 @@ export type Relay = {
 export async function startRelay(target: string, tampering: boolean): Promise<Relay> {
   const { hostname, port } = new URL(target);
   const requestIds = new Set<string>();
+  const exchanges: Exchange[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
@@ -37,8 +53,22 @@ export async function startRelay(target: string, tampering: boolean): Promise<Re
       (reply) => {
         const requestId = reply.headers['x-request-id'];
         if (typeof requestId === 'string') requestIds.add(requestId);
-        outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
-        reply.pipe(outgoing);
+        const status = reply.statusCode ?? 502;
+        const answer: Buffer[] = [];
+        reply.on('data', (chunk: Buffer) => answer.push(chunk));
+        // Written down before the client can go on: what it does next comes later in the list.
+        reply.on('end', () => {
+          exchanges.push({
+            method: incoming.method ?? 'GET',
+            target: path,
+            sent: jsonOf(body),
+            status,
+            requestId: typeof requestId === 'string' ? requestId : '',
+            answered: jsonOf(Buffer.concat(answer)),
+          });
+          outgoing.writeHead(status, reply.headers);
+          outgoing.end(Buffer.concat(answer));
+        });
       },
     );
     passedOn.on('error', (error) => {
@@ -52,12 +82,22 @@ export async function startRelay(target: string, tampering: boolean): Promise<Re
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     requestIds,
+    exchanges,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return body.length === 0 ? null : JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** Replaces the first letter of the first text value of a JSON body: the same length, still JSON, other content. */

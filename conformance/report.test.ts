@@ -77,9 +77,9 @@ test('one line per operation, and the failed checks below it', () => {
   const line = { sdk: 'java', operation: 'CreateJob', check: 'answers the name', ok: true, detail: '' };
   const other = { ...line, check: 'taken name refused', ok: false, detail: 'the call was not refused' };
   expect(operationLines([line, other, { ...line, operation: 'StopJob' }])).toEqual([
-    'java    CreateJob          FAILED (1 of 2 checks)',
+    `java    ${'CreateJob'.padEnd(30)}  FAILED (1 of 2 checks)`,
     '        taken name refused: the call was not refused',
-    'java    StopJob            ok (1 check)',
+    `java    ${'StopJob'.padEnd(30)}  ok (1 check)`,
   ]);
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   addTo(totals, [line, other]);

@@ -92,7 +92,7 @@ export function operationLines(lines: readonly CheckLine[]): string[] {
     const [{ sdk } = { sdk: '' }] = group;
     const size = `${group.length} ${group.length === 1 ? 'check' : 'checks'}`;
     const verdict = failed.length === 0 ? `ok (${size})` : `FAILED (${failed.length} of ${size})`;
-    printed.push(`${sdk.padEnd(6)}  ${operation.padEnd(17)}  ${verdict}`);
+    printed.push(`${sdk.padEnd(6)}  ${operation.padEnd(30)}  ${verdict}`);
     for (const line of failed) printed.push(`        ${line.check}: ${line.detail}`);
   }
   return printed;

@@ -11,19 +11,11 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../tools/servers/run-to-end.ts';
 import phpNames from './php/published-names.json' with { type: 'json' };
 import { phpNamesIn, terraformNamesIn } from './published-names.ts';
-import { cacheFolder } from './toolchain.ts';
+import { cacheFolder, fetchedFolder } from './toolchain.ts';
 
 // The names that samples use, held against the vendor's packages, where the conformance programs have fetched them.
 
 const limitMs = 60_000;
-
-/** A folder of the cache that was filled to its end; null: it was never fetched. */
-function cached(prefix: string): string | null {
-  const folder = cacheFolder();
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(prefix)) : [];
-  const done = names.find((name) => existsSync(path.join(folder, name, '.done')));
-  return done === undefined ? null : path.join(folder, done);
-}
 
 const title = (sdk: string, found: string | null) =>
   found === null ? `${sdk}: SKIPPED, not fetched yet (npm run conformance fetches it)` : sdk;
@@ -88,7 +80,7 @@ const calls: readonly SampleRequest[] = [
   request({ operationId: 'DeleteCluster', body: { keep_last_manual_backup: 0 } }),
 ];
 
-const python = cached('python-');
+const python = fetchedFolder('python-');
 
 interface PythonRecord {
   readonly calls: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -211,7 +203,7 @@ describe.skipIf(goModule === null)(title('Go', goModule), () => {
   });
 });
 
-const java = cached('java-jars-');
+const java = fetchedFolder('java-jars-');
 const javap = [
   '/usr/bin/javap',
   ...(process.env.PATH ?? '').split(':').map((folder) => path.join(folder, 'javap')),

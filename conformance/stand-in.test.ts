@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { judgeObservations, readObservations } from './observations.ts';
 import { buildScenario } from './program-inputs.ts';
 import { startRelay } from './relay.ts';
 import { type CheckLine, judge, readCheckLines } from './report.ts';
@@ -25,6 +26,7 @@ async function walk(fault: Fault): Promise<CheckLine[]> {
   cleanUp.defer(() => rm(folder, { recursive: true, force: true }));
   const standIn = cleanUp.adopt(await startStandIn({ ...OPTIONS, fault }), (started) => started.stop());
   const relay = cleanUp.adopt(await startRelay(standIn.endpoint, false), (started) => started.stop());
+  const observing = cleanUp.adopt(await startRelay(standIn.endpoint, false), (started) => started.stop());
   const tampering = cleanUp.adopt(await startRelay(standIn.endpoint, true), (started) => started.stop());
   const database = {
     host: '127.0.0.1',
@@ -45,6 +47,7 @@ async function walk(fault: Fault): Promise<CheckLine[]> {
       ...process.env,
       SLUICE_ENDPOINT: standIn.endpoint,
       SLUICE_RELAY: relay.endpoint,
+      SLUICE_OBSERVING_RELAY: observing.endpoint,
       SLUICE_TAMPERING_RELAY: tampering.endpoint,
       SLUICE_AK: OPTIONS.accessKey,
       SLUICE_SK: OPTIONS.secretKey,
@@ -59,7 +62,10 @@ async function walk(fault: Fault): Promise<CheckLine[]> {
     output += text;
   });
   await once(child, 'close');
-  return judge('node', readCheckLines(output, 'node'), relay.requestIds);
+  return [
+    ...judge('node', readCheckLines(output, 'node'), relay.requestIds),
+    ...judgeObservations('node', readObservations(output, 'node'), observing.exchanges, content),
+  ];
 }
 
 function failedChecks(lines: readonly CheckLine[]): string[] {
@@ -84,11 +90,46 @@ test.concurrent('the program passes against a server that answers as published',
 const PLANTED: readonly (readonly [Fault, readonly string[]])[] = [
   [
     'counters-missing',
-    ['ShowJobStatus: counters equal the rows moved', 'ShowSubmissions: newest first, with counters'],
+    [
+      'ShowJobStatus: counters equal the rows moved',
+      'ShowSubmissions: newest first, with counters',
+      'ShowJobStatus: answer: succeeded',
+      'ShowSubmissions: answer: succeeded',
+    ],
   ],
-  ['date-as-text', ['ShowJobStatus: dates are milliseconds']],
+  [
+    'date-as-text',
+    [
+      'ShowJobStatus: dates are milliseconds',
+      ...['failed', 'failed to be submitted', 'never run', 'running', 'stopped', 'succeeded'].map(
+        (name) => `ShowJobStatus: answer: ${name}`,
+      ),
+      'ShowSubmissions: answer: succeeded',
+      'StartJob: answer: regression: without a body',
+      'StartJob: answer: with variables',
+      'CreateAndStartRandomClusterJob: answer: one of two',
+    ],
+  ],
   ['secret-shown', ['ShowLink: as sent, without the secret']],
-  ['progress-zero-on-failure', ['ShowJobStatus: FAILED with progress -1', 'ShowJobStatus: FAILED by a stop']],
+  [
+    'progress-zero-on-failure',
+    [
+      'ShowJobStatus: FAILED with progress -1',
+      'ShowJobStatus: FAILED by a stop',
+      'ShowJobStatus: answer: failed',
+      'ShowJobStatus: answer: stopped',
+    ],
+  ],
+  [
+    'pages-ignored',
+    ['first page', 'last page', 'behind the last page'].map((name) => `ShowJobs: answer: ${name}`),
+  ],
+  [
+    'job-stays-new',
+    ['regression: NEW has gone when the start call returns', 'one, succeeded', 'one, failed'].map(
+      (name) => `ShowJobs: answer: ${name}`,
+    ),
+  ],
 ];
 
 test.concurrent.each(PLANTED)('planted fault: %s', async (fault, expected) => {

@@ -2,6 +2,15 @@ import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import {
+  type Answered,
+  type Cluster,
+  type Clusters,
+  clusterCall,
+  clusterOf,
+  type Json,
+  Refusal,
+} from './stand-in-clusters.ts';
 
 /**
  * A scripted stand-in for a Sluice server: just enough of the API, held in memory, that the SDK programs can be tried
@@ -15,7 +24,9 @@ export type Fault =
   | 'secret-shown'
   | 'signature-ignored'
   | 'request-id-missing'
-  | 'progress-zero-on-failure';
+  | 'progress-zero-on-failure'
+  | 'pages-ignored'
+  | 'job-stays-new';
 
 export type StandInOptions = {
   readonly accessKey: string;
@@ -27,36 +38,17 @@ export type StandInOptions = {
   readonly fault: Fault;
 };
 
-type Json = { [name: string]: unknown };
-type Run = { id: number; startedAt: number; endedAt: number | null; stopped: boolean };
-type Job = { body: Json; runs: Run[] };
-type Cluster = {
-  id: string;
-  body: Json;
-  createdAt: number;
-  links: Map<string, Json>;
-  jobs: Map<string, Job>;
-};
+type Run = { id: number; startedAt: number; stoppedAt: number | null };
+type Job = { body: Json; createdAt: number; runs: Run[] };
 
 const BOOTING_MS = 150;
 const RUNNING_MS = 400;
-const CLUSTER_CREATION_MS = 300;
-
-class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  constructor(status: number, code: string) {
-    super(`refused with ${code}`);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 /** Starts the stand-in on a free loopback port; `endpoint` has no trailing slash. */
 export async function startStandIn(
   options: StandInOptions,
 ): Promise<{ endpoint: string; stop(): Promise<void> }> {
-  const clusters = new Map<string, Cluster>();
+  const clusters: Clusters = new Map();
   const server: Server = createServer((request, response) => {
     void answer(request, response, options, clusters);
   });
@@ -76,7 +68,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: StandInOptions,
-  clusters: Map<string, Cluster>,
+  clusters: Clusters,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -99,6 +91,9 @@ async function answer(
       code: refusal.code,
       message: text,
       request_id: requestId,
+      ...(refusal.status === 500
+        ? { 'validation-result': [{ linkConfig: [{ message: text, status: 'ERROR' }] }] }
+        : {}),
     };
   }
   if (options.fault !== 'request-id-missing') response.setHeader('X-Request-Id', requestId);
@@ -149,63 +144,26 @@ function route(
   request: IncomingMessage,
   body: Buffer,
   options: StandInOptions,
-  clusters: Map<string, Cluster>,
-): [number, Json] {
+  clusters: Clusters,
+): Answered {
   const url = new URL(request.url ?? '/', 'http://stand-in');
   if (url.pathname === '/v3/projects') {
     const known = url.searchParams.get('name') === options.region;
     return [200, { projects: known ? [{ id: options.projectId, name: options.region }] : [] }];
   }
-  const [, version, projectId, noun, clusterId, , kind, name, action] = url.pathname.split('/');
-  if (version !== 'v1.1' || projectId !== options.projectId || noun !== 'clusters') {
-    throw new Refusal(404, 'APIGW.0101');
-  }
+  const [, version, projectId, ...parts] = url.pathname.split('/');
+  if (version !== 'v1.1' || projectId !== options.projectId) throw new Refusal(404, 'APIGW.0101');
   const json = body.length > 0 ? (JSON.parse(body.toString('utf8')) as Json) : {};
   const method = request.method ?? '';
-  if (clusterId === undefined) return clusterList(method, json, clusters);
-  const cluster = clusters.get(clusterId);
-  if (!cluster) throw new Refusal(404, 'Cdm.0001');
-  if (kind === undefined) return clusterDetail(method, cluster, clusters);
+  const answered = clusterCall({ method, parts, json, region: options.region }, clusters);
+  if (answered !== null) return answered;
+  const [, clusterId, , kind, name, action] = parts;
+  if (clusterId === 'job') return randomJob(json, clusters, options);
+  const cluster = clusterOf(clusters, clusterId);
+  if (cluster.state() !== '200') throw new Refusal(400, 'Cdm.0201');
   if (kind === 'link') return linkCall(method, name, url, json, cluster, options);
   if (kind === 'submissions') return history(url.searchParams.get('jname') ?? '', cluster, options);
-  return jobCall(method, name, action, json, cluster, options);
-}
-
-function clusterList(method: string, json: Json, clusters: Map<string, Cluster>): [number, Json] {
-  if (method === 'GET') return [200, { clusters: [...clusters.values()].map(clusterMembers) }];
-  const body = json.cluster as Json;
-  const cluster = { id: randomUUID(), body, createdAt: Date.now(), links: new Map(), jobs: new Map() };
-  clusters.set(cluster.id, cluster);
-  return [202, { id: cluster.id, name: body.name }];
-}
-
-function clusterMembers(cluster: Cluster): Json {
-  const [node] = cluster.body.instances as Json[];
-  return {
-    id: cluster.id,
-    name: cluster.body.name,
-    status: Date.now() - cluster.createdAt < CLUSTER_CREATION_MS ? '100' : '200',
-    created: '2026-01-02T03:04:05',
-    updated: '2026-01-02T03:04:05',
-    isFrozen: '0',
-    instances: [
-      {
-        id: 'n1',
-        name: 'node-1',
-        type: 'cdm',
-        status: '200',
-        isFrozen: '0',
-        flavor: { id: node?.flavorRef, links: [] },
-        volume: { type: 'local', size: 100 },
-      },
-    ],
-  };
-}
-
-function clusterDetail(method: string, cluster: Cluster, clusters: Map<string, Cluster>): [number, Json] {
-  if (method !== 'DELETE') return [200, clusterMembers(cluster)];
-  clusters.delete(cluster.id);
-  return [202, { jobId: randomUUID() }];
+  return jobCall(method, name, action, url.searchParams, json, cluster, options);
 }
 
 function linkCall(
@@ -215,9 +173,9 @@ function linkCall(
   json: Json,
   cluster: Cluster,
   options: StandInOptions,
-): [number, Json] {
+): Answered {
   if (name === undefined) {
-    const [link = {}] = json.links as Json[];
+    const link = onlyOne(json, 'links');
     if (cluster.links.has(String(link.name))) throw new Refusal(400, 'Cdm.0315');
     if (String(link.name).includes('unreachable')) throw new Refusal(500, 'Cdm.0901');
     if (url.searchParams.get('validate') !== 'true')
@@ -230,11 +188,20 @@ function linkCall(
   if (!link) throw new Refusal(404, 'Cdm.0101');
   if (method === 'GET') return [200, { links: [link], ...all }];
   if (method === 'DELETE') {
-    if (cluster.jobs.size > 0) throw new Refusal(400, 'Cdm.0321');
+    const users = [...jobsOf(cluster).values()].filter(({ body }) =>
+      [body['from-link-name'], body['to-link-name']].includes(name),
+    );
+    if (users.length > 0) throw new Refusal(400, 'Cdm.0321');
     cluster.links.delete(name);
     return [200, {}];
   }
   return [200, { 'validation-result': [{}] }];
+}
+
+/** The one link or job of a body; some clients wrap it twice. */
+function onlyOne(json: Json, member: string): Json {
+  const inner = (json[member] as Json | undefined)?.[member] ?? json[member];
+  return (inner as Json[])[0] ?? {};
 }
 
 /** The link as a reader sees it: the entry of the secret stays, its value goes. */
@@ -242,28 +209,76 @@ function shown(link: Json, options: StandInOptions): Json {
   const text = JSON.stringify(link);
   const masked =
     options.fault === 'secret-shown' ? text : text.replaceAll(`"value":"${options.secret}"`, '"value":null');
-  return { ...(JSON.parse(masked) as Json), 'creation-date': Date.now() };
+  return { ...(JSON.parse(masked) as Json), id: 1, ...editors(Date.now()) };
+}
+
+const editors = (at: number) => ({
+  'creation-user': 'admin',
+  'creation-date': at,
+  'update-user': 'admin',
+  'update-date': at,
+});
+
+const jobsOf = (cluster: Cluster) => cluster.jobs as Map<string, Job>;
+
+function createJob(body: Json, cluster: Cluster): Job {
+  const jobs = jobsOf(cluster);
+  if (jobs.has(String(body.name))) throw new Refusal(400, 'Cdm.0104');
+  const job = { body, createdAt: Date.now(), runs: [] };
+  jobs.set(String(body.name), job);
+  return job;
+}
+
+function startRun(job: Job): Run {
+  const run = { id: job.runs.length + 1, startedAt: Date.now(), stoppedAt: null };
+  job.runs.push(run);
+  return run;
+}
+
+function randomJob(json: Json, clusters: Clusters, options: StandInOptions): Answered {
+  const [cluster] = (json.clusters as string[]).map((id) => clusterOf(clusters, id));
+  if (cluster === undefined) throw new Refusal(400, 'Cdm.0238');
+  const job = createJob(onlyOne(json, 'jobs'), cluster);
+  return [200, { submissions: [started(runMembers(job, startRun(job), options))] }];
+}
+
+/** What start calls answer of a run. */
+function started(run: Json): Json {
+  const { 'external-id': _, ...members } = run;
+  return members;
+}
+
+function jobList(jobs: readonly Job[], query: URLSearchParams, options: StandInOptions): Json {
+  const [no, size] = [Number(query.get('page_no') ?? 1), Number(query.get('page_size') ?? 10)];
+  const isWanted = ({ body }: Job) =>
+    body.job_type === (query.get('jobType') ?? 'NORMAL_JOB') &&
+    String(body.name).includes(query.get('filter') ?? '');
+  const found = jobs.filter(isWanted);
+  const page = options.fault === 'pages-ignored' ? found : found.slice((no - 1) * size, no * size);
+  return {
+    total: found.length,
+    jobs: page.map((job) => jobMembers(job, options)),
+    page_no: no,
+    page_size: size,
+  };
 }
 
 function jobCall(
   method: string,
   name: string | undefined,
   action: string | undefined,
+  query: URLSearchParams,
   json: Json,
   cluster: Cluster,
   options: StandInOptions,
-): [number, Json] {
+): Answered {
+  const jobs = jobsOf(cluster);
   if (name === undefined) {
-    const [body = {}] = json.jobs as Json[];
-    if (cluster.jobs.has(String(body.name))) throw new Refusal(400, 'Cdm.0104');
-    cluster.jobs.set(String(body.name), { body: { ...body, 'creation-date': Date.now() }, runs: [] });
+    const { body } = createJob(onlyOne(json, 'jobs'), cluster);
     return [200, { name: body.name, 'validation-result': [] }];
   }
-  if (method === 'GET' && name === 'all') {
-    const jobs = [...cluster.jobs.values()].map(jobMembers);
-    return [200, { total: jobs.length, jobs, page_no: 1, page_size: 10 }];
-  }
-  const job = cluster.jobs.get(name);
+  if (method === 'GET' && name === 'all') return [200, jobList([...jobs.values()], query, options)];
+  const job = jobs.get(name);
   if (!job) throw new Refusal(400, 'Cdm.0100');
   const run = job.runs.at(-1);
   const isOpen =
@@ -271,26 +286,55 @@ function jobCall(
   if (action === 'status') return [200, { submissions: [runMembers(job, run, options)] }];
   if (action === 'start') {
     if (isOpen) throw new Refusal(400, 'Cdm.0052');
-    const started = { id: job.runs.length + 1, startedAt: Date.now(), endedAt: null, stopped: false };
-    job.runs.push(started);
-    return [200, { submissions: [runMembers(job, started, options)] }];
+    return [200, { submissions: [started(runMembers(job, startRun(job), options))] }];
   }
   if (action === 'stop') {
     if (!isOpen || !run) throw new Refusal(400, 'Cdm.0053');
-    run.stopped = true;
+    run.stoppedAt = Date.now();
     return [200, { 'validation-result': [] }];
   }
-  if (method === 'GET') return [200, { total: 0, jobs: [jobMembers(job)], page_no: 1, page_size: 10 }];
-  if (method === 'DELETE') cluster.jobs.delete(name);
+  if (method === 'GET')
+    return [200, { total: 0, jobs: [jobMembers(job, options)], page_no: 1, page_size: 10 }];
+  if (isOpen) throw new Refusal(400, 'Cdm.0052');
+  if (method === 'DELETE') jobs.delete(name);
   return [200, method === 'DELETE' ? {} : { 'validation-result': [{}, {}, {}] }];
 }
 
-function jobMembers(job: Job): Json {
-  return { ...job.body, status: job.runs.length === 0 ? 'NEW' : 'SUCCEEDED' };
+function jobMembers(job: Job, options: StandInOptions): Json {
+  const run = job.runs.at(-1);
+  const lastStatus = run === undefined ? 'NEW' : String(runMembers(job, run, options).status);
+  const isNew = run === undefined || options.fault === 'job-stays-new';
+  return {
+    ...job.body,
+    id: 1,
+    ...editors(job.createdAt),
+    enabled: true,
+    group_name: 'DEFAULT',
+    is_incre_job: false,
+    is_incrementing: false,
+    is_use_sql: false,
+    status: isNew ? 'NEW' : lastStatus,
+    ...(run === undefined
+      ? {}
+      : {
+          execute_create_date: run.startedAt,
+          execute_start_date: run.startedAt,
+          execute_update_date: run.startedAt,
+        }),
+    ...(lastStatus === 'SUCCEEDED'
+      ? {
+          rows_read: options.rows,
+          rows_written: options.rows,
+          write_rows: options.rows,
+          update_rows: 0,
+          delete_rows: 0,
+        }
+      : {}),
+  };
 }
 
-function history(name: string, cluster: Cluster, options: StandInOptions): [number, Json] {
-  const job = cluster.jobs.get(name);
+function history(name: string, cluster: Cluster, options: StandInOptions): Answered {
+  const job = jobsOf(cluster).get(name);
   if (!job) throw new Refusal(400, 'Cdm.0100');
   const submissions = job.runs.map((run) => runMembers(job, run, options)).reverse();
   return [200, { submissions, total: submissions.length, page_no: 1, page_size: 10 }];
@@ -303,7 +347,7 @@ function runMembers(job: Job, run: Run | undefined, options: StandInOptions): Js
     'job-name': name,
     'submission-id': run?.id ?? 0,
     'creation-user': 'admin',
-    'creation-date': date(run?.startedAt ?? Date.now()),
+    'creation-date': date(run?.startedAt ?? job.createdAt),
     'last-update-user': 'admin',
     'last-udpate-user': 'admin',
     'last-update-date': date(Date.now()),
@@ -316,11 +360,12 @@ function runMembers(job: Job, run: Run | undefined, options: StandInOptions): Js
     update_rows: 0,
     delete_rows: 0,
   };
+  base['execute-date'] = base['creation-date'];
   if (!run) return { ...base, status: 'NEVER_EXECUTED', progress: 0 };
   base['execute-date'] = date(run.startedAt);
   const age = Date.now() - run.startedAt;
-  if (run.stopped || (name.includes('failing') && age >= BOOTING_MS)) {
-    const cause = run.stopped ? 'Stopped by admin.' : 'Table [missing] does not exist.';
+  if (run.stoppedAt !== null || (name.includes('failing') && age >= BOOTING_MS)) {
+    const cause = run.stoppedAt !== null ? 'Stopped by admin.' : 'Table [missing] does not exist.';
     const progress = options.fault === 'progress-zero-on-failure' ? 0 : -1;
     return {
       ...base,

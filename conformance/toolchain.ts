@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -36,6 +36,14 @@ const here = import.meta.dirname;
 export function cacheFolder(): string {
   const base = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
   return path.join(base, 'sluice', 'conformance');
+}
+
+/** A folder of the cache that was filled to its end, by the beginning of its name; null: it was never fetched. */
+export function fetchedFolder(prefix: string): string | null {
+  const folder = cacheFolder();
+  const names = isExecutable(folder) ? readdirSync(folder).filter((name) => name.startsWith(prefix)) : [];
+  const done = names.map((name) => path.join(folder, name)).find(isThere);
+  return done ?? null;
 }
 
 /** Each SDK's preparation; throws `SdkUnavailable`, or another error when a lock or a compiler objects. Repeated calls find everything done. */

@@ -64,6 +64,7 @@ type scenario struct {
 	UnknownId string `json:"unknownId"`
 	Cluster   struct {
 		Name             string `json:"name"`
+		SecondName       string `json:"secondName"`
 		Version          string `json:"version"`
 		FlavorId         string `json:"flavorId"`
 		AvailabilityZone string `json:"availabilityZone"`
@@ -75,6 +76,7 @@ type scenario struct {
 		Source      linkScenario `json:"source"`
 		Target      linkScenario `json:"target"`
 		Unreachable linkScenario `json:"unreachable"`
+		Spare       linkScenario `json:"spare"`
 	} `json:"links"`
 	Jobs struct {
 		Copy    jobScenario `json:"copy"`
@@ -82,6 +84,8 @@ type scenario struct {
 		Slow    jobScenario `json:"slow"`
 		Unfit   jobScenario `json:"unfit"`
 	} `json:"jobs"`
+	PageJobs  []jobScenario `json:"pageJobs"`
+	RandomJob jobScenario   `json:"randomJob"`
 }
 
 func (s scenario) jobs() []jobScenario {

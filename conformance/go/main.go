@@ -29,6 +29,7 @@ const (
 var (
 	endpoint       = needed("SLUICE_ENDPOINT")
 	relay          = needed("SLUICE_RELAY")
+	observingRelay = needed("SLUICE_OBSERVING_RELAY")
 	tamperingRelay = needed("SLUICE_TAMPERING_RELAY")
 	accessKey      = needed("SLUICE_AK")
 	secretKey      = needed("SLUICE_SK")
@@ -48,6 +49,21 @@ func clientByRegion() *cdm.CdmClient {
 	credentials := must(basic.NewCredentialsBuilder().WithAk(accessKey).WithSk(secretKey).WithIamEndpointOverride(endpoint).SafeBuild())
 	place := region.NewRegion(regionId, endpoint)
 	return cdm.NewCdmClient(must(cdm.CdmClientBuilder().WithRegion(place).WithCredential(credentials).SafeBuild()))
+}
+
+func clusterBody(name, flavorId string) *model.CdmCreateClusterReq {
+	want, off, kind := wanted.Cluster, false, "cdm"
+	return &model.CdmCreateClusterReq{
+		AutoRemind: &off,
+		Cluster: &model.CdmCreateClusterReqCluster{
+			Name: name, VpcId: want.VpcId, IsAutoOff: &off, IsScheduleBootOff: &off,
+			Datastore: &model.Datastore{Type: &kind, Version: &want.Version},
+			Instances: &[]model.Instance{{
+				Type: kind, FlavorRef: flavorId, AvailabilityZone: want.AvailabilityZone,
+				Nics: []model.Nics{{SecurityGroupId: want.SecurityGroupId, NetId: want.SubnetId}},
+			}},
+		},
+	}
 }
 
 func configs(groups []group) []model.Configs {
@@ -120,18 +136,8 @@ func (w *walk) clusters() {
 		return w.cdm.ShowClusterDetail(&model.ShowClusterDetailRequest{ClusterId: id})
 	}
 	created := check("CreateCluster", "accepted with 202", func() finding {
-		off, kind := false, "cdm"
-		answer := must(w.cdm.CreateCluster(&model.CreateClusterRequest{XLanguage: "en-us", Body: &model.CdmCreateClusterReq{
-			AutoRemind: &off,
-			Cluster: &model.CdmCreateClusterReqCluster{
-				Name: want.Name, VpcId: want.VpcId, IsAutoOff: &off, IsScheduleBootOff: &off,
-				Datastore: &model.Datastore{Type: &kind, Version: &want.Version},
-				Instances: &[]model.Instance{{
-					Type: kind, FlavorRef: want.FlavorId, AvailabilityZone: want.AvailabilityZone,
-					Nics: []model.Nics{{SecurityGroupId: want.SecurityGroupId, NetId: want.SubnetId}},
-				}},
-			},
-		}}))
+		body := clusterBody(want.Name, want.FlavorId)
+		answer := must(w.cdm.CreateCluster(&model.CreateClusterRequest{XLanguage: "en-us", Body: body}))
 		w.clusterId = given(answer.Id, "id")
 		equal(given(answer.Name, "name"), want.Name, "name")
 		equal(answer.HttpStatusCode, httpQueued, "status")
@@ -316,16 +322,24 @@ func (w *walk) jobs() {
 
 func main() {
 	w := &walk{cdm: client(endpoint, secretKey)}
+	o := &observed{cdm: client(observingRelay, secretKey), plain: w.cdm}
 	w.credentials()
+	o.catalogue()
 	w.clusters()
+	o.clusters(w.clusterId)
+	o.lifeOfACluster()
 	w.links()
+	o.links()
 	w.jobs()
+	o.jobs()
 	w.successfulRun()
 	w.history()
 	w.failedRun()
 	w.stoppedRun()
 	w.unfitRun()
 	w.unknownJob()
+	o.runs()
+	o.away()
 	w.away()
 }
 

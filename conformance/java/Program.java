@@ -44,6 +44,7 @@ import java.util.stream.Stream;
 public final class Program {
     static final String ENDPOINT = Scenario.needed("SLUICE_ENDPOINT");
     static final String RELAY = Scenario.needed("SLUICE_RELAY");
+    static final String OBSERVING_RELAY = Scenario.needed("SLUICE_OBSERVING_RELAY");
     static final String TAMPERING_RELAY = Scenario.needed("SLUICE_TAMPERING_RELAY");
     static final String ACCESS_KEY = Scenario.needed("SLUICE_AK");
     static final String SECRET_KEY = Scenario.needed("SLUICE_SK");
@@ -61,16 +62,26 @@ public final class Program {
     }
 
     /** The walk through the API in the order of a user's first day: cluster, links, jobs, runs, and away with it all. */
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, InterruptedException {
         Program program = new Program(Scenario.read());
+        Observed observed = new Observed(program.cdm, program.scenario);
         program.credentials();
+        observed.catalogue();
         if (!program.clusters()) {
             System.err.println("no cluster, so nothing else can be checked");
             System.exit(1);
         }
+        observed.clusters(program.clusterId);
+        observed.lifeOfACluster();
         program.links();
+        observed.links();
         program.jobs();
-        new Runs(program).all();
+        observed.jobs();
+        Runs runs = new Runs(program);
+        runs.all();
+        observed.runs();
+        observed.away();
+        runs.away();
         // The SDK's HTTP client keeps threads alive for a minute; the work is done.
         System.exit(0);
     }
@@ -85,12 +96,23 @@ public final class Program {
         return CdmClient.newBuilder().withCredential(credentials).withRegion(new Region(REGION, ENDPOINT)).build();
     }
 
+    static CdmCreateClusterReq clusterBody(Scenario.Cluster wanted, String name, String flavorId) {
+        Instance node = new Instance().withType("cdm").withFlavorRef(flavorId)
+                .withAvailabilityZone(wanted.availabilityZone()).withNics(List.of(new Nics()
+                        .withSecurityGroupId(wanted.securityGroupId()).withNetId(wanted.subnetId())));
+        CdmCreateClusterReqCluster cluster = new CdmCreateClusterReqCluster().withName(name)
+                .withVpcId(wanted.vpcId()).withIsAutoOff(false).withIsScheduleBootOff(false)
+                .withDatastore(new Datastore().withType("cdm").withVersion(wanted.version()))
+                .withInstances(List.of(node));
+        return new CdmCreateClusterReq().withCluster(cluster).withAutoRemind(false);
+    }
+
     private static List<Configs> configs(List<Scenario.Group> groups) {
         return groups.stream().map(group -> new Configs().withName(group.name()).withInputs(group.inputs().stream()
                 .map(input -> new Input().withName(input.name()).withValue(input.value())).toList())).toList();
     }
 
-    private static CdmCreateAndUpdateLinkReq linkBody(Scenario.Link link, boolean withSecret) {
+    static CdmCreateAndUpdateLinkReq linkBody(Scenario.Link link, boolean withSecret) {
         List<Scenario.Group> groups = link.configs().stream().map(group -> new Scenario.Group(group.name(), group.inputs()
                 .stream().filter(input -> withSecret || !input.value().equals(link.secret())).toList())).toList();
         return new CdmCreateAndUpdateLinkReq().withLinks(List.of(new Links().withName(link.name())
@@ -98,7 +120,7 @@ public final class Program {
                 .withLinkConfigValues(new LinksLinkconfigvalues().withConfigs(configs(groups)))));
     }
 
-    private static Job jobModel(Scenario.Job job) {
+    static Job jobModel(Scenario.Job job) {
         return new Job().withName(job.name()).withJobType(Job.JobTypeEnum.NORMAL_JOB)
                 .withFromConnectorName(job.fromConnector()).withFromLinkName(job.fromLink())
                 .withFromConfigValues(new ConfigValues().withConfigs(configs(job.from())))
@@ -127,15 +149,8 @@ public final class Program {
     private boolean clusters() {
         Scenario.Cluster wanted = scenario.cluster();
         boolean created = Check.check("CreateCluster", "accepted with 202", () -> {
-            Instance node = new Instance().withType("cdm").withFlavorRef(wanted.flavorId())
-                    .withAvailabilityZone(wanted.availabilityZone()).withNics(List.of(new Nics()
-                            .withSecurityGroupId(wanted.securityGroupId()).withNetId(wanted.subnetId())));
-            CdmCreateClusterReqCluster cluster = new CdmCreateClusterReqCluster().withName(wanted.name())
-                    .withVpcId(wanted.vpcId()).withIsAutoOff(false).withIsScheduleBootOff(false)
-                    .withDatastore(new Datastore().withType("cdm").withVersion(wanted.version()))
-                    .withInstances(List.of(node));
-            var answer = cdm.createCluster(new CreateClusterRequest().withXLanguage("en-us")
-                    .withBody(new CdmCreateClusterReq().withCluster(cluster).withAutoRemind(false)));
+            var body = clusterBody(wanted, wanted.name(), wanted.flavorId());
+            var answer = cdm.createCluster(new CreateClusterRequest().withXLanguage("en-us").withBody(body));
             clusterId = Check.given(answer.getId(), "id");
             Check.equal(answer.getName(), wanted.name(), "name");
             Check.equal(answer.getHttpStatusCode(), 202, "status");

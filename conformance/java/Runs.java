@@ -44,7 +44,6 @@ final class Runs {
         stoppedRun();
         unfitRun();
         unknownJob();
-        away();
     }
 
     /** The single run of the status call. */
@@ -264,7 +263,7 @@ final class Runs {
         return cdm.deleteLink(new DeleteLinkRequest().withClusterId(program.clusterId).withLinkName(name));
     }
 
-    private void away() {
+    void away() {
         String source = program.scenario.links().source().name();
         Check.check("DeleteLink", "link in use refused", () -> Check.refused(() -> deleteLink(source), 400, "Cdm.0321"));
         Check.check("DeleteJob", "gone afterwards", () -> {

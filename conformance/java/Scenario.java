@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** Names and parameters of the links and jobs, as conformance/program-inputs.ts writes them. */
-record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs) {
+record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs, List<Job> pageJobs, Job randomJob) {
     record Input(String name, String value) {
     }
 
@@ -18,11 +18,11 @@ record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs) {
             List<Group> to, List<Group> driver, long rows) {
     }
 
-    record Cluster(String name, String version, String flavorId, String availabilityZone, String vpcId, String subnetId,
+    record Cluster(String name, String secondName, String version, String flavorId, String availabilityZone, String vpcId, String subnetId,
             String securityGroupId) {
     }
 
-    record Links(Link source, Link target, Link unreachable) {
+    record Links(Link source, Link target, Link unreachable, Link spare) {
     }
 
     record Jobs(Job copy, Job failing, Job slow, Job unfit) {

@@ -53,6 +53,54 @@ export class CdmClient {
     return this.#send('DELETE', '/clusters/{cluster_id}', { path: { cluster_id: clusterId }, body });
   }
 
+  modifyCluster(clusterId: string, body: Answer): Promise<Answer> {
+    const headers = { 'X-Language': 'en-us' };
+    return this.#send('POST', '/cluster/modify/{cluster_id}', {
+      path: { cluster_id: clusterId },
+      headers,
+      body,
+    });
+  }
+
+  /** Restart, start or stop: the body says which. */
+  clusterAction(clusterId: string, body: Answer): Promise<Answer> {
+    return this.#send('POST', '/clusters/{cluster_id}/action', { path: { cluster_id: clusterId }, body });
+  }
+
+  showInstanceDetail(instanceId: string): Promise<Answer> {
+    return this.#send('GET', '/instances/{instance_id}', { path: { instance_id: instanceId } });
+  }
+
+  showDatastores(): Promise<Answer> {
+    return this.#send('GET', '/datastores', {});
+  }
+
+  showFlavors(datastoreId: string): Promise<Answer> {
+    return this.#send('GET', '/datastores/{datastore_id}/flavors', { path: { datastore_id: datastoreId } });
+  }
+
+  showFlavorDetail(flavorId: string): Promise<Answer> {
+    return this.#send('GET', '/flavors/{flavor_id}', { path: { flavor_id: flavorId } });
+  }
+
+  showAvailabilityZones(regionId: string): Promise<Answer> {
+    return this.#send('GET', '/regions/{region_id}/availability_zones', { path: { region_id: regionId } });
+  }
+
+  showEnterpriseProjects(): Promise<Answer> {
+    return this.#send('GET', '/enterprise-projects', {});
+  }
+
+  showClusterEnterpriseProjects(clusterId: string): Promise<Answer> {
+    return this.#send('GET', '/clusters/{cluster_id}/enterprise-projects', {
+      path: { cluster_id: clusterId },
+    });
+  }
+
+  createAndStartRandomClusterJob(body: Answer): Promise<Answer> {
+    return this.#send('POST', '/clusters/job', { body, headers: { 'X-Language': 'en-us' } });
+  }
+
   createLink(clusterId: string, body: Answer, validate = false): Promise<Answer> {
     const query = validate ? { validate: 'true' } : {};
     return this.#send('POST', '/clusters/{cluster_id}/cdm/link', {
@@ -78,8 +126,8 @@ export class CdmClient {
     return this.#send('POST', '/clusters/{cluster_id}/cdm/job', { path: { cluster_id: clusterId }, body });
   }
 
-  showJobs(clusterId: string, name: string): Promise<Answer> {
-    return this.#job('GET', clusterId, name, '', { query: { page_no: 1, page_size: 10 } });
+  showJobs(clusterId: string, name: string, query: object = { page_no: 1, page_size: 10 }): Promise<Answer> {
+    return this.#job('GET', clusterId, name, '', { query });
   }
 
   updateJob(clusterId: string, name: string, body: Answer): Promise<Answer> {
@@ -90,8 +138,9 @@ export class CdmClient {
     return this.#job('DELETE', clusterId, name, '', {});
   }
 
-  startJob(clusterId: string, name: string): Promise<Answer> {
-    return this.#job('PUT', clusterId, name, '/start', { body: { variables: {} } });
+  /** @param body undefined: none is sent. */
+  startJob(clusterId: string, name: string, body: Answer): Promise<Answer> {
+    return this.#job('PUT', clusterId, name, '/start', { body });
   }
 
   stopJob(clusterId: string, name: string): Promise<Answer> {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Group, JobScenario, LinkScenario, Scenario } from '../program-inputs.ts';
+import type { Scenario } from '../program-inputs.ts';
+import { clusterBody, jobBody, linkBody } from './bodies.ts';
 import { CdmClient } from './cdm-client.ts';
 import { check, demand, equal, refused } from './check.ts';
+import { Observed } from './observed.ts';
 import { Runs } from './runs.ts';
 
 /*
@@ -22,53 +24,32 @@ const cdm = CdmClient.forProject(endpoint, access, projectId);
 const relayed = CdmClient.forProject(needed('SLUICE_RELAY'), access, projectId);
 const tampered = CdmClient.forProject(needed('SLUICE_TAMPERING_RELAY'), access, projectId);
 
+const observing = CdmClient.forProject(needed('SLUICE_OBSERVING_RELAY'), access, projectId);
+const observed = new Observed({ cdm: observing, plain: cdm, scenario, region, waitMs });
+
 await checkCredentials();
+await observed.catalogue();
 const clusterId = await checkClusters();
 if (clusterId === null) {
   console.error('no cluster, so nothing else can be checked');
   process.exit(1);
 }
+await observed.clusters(clusterId);
+await observed.lifeOfACluster();
 await checkLinks(clusterId);
+await observed.links();
 await checkJobs(clusterId);
+await observed.jobs();
 const runs = new Runs({ cdm, relayed, clusterId, jobs: scenario.jobs, waitMs });
 await runs.all();
+await observed.runs();
+await observed.away();
 await checkAway(clusterId);
 
 function needed(name: string): string {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set`);
   return value;
-}
-
-function linkBody(link: LinkScenario, withSecret: boolean): object {
-  const configs = link.configs.map((group: Group) => ({
-    ...group,
-    inputs: group.inputs.filter((input) => withSecret || input.value !== link.secret),
-  }));
-  const values = { configs };
-  return {
-    links: [
-      { name: link.name, 'connector-name': link.connector, enabled: true, 'link-config-values': values },
-    ],
-  };
-}
-
-function jobBody(job: JobScenario): object {
-  return {
-    jobs: [
-      {
-        name: job.name,
-        job_type: 'NORMAL_JOB',
-        'from-connector-name': job.fromConnector,
-        'from-link-name': job.fromLink,
-        'from-config-values': { configs: job.from },
-        'to-connector-name': job.toConnector,
-        'to-link-name': job.toLink,
-        'to-config-values': { configs: job.to },
-        'driver-config-values': { configs: job.driver },
-      },
-    ],
-  };
 }
 
 async function checkCredentials(): Promise<void> {
@@ -96,20 +77,7 @@ async function checkClusters(): Promise<string | null> {
   const wanted = scenario.cluster;
   let id: string | null = null;
   await check('CreateCluster', 'accepted with 202', async () => {
-    const nics = [{ securityGroupId: wanted.securityGroupId, 'net-id': wanted.subnetId }];
-    const answer = await cdm.createCluster({
-      auto_remind: false,
-      cluster: {
-        name: wanted.name,
-        vpcId: wanted.vpcId,
-        isAutoOff: false,
-        isScheduleBootOff: false,
-        datastore: { type: 'cdm', version: wanted.version },
-        instances: [
-          { type: 'cdm', flavorRef: wanted.flavorId, availability_zone: wanted.availabilityZone, nics },
-        ],
-      },
-    });
+    const answer = await cdm.createCluster(clusterBody(wanted, wanted.name, wanted.flavorId));
     demand(typeof answer.id === 'string' && answer.id !== '', 'no cluster id');
     id = answer.id;
     equal(answer.name, wanted.name, 'name');

@@ -46,8 +46,12 @@ export class Runs {
     return submissions[0];
   }
 
+  #startAnswer(name: string): Promise<Answer> {
+    return this.#cdm.startJob(this.#options.clusterId, name, { variables: {} });
+  }
+
   async #start(name: string): Promise<Answer> {
-    const [run] = (await this.#cdm.startJob(this.#options.clusterId, name)).submissions;
+    const [run] = (await this.#startAnswer(name)).submissions;
     demand(isOpen(run), `started as ${run.status}`);
     equal(run['job-name'], name, 'job-name');
     demand(
@@ -180,7 +184,7 @@ export class Runs {
     const stop = () => this.#cdm.stopJob(clusterId, job.name);
     await check('StartJob', 'running job refused', async () => {
       await this.#start(job.name);
-      return await refused(() => this.#cdm.startJob(clusterId, job.name), 400, 'Cdm.0052');
+      return await refused(() => this.#startAnswer(job.name), 400, 'Cdm.0052');
     });
     await check('StopJob', 'accepted while RUNNING', async () => {
       const end = Date.now() + waitMs;

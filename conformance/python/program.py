@@ -12,28 +12,16 @@ import time
 
 from huaweicloudsdkcdm.v1 import (
     CdmClient,
-    CdmCreateAndUpdateLinkReq,
-    CdmCreateClusterReq,
-    CdmCreateClusterReqCluster,
     CdmCreateJobJsonReq,
     CdmDeleteClusterReq,
     CdmUpdateJobJsonReq,
-    Configs,
-    ConfigValues,
     CreateClusterRequest,
     CreateJobRequest,
     CreateLinkRequest,
-    Datastore,
     DeleteClusterRequest,
     DeleteJobRequest,
     DeleteLinkRequest,
-    Input,
-    Instance,
-    Job,
-    Links,
-    LinksLinkconfigvalues,
     ListClustersRequest,
-    Nics,
     ShowClusterDetailRequest,
     ShowJobsRequest,
     ShowLinkRequest,
@@ -44,11 +32,14 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 from huaweicloudsdkcore.region.region import Region
 
+from bodies import cluster_body, job_model, link_body
 from check import check, demand, equal, refused
+from observed import Observed
 from runs import Runs
 
 ENDPOINT = os.environ["SLUICE_ENDPOINT"]
 RELAY = os.environ["SLUICE_RELAY"]
+OBSERVING_RELAY = os.environ["SLUICE_OBSERVING_RELAY"]
 TAMPERING_RELAY = os.environ["SLUICE_TAMPERING_RELAY"]
 AK = os.environ["SLUICE_AK"]
 SK = os.environ["SLUICE_SK"]
@@ -68,45 +59,6 @@ def client(endpoint=ENDPOINT, sk=SK):
 def client_by_region():
     credentials = BasicCredentials(AK, SK).with_iam_endpoint(ENDPOINT)
     return CdmClient.new_builder().with_credentials(credentials).with_region(Region(REGION, ENDPOINT)).build()
-
-
-def configs(groups):
-    return [
-        Configs(name=group["name"], inputs=[Input(name=i["name"], value=i["value"]) for i in group["inputs"]])
-        for group in groups
-    ]
-
-
-def link_body(link, without_secret=False):
-    groups = link["configs"]
-    if without_secret:
-        groups = [
-            {"name": g["name"], "inputs": [i for i in g["inputs"] if i["value"] != link["secret"]]} for g in groups
-        ]
-    return CdmCreateAndUpdateLinkReq(
-        links=[
-            Links(
-                name=link["name"],
-                connector_name=link["connector"],
-                enabled=True,
-                link_config_values=LinksLinkconfigvalues(configs=configs(groups)),
-            )
-        ]
-    )
-
-
-def job_model(job):
-    return Job(
-        name=job["name"],
-        job_type="NORMAL_JOB",
-        from_connector_name=job["fromConnector"],
-        from_link_name=job["fromLink"],
-        from_config_values=ConfigValues(configs=configs(job["from"])),
-        to_connector_name=job["toConnector"],
-        to_link_name=job["toLink"],
-        to_config_values=ConfigValues(configs=configs(job["to"])),
-        driver_config_values=ConfigValues(configs=configs(job["driver"])),
-    )
 
 
 class Walk:
@@ -134,24 +86,7 @@ class Walk:
 
     def clusters(self):
         wanted = SCENARIO["cluster"]
-        body = CdmCreateClusterReq(
-            cluster=CdmCreateClusterReqCluster(
-                name=wanted["name"],
-                vpc_id=wanted["vpcId"],
-                is_auto_off=False,
-                is_schedule_boot_off=False,
-                datastore=Datastore(type="cdm", version=wanted["version"]),
-                instances=[
-                    Instance(
-                        type="cdm",
-                        flavor_ref=wanted["flavorId"],
-                        availability_zone=wanted["availabilityZone"],
-                        nics=[Nics(security_group_id=wanted["securityGroupId"], net_id=wanted["subnetId"])],
-                    )
-                ],
-            ),
-            auto_remind=False,
-        )
+        body = cluster_body(wanted, wanted["name"])
 
         def create():
             answer = self.cdm.create_cluster(CreateClusterRequest(x_language="en-us", body=body))
@@ -334,11 +269,19 @@ class Walk:
         check("DeleteCluster", "202, then 404", cluster_gone)
 
     def all(self):
+        observed = Observed(client(OBSERVING_RELAY), self.cdm, SCENARIO, REGION, WAIT_S)
         self.credentials()
+        observed.catalogue()
         self.clusters()
+        observed.clusters(self.cluster_id)
+        observed.life_of_a_cluster()
         self.links()
+        observed.links()
         self.jobs()
+        observed.jobs()
         Runs(self.cdm, client(RELAY), self.cluster_id, SCENARIO["jobs"], WAIT_S).all()
+        observed.runs()
+        observed.away()
         self.away()
 
 
