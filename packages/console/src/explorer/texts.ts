@@ -293,6 +293,10 @@ const groups: Readonly<Record<string, { readonly en: string; readonly zh: string
   jobs: { en: 'Jobs', zh: '作业' },
   runs: { en: 'Runs', zh: '运行' },
   samples: { en: 'Samples', zh: '代码示例' },
+  'link-tools': { en: 'Link tools', zh: '连接工具' },
+  transfer: { en: 'Export and import', zh: '导出与导入' },
+  'job-groups': { en: 'Job groups', zh: '作业分组' },
+  variables: { en: 'Variables', zh: '环境变量' },
   identity: { en: 'Users and keys', zh: '用户与密钥' },
 };
 
