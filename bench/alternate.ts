@@ -9,9 +9,11 @@ import type { BenchTable } from './tables/bench-table.ts';
 const COPY_LIMIT_MS = 30 * 60_000;
 /** A peer whose warm-up took so many times as long as the best peer's cannot become the best, and is not measured again. */
 const CONTENDER_FACTOR = 1.3;
+/** Nor is one that took so many times as long as Sluice: what targets ask of peers is decided by then. */
+const OUTRUN_FACTOR = 4;
 /** A peer that takes so many times as long as the fastest is given up, but never before the time below. */
-const GIVE_UP_FACTOR = 20;
-const GIVE_UP_MIN_MS = 90_000;
+const GIVE_UP_FACTOR = 5;
+const GIVE_UP_MIN_MS = 60_000;
 
 interface MeasuredCopy extends CopyCost {
   readonly seconds: number;
@@ -67,11 +69,12 @@ export async function alternate(comparison: Comparison): Promise<{
       say(`  ${candidate.name.padEnd(18)} failed: ${reason}`);
     }
   }
-  const contender = contenders(states, comparison.namedPeers ?? new Set());
+  const verdictOn = verdicts(states, comparison.namedPeers ?? new Set());
   const lasting = new Map(states);
   for (const [candidate, state] of states) {
-    if (contender(candidate)) continue;
-    state.remark ??= `measured once: the best peer was at least ${CONTENDER_FACTOR} times as fast`;
+    const verdict = verdictOn(candidate);
+    if (verdict === null) continue;
+    state.remark ??= `measured once: ${verdict}`;
     lasting.delete(candidate);
   }
   for (let run = 1; run <= runs; run++) {
@@ -108,18 +111,27 @@ export async function alternate(comparison: Comparison): Promise<{
 
 /**
  * Who is measured in every round: Sluice, the limits, and those peers that targets are about or that may turn out to be
- * the best. What the others take would change no ratio, and an hour of the machine.
+ * the best. What the others take would change no verdict, and costs an hour of the machine.
+ * @returns why a candidate is not measured again; null: it is.
  */
-function contenders(
+function verdicts(
   states: ReadonlyMap<Candidate, { readonly isRight: boolean; readonly warmUp: number }>,
   namedPeers: ReadonlySet<string>,
-): (candidate: Candidate) => boolean {
-  const right = [...states].filter(([{ role }, { isRight }]) => role === 'peer' && isRight);
-  const best = Math.min(...right.map(([, { warmUp }]) => warmUp));
+): (candidate: Candidate) => string | null {
+  const fastest = (role: Candidate['role']) =>
+    Math.min(
+      ...[...states].flatMap(([one, { isRight, warmUp }]) => (one.role === role && isRight ? [warmUp] : [])),
+    );
+  const bestPeer = fastest('peer');
+  const sluice = fastest('sluice');
   return (candidate) => {
-    if (candidate.role !== 'peer' || namedPeers.has(candidate.name)) return true;
+    if (candidate.role !== 'peer' || namedPeers.has(candidate.name)) return null;
     const state = states.get(candidate);
-    return state?.isRight === true && state.warmUp <= CONTENDER_FACTOR * best;
+    if (state?.isRight !== true) return 'what arrived was not right';
+    if (state.warmUp > CONTENDER_FACTOR * bestPeer)
+      return `the best peer was at least ${CONTENDER_FACTOR} times as fast`;
+    if (state.warmUp > OUTRUN_FACTOR * sluice) return `Sluice was at least ${OUTRUN_FACTOR} times as fast`;
+    return null;
   };
 }
 

@@ -17,7 +17,7 @@ describe('the cases', () => {
   it('are those of the plan, each sound', async () => {
     const pairs = ['my-to-my', 'my-to-pg', 'pg-to-my', 'pg-to-pg'];
     const copies = pairs.flatMap((pair) => ['t1', 't2', 't3'].map((table) => `${pair}-${table}`));
-    expect(await caseNames()).toEqual([...copies, 'pollers', 'small-job'].sort());
+    expect(await caseNames()).toEqual([...copies, 'pollers', 'small-job', 'status', 'store'].sort());
     for (const name of await caseNames()) expect((await loadCase(name)).targets.length).toBeGreaterThan(0);
   });
 

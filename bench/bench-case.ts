@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { pipeNames } from './candidates/pipes.ts';
 import { peerNames } from './peers/peers.ts';
+import type { ServiceCase } from './service/service-case.ts';
 import type { ServerKind } from './stage.ts';
 import { benchTables } from './tables/tables.ts';
 import { MEASURES, type Target } from './targets.ts';
@@ -45,7 +46,10 @@ export interface PollersCase {
   readonly targets: readonly Target[];
 }
 
-export type BenchCase = CopyCase | SmallJobCase | PollersCase;
+/** A case about copies of a table. */
+export type TableCase = CopyCase | SmallJobCase | PollersCase;
+
+export type BenchCase = TableCase | ServiceCase;
 
 const CASES = new URL('./cases/', import.meta.url);
 
@@ -68,6 +72,9 @@ export async function loadCase(name: string): Promise<BenchCase> {
 /** What is wrong with a case; null when all names in it are known and its numbers make sense. */
 export function faultOf(name: string, value: BenchCase): string | null {
   if (value.name !== name) return `its name is "${value.name}"`;
+  if (value.kind === 'status' || value.kind === 'store') {
+    return value.targets.length === 0 ? 'it has no target' : null;
+  }
   if (!(value.table in benchTables)) return `there is no table "${value.table}"`;
   for (const kind of [value.source, value.target]) {
     if (kind !== 'postgres' && kind !== 'mariadb') return `there is no server "${kind}"`;
@@ -93,7 +100,7 @@ export function faultOf(name: string, value: BenchCase): string | null {
   return null;
 }
 
-function candidatesOf(value: BenchCase): ReadonlySet<string> {
+function candidatesOf(value: TableCase): ReadonlySet<string> {
   if (value.kind === 'copy')
     return new Set([...value.slices.map((slices) => `sluice-${slices}`), ...value.limits, ...value.peers]);
   return new Set(value.kind === 'pollers' ? ['quiet', 'polled'] : ['sluice-1']);

@@ -11,10 +11,15 @@ import type { CaseResult } from './results.ts';
 import { type RunOptions, runCopyCase } from './run-copy-case.ts';
 import { runPollersCase } from './run-pollers-case.ts';
 import { runSmallJobCase } from './run-small-job-case.ts';
+import { runStatusCase } from './service/run-status-case.ts';
+import { runStoreCase } from './service/run-store-case.ts';
+import { serviceReport, serviceTitleOf } from './service/service-report.ts';
+import type { ServiceResult } from './service/service-result.ts';
 
 const USAGE = `usage: npm run bench -- --case NAME [--runs N] [--scale X] [--only-limits | --peers] [--json] [--save]
   --case NAME     which case; without it, the cases are listed
-  --runs N        measured runs of each candidate (default 5); for small-job: jobs (default 200)
+  --runs N        measured runs of each candidate (default 5); for small-job: jobs (default 200);
+                  for status: rounds (default 5); for store: questions of a kind (default 200)
   --scale X       share of the table's rows, above 0 up to 1 (default 1); targets are meant for 1
   --only-limits   Sluice and the limits, no peers
   --peers         peers too, installing the missing ones; without either flag: those installed before
@@ -72,11 +77,16 @@ async function list(isJson: boolean): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ok: true, cases: names })}\n`);
     return;
   }
-  for (const name of names) process.stdout.write(`${name.padEnd(12)} ${titleOf(await loadCase(name))}\n`);
+  for (const name of names) process.stdout.write(`${name.padEnd(12)} ${await titleOfCase(name)}\n`);
   process.stdout.write(`${USAGE}\n`);
 }
 
-async function runCase(name: string, options: RunOptions): Promise<CaseResult> {
+async function titleOfCase(name: string): Promise<string> {
+  const value = await loadCase(name);
+  return value.kind === 'status' || value.kind === 'store' ? serviceTitleOf(value) : titleOf(value);
+}
+
+async function runCase(name: string, options: RunOptions): Promise<CaseResult | ServiceResult> {
   const value = await loadCase(name);
   switch (value.kind) {
     case 'copy':
@@ -85,6 +95,10 @@ async function runCase(name: string, options: RunOptions): Promise<CaseResult> {
       return runSmallJobCase(value, options);
     case 'pollers':
       return runPollersCase(value, options);
+    case 'status':
+      return runStatusCase(value, options);
+    case 'store':
+      return runStoreCase(value, options);
   }
 }
 
@@ -123,7 +137,11 @@ async function main(args: readonly string[]): Promise<number> {
       await saveResult(result);
       await writeReport();
     }
-    process.stdout.write(call.isJson ? `${JSON.stringify(result)}\n` : `\n${caseReport(result)}`);
+    process.stdout.write(
+      call.isJson
+        ? `${JSON.stringify(result)}\n`
+        : `\n${'kind' in result ? serviceReport(result) : caseReport(result)}`,
+    );
     return result.ok ? 0 : 1;
   } catch (error) {
     process.stderr.write(`${(error as Error).stack}\n`);

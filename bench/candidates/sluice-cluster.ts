@@ -22,12 +22,15 @@ export interface FinishedRun {
 
 /** A cluster of a running Sluice, used through its public API as any client would, every request signed. */
 export class SluiceCluster {
+  readonly id: string;
+  /** Before the paths of its CDM operations. */
+  readonly path: string;
   readonly #client: SignedClient;
-  readonly #path: string;
 
-  private constructor(client: SignedClient, path: string) {
+  private constructor(client: SignedClient, clusters: string, id: string) {
+    this.id = id;
     this.#client = client;
-    this.#path = path;
+    this.path = `${clusters}/${id}/cdm`;
   }
 
   static async create(server: SluiceProcess): Promise<SluiceCluster> {
@@ -51,7 +54,7 @@ export class SluiceCluster {
     const deadline = Date.now() + CLUSTER_LIMIT_MS;
     while (Date.now() < deadline) {
       const { status } = await client.call('GET', `${clusters}/${id}`);
-      if (status === '200') return new SluiceCluster(client, `${clusters}/${id}/cdm`);
+      if (status === '200') return new SluiceCluster(client, clusters, String(id));
       await sleep(CLUSTER_POLL_MS);
     }
     throw new Error(`the cluster is not ready after ${CLUSTER_LIMIT_MS / 1_000} s`);
@@ -59,7 +62,7 @@ export class SluiceCluster {
 
   /** Path of the operation that tells a job's state. */
   statusPath(job: string): string {
-    return `${this.#path}/job/${job}/status`;
+    return `${this.path}/job/${job}/status`;
   }
 
   async createLink(name: string, endpoint: Endpoint): Promise<void> {
@@ -72,7 +75,7 @@ export class SluiceCluster {
       input('linkConfig.username', endpoint.user),
       input('linkConfig.password', endpoint.password),
     );
-    await this.#client.call('POST', `${this.#path}/link`, {
+    await this.#client.call('POST', `${this.path}/link`, {
       links: [{ name, 'connector-name': CONNECTOR, 'link-config-values': linkConfig }],
     });
   }
@@ -84,7 +87,7 @@ export class SluiceCluster {
     to: { readonly link: string; readonly endpoint: Endpoint },
     extractors: number,
   ): Promise<void> {
-    await this.#client.call('POST', `${this.#path}/job`, {
+    await this.#client.call('POST', `${this.path}/job`, {
       jobs: [
         {
           name,
@@ -120,7 +123,7 @@ export class SluiceCluster {
    */
   async runJob(name: string, pollMs: number, limitMs: number): Promise<FinishedRun> {
     const start = performance.now();
-    await this.#client.call('PUT', `${this.#path}/job/${name}/start`);
+    await this.#client.call('PUT', `${this.path}/job/${name}/start`);
     while (performance.now() - start < limitMs) {
       const { submissions } = await this.#client.call('GET', this.statusPath(name));
       const run: Readonly<Record<string, unknown>> | undefined = Array.isArray(submissions)

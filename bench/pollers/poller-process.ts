@@ -17,14 +17,14 @@ const order: PollerOrder = JSON.parse(process.argv[2] ?? '');
 const url = new URL(order.path, order.endpoint);
 if (!LOOPBACK.has(url.hostname)) throw new Error(`${url.hostname} is not this machine`);
 
-const connections = Array.from({ length: order.pollers }, () => new PollerConnection(url, ANSWER_LIMIT_MS));
 const deadline = Date.now() + order.timeMaxMs;
 let questionsLeft = order.questionsMax;
-let signed = { date: '', request: '' };
+let signed = { date: '', request: Buffer.alloc(0) };
 let round: Round | null = null;
+const connections: PollerConnection[] = [];
 
 /** The bytes of the question. All pollers are one user's, so within a second, the grain of its date, they are equal. */
-function question(): string {
+function question(): Buffer {
   const date = signingDate(new Date());
   if (signed.date !== date) {
     const headers = { host: url.host, 'x-sdk-date': date, 'x-project-id': order.projectId };
@@ -33,7 +33,8 @@ function question(): string {
     const lines = Object.entries({ ...headers, authorization }).map(
       ([name, value]) => `${name}: ${value}\r\n`,
     );
-    signed = { date, request: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n` };
+    const request = `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`;
+    signed = { date, request: Buffer.from(request, 'latin1') };
   }
   return signed.request;
 }
@@ -41,26 +42,38 @@ function question(): string {
 class Round {
   readonly #begun = performance.now();
   readonly #cpuBefore = process.cpuUsage();
-  /** When each poller asks next; infinite: it waits for an answer. */
-  readonly #dueAt: number[];
-  readonly #waiting = new Set<Promise<void>>();
+  /** When each poller asks next. */
+  readonly #dueAt: Float64Array;
+  /** When each poller asked what has not been answered; 0: nothing. */
+  readonly #askedAt: Float64Array;
   readonly #answerMs: number[] = [];
   readonly #heard = new Set<number>();
   readonly #timer: NodeJS.Timeout;
   readonly #onReady: () => void;
+  #underWay = 0;
   #failures = 0;
+  #onSilence: (() => void) | null = null;
 
   constructor(onReady: () => void) {
     // Spread over one pause, as clients that know nothing of each other are.
-    this.#dueAt = connections.map((_, at) => this.#begun + (at * order.pauseMs) / order.pollers);
+    this.#dueAt = Float64Array.from(
+      connections,
+      (_, at) => this.#begun + (at * order.pauseMs) / order.pollers,
+    );
+    this.#askedAt = new Float64Array(connections.length);
     this.#onReady = onReady;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   async end(): Promise<PollRound> {
-    clearInterval(this.#timer);
+    this.#dueAt.fill(Number.POSITIVE_INFINITY);
     const seconds = (performance.now() - this.#begun) / 1_000;
-    await Promise.all(this.#waiting);
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onSilence = resolve;
+      });
+    }
+    clearInterval(this.#timer);
     const { user, system } = process.cpuUsage(this.#cpuBefore);
     return {
       answers: this.#answerMs.length,
@@ -71,41 +84,52 @@ class Round {
     };
   }
 
-  #tick(): void {
+  hear(at: number, isOk: boolean): void {
     const now = performance.now();
-    for (const [at, connection] of connections.entries()) {
-      if ((this.#dueAt[at] ?? 0) > now) continue;
-      if (questionsLeft <= 0 || Date.now() > deadline) return;
-      questionsLeft -= 1;
-      this.#dueAt[at] = Number.POSITIVE_INFINITY;
-      const asking = this.#ask(connection, at).finally(() => this.#waiting.delete(asking));
-      this.#waiting.add(asking);
-    }
-  }
-
-  async #ask(connection: PollerConnection, at: number): Promise<void> {
-    const sentAt = performance.now();
-    const status = await connection.ask(question()).catch(() => 0);
-    const now = performance.now();
-    if (status === 200) this.#answerMs.push(now - sentAt);
+    if (isOk) this.#answerMs.push(now - (this.#askedAt[at] ?? 0));
     else this.#failures += 1;
-    this.#dueAt[at] = now + order.pauseMs;
+    this.#askedAt[at] = 0;
+    this.#underWay -= 1;
+    if (this.#onSilence === null) this.#dueAt[at] = now + order.pauseMs;
+    else if (this.#underWay === 0) this.#onSilence();
     if (this.#heard.size === order.pollers) return;
     this.#heard.add(at);
     if (this.#heard.size === order.pollers) this.#onReady();
   }
+
+  #tick(): void {
+    const now = performance.now();
+    for (let at = 0; at < connections.length; at += 1) {
+      const askedAt = this.#askedAt[at] ?? 0;
+      if (askedAt > 0) {
+        if (now - askedAt > ANSWER_LIMIT_MS) connections[at]?.close();
+      } else if ((this.#dueAt[at] ?? 0) <= now) {
+        if (questionsLeft <= 0 || Date.now() > deadline) return;
+        questionsLeft -= 1;
+        this.#askedAt[at] = performance.now();
+        this.#underWay += 1;
+        connections[at]?.ask(question());
+      }
+    }
+  }
 }
 
+/** Opens what is not open, or not any more. */
 async function openAll(): Promise<void> {
-  for (let at = 0; at < connections.length; at += OPENING_MAX) {
-    await Promise.all(connections.slice(at, at + OPENING_MAX).map((connection) => connection.open()));
+  for (let from = 0; from < order.pollers; from += OPENING_MAX) {
+    const numbers = Array.from({ length: Math.min(OPENING_MAX, order.pollers - from) }, (_, no) => from + no);
+    await Promise.all(
+      numbers.map(async (at) => {
+        if (connections[at]?.isOpen === true) return;
+        connections[at] = await PollerConnection.open(url, (isOk) => round?.hear(at, isOk));
+      }),
+    );
   }
 }
 
 async function obey(command: PollerCommand): Promise<void> {
-  const before = round;
+  const result = (await round?.end()) ?? null;
   round = null;
-  const result = (await before?.end()) ?? null;
   await openAll();
   if (command === 'rest') process.stdout.write(`${JSON.stringify(result)}\n`);
   else round = new Round(() => process.stdout.write('"ready"\n'));

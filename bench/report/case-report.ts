@@ -1,11 +1,12 @@
-import type { BenchCase } from '../bench-case.ts';
+import type { TableCase } from '../bench-case.ts';
 import type { CandidateResult, CaseResult } from '../results.ts';
 import type { TargetResult } from '../targets.ts';
+import { conditionLine } from './conditions.ts';
 
 const SERVER_NAMES = { postgres: 'PostgreSQL', mariadb: 'MariaDB' } as const;
 
 /** One line that says what a case is about. */
-export function titleOf(value: BenchCase): string {
+export function titleOf(value: TableCase): string {
   const pair = `${SERVER_NAMES[value.source]} to ${SERVER_NAMES[value.target]}`;
   switch (value.kind) {
     case 'copy':
@@ -28,7 +29,7 @@ export function markdownTable(heads: readonly string[], rows: readonly (readonly
 export function caseReport(result: CaseResult): string {
   const parts = [
     `### ${result.case}: ${result.ok ? 'targets met' : 'targets missed'}\n`,
-    `${result.table}; ${grouped(result.rows)} rows (scale ${result.scale}), ${result.runs} runs each, alternating. ${conditionLine(result)}\n`,
+    `${result.table}; ${grouped(result.rows)} rows (scale ${result.scale}), ${result.runs} runs each, alternating. ${conditionLine(result.conditions)}\n`,
     markdownTable(
       ['target', 'wanted', 'measured', ''],
       result.targets.map((target) => [describe(target), wanted(target), shown(target), target.state]),
@@ -100,11 +101,6 @@ const wanted = ({ atLeast, atMost }: TargetResult) =>
   atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
 
 const shown = ({ value }: TargetResult) => (value === null ? '' : String(value));
-
-function conditionLine({ conditions }: CaseResult): string {
-  const [minute, fiveMinutes] = conditions.loadAtStart;
-  return `${conditions.date.slice(0, 16)}Z, commit ${conditions.commit ?? 'unknown'}, load at start ${minute} (1 min), ${fiveMinutes} (5 min).`;
-}
 
 /** Thousands set apart. */
 export function grouped(number: number): string {

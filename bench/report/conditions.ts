@@ -49,6 +49,12 @@ export function conditionsNow(
   };
 }
 
+/** A sentence of what may differ from case to case. */
+export function conditionLine({ date, commit, loadAtStart }: Conditions): string {
+  const [minute, fiveMinutes] = loadAtStart;
+  return `${date.slice(0, 16)}Z, commit ${commit ?? 'unknown'}, load at start ${minute} (1 min), ${fiveMinutes} (5 min).`;
+}
+
 function commitNow(): string | null {
   const cwd = fileURLToPath(new URL('../..', import.meta.url));
   const git = (...args: string[]) =>

@@ -1,17 +1,18 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import type { CaseResult } from '../results.ts';
+import type { ServiceResult } from '../service/service-result.ts';
 import { reportPage } from './report-page.ts';
 
 const FOLDER = new URL('../../docs/benchmarks/', import.meta.url);
 const RESULTS = new URL('results/', FOLDER);
 
 /** Keeps a result in place of the case's last one. */
-export async function saveResult(result: CaseResult): Promise<void> {
+export async function saveResult(result: CaseResult | ServiceResult): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
   await writeFile(new URL(`${result.case}.json`, RESULTS), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-export async function savedResults(): Promise<CaseResult[]> {
+export async function savedResults(): Promise<(CaseResult | ServiceResult)[]> {
   const entries = await readdir(RESULTS).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;

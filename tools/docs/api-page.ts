@@ -11,6 +11,10 @@ const tags: Readonly<Record<OperationTag, Text>> = {
   jobs: { en: 'Jobs', zh: '作业' },
   runs: { en: 'Runs, in our own API', zh: '运行（自有 API）' },
   samples: { en: 'SDK samples, in our own API', zh: 'SDK 示例（自有 API）' },
+  'link-tools': { en: 'Behind links, in our own API', zh: '连接测试与数据预览（自有 API）' },
+  transfer: { en: 'Export and import, in our own API', zh: '导出与导入（自有 API）' },
+  'job-groups': { en: 'Jobs and their groups, in our own API', zh: '作业与分组（自有 API）' },
+  variables: { en: 'Variables, in our own API', zh: '变量（自有 API）' },
   identity: { en: 'Projects, users and roles, in our own API', zh: '项目、用户与角色（自有 API）' },
 };
 

@@ -12,8 +12,6 @@ const machineDefaults: Readonly<Partial<Record<Name, Text>>> = {
 
 /** What the server does not do yet; a test sees to it that nothing else is without effect. */
 export const shortcomings: Readonly<Partial<Record<Name, Text>>> = {
-  rateLimits: { en: 'Without effect in this version.', zh: '当前版本中不起作用。' },
-  jobIdForm: { en: 'Without effect in this version.', zh: '当前版本中不起作用。' },
   language: {
     en: 'In this version only the greeting at the start follows it; error texts without `X-Language` are English.',
     zh: '当前版本仅影响启动时的提示；请求未带 `X-Language` 时错误信息为英文。',

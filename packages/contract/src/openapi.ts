@@ -83,6 +83,10 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   jobs: 'Migration jobs and their runs, inside a cluster.',
   runs: 'Runs of jobs: their plans, and how far each slice is.',
   samples: 'Calls of the CDM API as source in the languages that the vendor has packages for.',
+  'link-tools': 'Links tested by stages, and what is behind them: schemas, tables, columns, first rows.',
+  transfer: 'Links and jobs as files, for other clusters.',
+  'job-groups': 'Jobs as lists, and their groups.',
+  variables: 'Variables of clusters and projects, which jobs use in their settings.',
   identity: 'Projects, users, their roles and access keys.',
 };
 

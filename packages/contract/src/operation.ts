@@ -36,7 +36,18 @@ export type OperationId =
   /** Not among the 28 that clients know: an alias of ShowLink with the name `all`. */
   | 'ListLinksUnnamed';
 
-export type OperationTag = 'clusters' | 'catalogue' | 'links' | 'jobs' | 'runs' | 'samples' | 'identity';
+export type OperationTag =
+  | 'clusters'
+  | 'catalogue'
+  | 'links'
+  | 'jobs'
+  | 'runs'
+  | 'samples'
+  | 'link-tools'
+  | 'transfer'
+  | 'job-groups'
+  | 'variables'
+  | 'identity';
 
 /** @typeParam Id the operations of one API; of the CDM API unless said otherwise. */
 export interface Operation<Id extends string = OperationId> {

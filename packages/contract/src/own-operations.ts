@@ -1,11 +1,24 @@
+import { type GroupOperationId, groupOperations } from './group-operations.ts';
 import { type IdentityOperationId, identityOperations } from './identity-operations.ts';
+import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
+import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
+import { type VariableOperationId, variableOperations } from './variable-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
-export type OwnOperationId = 'ListRuns' | 'ShowRun' | 'ResumeRun' | 'BuildSamples' | IdentityOperationId;
+export type OwnOperationId =
+  | 'ListRuns'
+  | 'ShowRun'
+  | 'ResumeRun'
+  | 'BuildSamples'
+  | IdentityOperationId
+  | LinkOperationId
+  | TransferOperationId
+  | GroupOperationId
+  | VariableOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 
@@ -63,4 +76,8 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     },
   }),
   ...identityOperations,
+  ...linkOperations,
+  ...transferOperations,
+  ...groupOperations,
+  ...variableOperations,
 ];

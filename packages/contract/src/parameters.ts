@@ -1,5 +1,7 @@
 import Type, { type TSchema } from 'typebox';
+import { groupParameters } from './group-parameters.ts';
 import { jobTypes } from './jobs.ts';
+import { linkParameters } from './link-parameters.ts';
 import { int32, oneOfTexts, text } from './wire-types.ts';
 
 /** One path, query or header parameter. */
@@ -224,6 +226,8 @@ export const parameters = {
     schema: text(),
     example: 'orders_to_warehouse',
   },
+  ...linkParameters,
+  ...groupParameters,
 } as const satisfies Readonly<Record<string, Parameter>>;
 
 export type ParameterId = keyof typeof parameters;

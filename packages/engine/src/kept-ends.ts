@@ -163,7 +163,13 @@ class Life {
 
   /** What the connection at one end is lent. */
   hostOf(end: 'source' | 'destination'): Host {
-    return { signal: this.#controller.signal, log: (line) => this.#host?.log(line), end };
+    const resolve = this.#host?.resolve;
+    return {
+      signal: this.#controller.signal,
+      log: (line) => this.#host?.log(line),
+      end,
+      ...(resolve === undefined ? {} : { resolve }),
+    };
   }
 
   begin(host: Host): void {

@@ -3,6 +3,7 @@ import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { addCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SnapshotLost } from '@sluice/core/errors/sluice-error';
 import { copySlice } from './copy-slice.ts';
+import { inspectLink } from './inspect-link.ts';
 import type { KeptEnds } from './kept-ends.ts';
 import { planRun } from './plan-run.ts';
 import type {
@@ -38,6 +39,8 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         await connection.close();
       }
     }
+    case 'inspect':
+      return await inspectLink(task, registry, host);
     case 'plan':
       return await kept.use(task.work, 'data', host, ({ source, sink }) => planRun(task.work, source, sink));
     case 'snapshot':

@@ -5,6 +5,17 @@ import type {
   SnapshotAnswer,
   TargetPlan,
 } from '@sluice/core/connector/contract';
+import type {
+  CheckPurpose,
+  ListPage,
+  NameList,
+  Preview,
+  PreviewLimits,
+  StageResult,
+  TableEntry,
+  TableRef,
+} from '@sluice/core/connector/inspection';
+import type { TableShape } from '@sluice/core/data/column';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 
@@ -63,9 +74,35 @@ export interface DestinationTotals {
   readonly counts: SliceCounts;
 }
 
+/** What can be asked about the system behind a link. Nothing of it changes the system. */
+export type InspectQuestion =
+  | { readonly what: 'stages'; readonly purpose: CheckPurpose; readonly timeLimitMs: number }
+  | { readonly what: 'schemas'; readonly page: ListPage }
+  | { readonly what: 'tables'; readonly schema: string; readonly page: ListPage }
+  | { readonly what: 'columns'; readonly table: TableRef }
+  | { readonly what: 'rows'; readonly table: TableRef; readonly limits: PreviewLimits };
+
+/** What is answered, by the question. */
+export interface InspectAnswers {
+  stages: readonly StageResult[];
+  schemas: NameList<string>;
+  tables: NameList<TableEntry>;
+  columns: TableShape;
+  rows: Preview;
+}
+
+/** Holds the link's secrets in clear: never stored, never logged. */
+export interface InspectTask {
+  readonly kind: 'inspect';
+  readonly connector: string;
+  readonly link: OptionValues;
+  readonly question: InspectQuestion;
+}
+
 /** What a worker process can be asked to do, and what it answers; one task at a time. */
 export interface TaskResults {
   check: readonly CheckStep[];
+  inspect: InspectAnswers[keyof InspectAnswers];
   plan: RunPlan;
   prepare: null;
   snapshot: SnapshotAnswer;
@@ -85,6 +122,7 @@ export type TaskKind = keyof TaskResults;
 
 export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
+  | InspectTask
   | { readonly kind: 'plan'; readonly work: RunWork }
   | {
       readonly kind: 'prepare';

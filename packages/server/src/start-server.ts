@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
-import { ClusterService, isUsable } from './clusters/cluster-service.ts';
+import { ClusterService, requireUsable } from './clusters/cluster-service.ts';
+import { isUsable } from './clusters/cluster-states.ts';
 import { findFlavor } from './clusters/flavors.ts';
+import { PowerSchedule } from './clusters/power-schedule.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
@@ -14,10 +16,15 @@ import { AccountService } from './identity/account-service.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
 import { createTokenService } from './identity/token-service.ts';
-import { Egress } from './jobs/egress.ts';
+import { GroupService } from './jobs/group-service.ts';
 import { JobService } from './jobs/job-service.ts';
+import { LinkCatalog } from './jobs/link-catalog.ts';
 import { LinkService } from './jobs/link-service.ts';
+import { TransferService } from './jobs/transfer-service.ts';
+import { VariableService } from './jobs/variable-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
+import { Egress } from './runs/egress.ts';
+import { LinkInspector } from './runs/link-inspector.ts';
 import { RunDesk } from './runs/run-desk.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
@@ -67,6 +74,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     );
     const registry = new ConnectorRegistry(bundle);
 
+    const egressRules = { allow: config.egressAllow, deny: config.egressDeny };
     const pools = new LocalClusterPools({
       script: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       memoryMb: config.workerMemoryMb,
@@ -75,6 +83,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       sliceWorkersMax: config.workersMax,
       machineMemoryMb: machineMemoryMb(),
       idleMs: config.workerIdleMs,
+      egress: egressRules,
       find: async (clusterId) => foundCluster(await store.clusters.findById(clusterId)),
       onStderr: (pid, text) => log.warn('worker.stderr', { pid, text }),
     });
@@ -89,6 +98,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       leaseMs: config.leaseMs,
       log: log.info,
       onQueued: () => pokeQueue(),
+      requireUsable,
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
@@ -119,30 +129,49 @@ export async function startServer(config: Config, version: string): Promise<Runn
       store,
       runs: desk,
       traces: desk.traces,
+      pools,
       timers: { now, after: afterWait },
       newId: randomUUID,
-      provision: async ({ id, flavorId }) => {
-        const flavor = findFlavor(flavorId);
-        if (flavor !== null) await pools.open(id, flavor);
-      },
       log: log.info,
     });
     closers.unshift(() => clusters.close());
+    const power = new PowerSchedule({
+      store,
+      actions: clusters.actions,
+      zone,
+      timers: { now, after: afterWait },
+      log: log.info,
+    });
+    closers.unshift(() => power.close());
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
-    const egress = new Egress({ allow: config.egressAllow, deny: config.egressDeny });
+    const egress = new Egress(egressRules);
     const accounts = new AccountService({
       store,
       box: secrets,
       now,
       onChanged: () => authenticator.forgetAll(),
     });
+    const links = new LinkService({
+      store,
+      registry,
+      secrets,
+      runs: desk,
+      traces: desk.traces,
+      egress,
+      now,
+    });
+    const jobs = new JobService({ store, registry, runs: desk, zone, now });
     const app = buildApp({
       authenticator,
       accounts,
       clusters,
-      links: new LinkService({ store, registry, secrets, runs: desk, traces: desk.traces, egress, now }),
-      jobs: new JobService({ store, registry, runs: desk, zone, now }),
+      links,
+      linkCatalog: new LinkCatalog({ links, inspection: new LinkInspector({ pools, log: log.info }) }),
+      jobs,
+      transfer: new TransferService({ store, links, jobs }),
+      groups: new GroupService({ store, jobs, now }),
+      variables: new VariableService({ store, secrets, now }),
       runs: desk,
       config: {
         address: config.host,
@@ -152,6 +181,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
         version,
         publicUrl: config.publicUrl,
         bodyBytesMax: config.maxBodyBytes,
+        jobIdForm: config.jobIdForm,
+        rateLimits: config.rateLimits,
         userIsolation: config.userIsolation,
       },
       registerIdentity: (target) =>
@@ -165,6 +196,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
           region: config.region,
           now,
         }),
+      quickStatus: { callers: authenticator, statuses: store.statuses },
       log: log.error,
     });
     closers.unshift(() => app.close());
@@ -173,9 +205,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();
-    for (const cluster of await store.clusters.listAll()) await pools.runsMax(cluster.id);
     await queue.open();
     await jobTimer.open();
+    power.open();
     pools.warmUp();
     desk.traces.open();
     housekeeping.open();

@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs';
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { bundle } from '@sluice/connectors/bundle';
+import type { Host } from '@sluice/core/connector/contract';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { Fenced } from '@sluice/core/errors/sluice-error';
 import { KeptEnds } from '@sluice/engine/kept-ends';
 import { runTask } from '@sluice/engine/run-task';
 import type { Ledger } from '@sluice/engine/work';
+import { Egress, type EgressRules } from './runs/egress.ts';
 import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messages.ts';
 
 // A worker process: takes one task at a time from the server and moves the data. It holds no state that matters:
@@ -14,6 +16,7 @@ import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messag
 
 const registry = new ConnectorRegistry(bundle);
 const kept = new KeptEnds(registry);
+const resolve = resolverOf(process.argv[2]);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
 const receipts = new Map<number, (isStored: boolean) => void>();
 let nextReceipt = 1;
@@ -21,6 +24,13 @@ let nextReceipt = 1;
 function send(message: FromWorker): void {
   // When the server is gone, so are we (see `disconnect`).
   if (process.connected) process.send?.(message);
+}
+
+/** @param rules where this process may connect to, as JSON; absent: anywhere. */
+function resolverOf(rules: string | undefined): Pick<Host, 'resolve'> {
+  if (rules === undefined) return {};
+  const egress = new Egress(JSON.parse(rules) as EgressRules);
+  return { resolve: (host) => egress.resolve(host) };
 }
 
 function ledgerOf(taskId: number): Ledger {
@@ -45,6 +55,7 @@ async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void
     const host = {
       signal: controller.signal,
       log: (line: string) => send({ kind: 'log', taskId, line }),
+      ...resolve,
     };
     const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId) });
     keepCompiledCode();

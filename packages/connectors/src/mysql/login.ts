@@ -1,12 +1,14 @@
+import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, TLSSocket } from 'node:tls';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import mysql from 'mysql2';
+import type { Way } from '../jdbc/addresses.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { ed25519Answer } from './client-ed25519.ts';
 import { CompressedStream } from './compressed-stream.ts';
 import { mysqlError } from './errors.ts';
-import { connectPooled } from './pooled-socket.ts';
+import { connectPlain, connectPooled } from './pooled-socket.ts';
 
 /** Statements that mysql2 keeps prepared in one session; it closes the oldest. */
 const PREPARED_STATEMENTS_MAX = 4;
@@ -19,15 +21,20 @@ export interface LoginOptions {
   readonly wantsCompression: boolean;
 }
 
+/** @param lookup finds the addresses of the link's host, see `lookupOf`. */
 export function connectOptions(
   link: SqlLink,
   database: string | null,
+  lookup: LookupFunction,
   timeoutMs: number,
   wantsBulk = false,
 ): LoginOptions {
   const wantsCompression = link.properties.get('useCompression') === 'true';
   return {
-    native: nativeOptions(link, database, timeoutMs, wantsBulk, wantsCompression),
+    native: {
+      ...nativeOptions(link, database, timeoutMs, wantsBulk, wantsCompression),
+      stream: () => (link.tls === null ? connectPooled : connectPlain)(link.host, link.port, lookup),
+    },
     certifiedHost: link.tls?.verification === 'full' ? link.host : null,
     wantsCompression,
   };
@@ -76,7 +83,7 @@ function nativeOptions(
     },
     enableKeepAlive: true,
     ...(link.tls === null
-      ? { stream: () => connectPooled(link.host, link.port) }
+      ? {}
       : {
           ssl: {
             ...(link.tls.authorities === null ? {} : { ca: link.tls.authorities }),
@@ -111,11 +118,15 @@ interface Insides {
  * compares it with `localhost` when the host is an address.
  */
 function certify(connection: mysql.Connection, host: string): void {
+  onTls(connection, (insides) => wrongIdentity(insides.stream, host));
+}
+
+/** Has something looked at after the handshake of TLS, before anything is sent over it. */
+function onTls(connection: mysql.Connection, look: (insides: Insides) => Error | undefined): void {
   const insides = connection as unknown as Insides;
   const upgrade = insides.startTLS;
   if (typeof upgrade !== 'function') throw new TypeError('this version of mysql2 has no startTLS');
-  insides.startTLS = (onSecure) =>
-    upgrade.call(connection, (error) => onSecure(error ?? wrongIdentity(insides.stream, host)));
+  insides.startTLS = (onSecure) => upgrade.call(connection, (error) => onSecure(error ?? look(insides)));
 }
 
 function wrongIdentity(socket: Duplex, host: string): Error | undefined {
@@ -161,12 +172,13 @@ export function offersBulk(connection: mysql.Connection): boolean {
   return ((greeting?.mariadbExtendedCapabilityFlags ?? 0) & BULK_OPERATIONS) !== 0;
 }
 
-/** Opens and signs in. Errors of the socket and of the login come out as SluiceErrors. */
+/** Opens and signs in. `passed` hears what is reached on the way. Errors of the socket and of the login come out as SluiceErrors. */
 export function connect(
   options: LoginOptions,
   server: string,
   signal: AbortSignal | null,
   wantsBulk = false,
+  passed: Way['passed'] = undefined,
 ): Promise<mysql.Connection> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
@@ -176,6 +188,11 @@ export function connect(
     const connection = mysql.createConnection(options.native);
     if (options.certifiedHost !== null) certify(connection, options.certifiedHost);
     if (wantsBulk) announceBulk(connection);
+    if (passed !== undefined) {
+      (socketOf(connection) as Socket).once('connect', () => passed('tcp'));
+      // Around `certify`: a certificate for another host has not passed.
+      onTls(connection, () => void passed('tls'));
+    }
     const onAbort = (): void => {
       destroySocket(connection);
       reject(abortError(server));

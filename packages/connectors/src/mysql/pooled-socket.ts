@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Every read of the socket goes into one piece of memory of this size, and not into a new one each time. */
@@ -13,13 +13,14 @@ const taps = new WeakMap<Duplex, { tap: Tap | null }>();
 
 /**
  * Opens a socket that reads into memory of its own. Its `data` listeners get copies, as from any socket, until somebody
- * taps it. Measured on 800,000 rows: 30 MB less of peak memory than a buffer for each read.
+ * taps it. `lookup` finds the host's addresses; absent: the system's. Measured on 800,000 rows: 30 MB less of peak memory than a buffer for each read.
  */
-export function connectPooled(host: string, port: number): Socket {
+export function connectPooled(host: string, port: number, lookup?: LookupFunction): Socket {
   const lent: { tap: Tap | null } = { tap: null };
   const socket = connect({
     host,
     port,
+    ...(lookup === undefined ? {} : { lookup }),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
@@ -35,6 +36,12 @@ export function connectPooled(host: string, port: number): Socket {
   });
   taps.set(socket, lent);
   return socket;
+}
+
+/** A socket like that, but for encryption, which reads into memory of its own. */
+export function connectPlain(host: string, port: number, lookup: LookupFunction): Socket {
+  const keepAliveInitialDelay = KEEP_ALIVE_DELAY_MS;
+  return connect({ host, port, lookup, noDelay: true, keepAlive: true, keepAliveInitialDelay });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Host } from '@sluice/core/connector/contract';
 import type mysql from 'mysql2';
+import { addressesOf, lookupOf, type Way } from '../jdbc/addresses.ts';
 import { nameEnd } from '../jdbc/named-end.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { mysqlError, type Stage } from './errors.ts';
@@ -95,21 +96,32 @@ const QUIT_TIMEOUT_MS = 500;
 /**
  * Opens a session.
  * @param database the database to start in; null for none.
- * @throws Cdm.0901 unreachable or no such database, Cdm.0950 login refused.
+ * @param passed hears what is reached on the way to the sign-in.
+ * @throws Cdm.0941 an address that links may not lead to; Cdm.0901 unreachable or no such database, Cdm.0950 login refused.
  */
 export async function openSession(
   link: SqlLink,
   role: SessionRole,
   database: string | null,
   host: Host,
+  passed?: Way['passed'],
 ): Promise<Session> {
   const server = `${link.host}:${link.port}`;
   const wantsBulk = role === 'bulk';
+  const way = host.resolve === undefined ? {} : { resolve: host.resolve };
+  const addresses = await addressesOf(link.host, link.connectTimeoutMs, host.signal, way).catch(
+    (error: unknown) => {
+      throw nameEnd(mysqlError(error, 'connect', server), host.end, server);
+    },
+  );
+  passed?.('name');
+  const lookup = lookupOf(addresses);
   const native = await connect(
-    connectOptions(link, database, link.connectTimeoutMs, wantsBulk),
+    connectOptions(link, database, lookup, link.connectTimeoutMs, wantsBulk),
     server,
     host.signal,
     wantsBulk,
+    passed,
   ).catch((error: unknown) => {
     throw nameEnd(error, host.end, server);
   });
@@ -210,7 +222,7 @@ export async function openSession(
     const threadId = native.threadId;
     if (typeof threadId !== 'number') return;
     try {
-      const helper = await connect(connectOptions(link, null, KILL_TIMEOUT_MS), server, null);
+      const helper = await connect(connectOptions(link, null, lookup, KILL_TIMEOUT_MS), server, null);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, KILL_TIMEOUT_MS);
         helper.query(`KILL ${threadId}`, () => {

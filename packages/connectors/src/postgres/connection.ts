@@ -1,10 +1,8 @@
-import { lookup } from 'node:dns/promises';
-import { connect } from 'node:net';
 import type { CheckStep, Connection, Host, Sink, Source } from '@sluice/core/connector/contract';
 import type { OptionValues } from '@sluice/core/options/option';
+import { checkSteps } from '../jdbc/check-steps.ts';
 import { readSqlLink, readSqlSink, readSqlSource, type SqlLink } from '../jdbc/sql-options.ts';
-import { translateError } from './errors.ts';
-import { ConnectionLost } from './server-error.ts';
+import { PgInspector } from './inspector.ts';
 import { PgSessions } from './sessions.ts';
 import { PgSink } from './sink.ts';
 import { PgSource } from './source.ts';
@@ -16,34 +14,17 @@ export async function openPostgres(link: OptionValues, host: Host): Promise<Conn
 
 class PgConnection implements Connection {
   readonly #link: SqlLink;
+  readonly inspector: PgInspector;
   readonly #sessions: PgSessions;
-  readonly #signal: AbortSignal;
 
   constructor(link: SqlLink, host: Host) {
     this.#link = link;
-    this.#signal = host.signal;
     this.#sessions = new PgSessions(link, host);
+    this.inspector = new PgInspector(link, this.#sessions);
   }
 
   async check(): Promise<readonly CheckStep[]> {
-    const steps: CheckStep[] = [];
-    const step = async (name: CheckStep['step'], work: () => Promise<unknown>) => {
-      const start = performance.now();
-      try {
-        await work();
-      } catch (error) {
-        throw translateError(error, name === 'rights' ? 'metadata' : 'sign in');
-      }
-      steps.push({ step: name, ok: true, ms: Math.round(performance.now() - start) });
-    };
-    await step('name', () => lookup(this.#link.host));
-    await step('tcp', () => reach(this.#link, this.#signal));
-    // TLS is part of the sign-in: the server is asked for it on the same socket.
-    await step('login', () => this.#sessions.withControl(async () => undefined));
-    await step('rights', () =>
-      this.#sessions.withControl((session) => session.query('SELECT count(*) FROM pg_catalog.pg_namespace')),
-    );
-    return steps;
+    return await checkSteps(this.inspector);
   }
 
   source(options: OptionValues): Source {
@@ -57,17 +38,4 @@ class PgConnection implements Connection {
   async close(): Promise<void> {
     this.#sessions.close();
   }
-}
-
-/** Opens a TCP connection and closes it. */
-function reach(link: SqlLink, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: link.host, port: link.port, signal });
-    socket.setTimeout(link.connectTimeoutMs, () => socket.destroy(new ConnectionLost('timeout expired')));
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve();
-    });
-  });
 }

@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import { Socket } from 'node:net';
+import { type LookupFunction, Socket, type TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
+import { addressesOf, lookupOf, type Way } from '../jdbc/addresses.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { ConnectionLost } from './server-error.ts';
 
@@ -73,14 +74,16 @@ function tlsOptions(tls: NonNullable<SqlLink['tls']>): ConnectionOptions {
 /**
  * Signs in with pg (TLS, SCRAM) and takes the socket over: from here on pg neither reads nor writes it.
  * The server has said ReadyForQuery and waits.
- * @throws the errors of pg, of the socket, of the signal.
+ * @throws the errors of pg, of the socket, of the signal, of `Way.resolve`.
  */
-export async function signIn(link: SqlLink, signal: AbortSignal): Promise<SignedIn> {
-  signal.throwIfAborted();
+export async function signIn(link: SqlLink, signal: AbortSignal, way: Way): Promise<SignedIn> {
+  const addresses = await addressesOf(link.host, link.connectTimeoutMs, signal, way);
+  way.passed?.('name');
   // TLS decrypts into memory of its own: there the chunks are taken as they come.
   const direct = link.tls === null ? new DirectSocket() : null;
-  const config = clientConfig(link);
-  const client = new pg.Client(direct === null ? config : { ...config, stream: () => direct.socket });
+  const raw = leadTo(direct?.socket ?? new Socket(), lookupOf(addresses));
+  raw.once('connect', () => way.passed?.('tcp'));
+  const client = new pg.Client({ ...clientConfig(link), stream: () => raw });
   // pg reports a socket that breaks behind our back as an event; whoever holds the socket learns it from the socket.
   let broken: Error | null = null;
   client.on('error', (error) => {
@@ -91,6 +94,8 @@ export async function signIn(link: SqlLink, signal: AbortSignal): Promise<Signed
   inner.on('parameterStatus', (setting: { parameterName: string; parameterValue: string }) => {
     if (setting.parameterName === 'server_version') serverVersion = setting.parameterValue;
   });
+  // From here on `stream` is the encrypted one, which has not shaken hands yet.
+  inner.on('sslconnect', () => inner.stream.once('secureConnect', () => way.passed?.('tls')));
   const onAbort = () => inner.stream.destroy(new ConnectionLost('aborted'));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -120,6 +125,13 @@ export async function signIn(link: SqlLink, signal: AbortSignal): Promise<Signed
       } else direct.deliverTo(landing);
     },
   };
+}
+
+/** Has pg, which says where to connect by name, end up at the addresses that were looked up before. */
+function leadTo(socket: Socket, lookup: LookupFunction): Socket {
+  const plain: (options: TcpSocketConnectOpts) => Socket = socket.connect.bind(socket);
+  const connect = (port: number, host: string) => plain({ port, host, lookup });
+  return Object.assign(socket, { connect });
 }
 
 /** A socket that is read straight into the memory of whoever takes its bytes; until somebody does, it emits them. */

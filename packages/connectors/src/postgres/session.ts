@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Way } from '../jdbc/addresses.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { type CopyRun, FrameReader, HEADER_BYTES } from './frames.ts';
 import { type Landing, type SignedIn, signIn } from './login.ts';
@@ -114,8 +115,8 @@ export class PgSession implements Landing {
   }
 
   /** Signs in and sets the session up. @throws errors of pg, ServerError, ConnectionLost, the signal's reason. */
-  static async open(link: SqlLink, signal: AbortSignal): Promise<PgSession> {
-    const signedIn = await signIn(link, signal);
+  static async open(link: SqlLink, signal: AbortSignal, way: Way = {}): Promise<PgSession> {
+    const signedIn = await signIn(link, signal, way);
     const session = new PgSession(signedIn, signal, link.silenceTimeoutMs);
     try {
       session.#serverVersion = versionNumber(signedIn.serverVersion);

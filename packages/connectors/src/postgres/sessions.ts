@@ -1,4 +1,5 @@
 import type { Host } from '@sluice/core/connector/contract';
+import type { Way } from '../jdbc/addresses.ts';
 import { nameEnd } from '../jdbc/named-end.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { translateError } from './errors.ts';
@@ -24,10 +25,10 @@ export class PgSessions {
     this.#host = host;
   }
 
-  /** Runs `work` on the control session, which nobody else uses meanwhile. */
-  withControl<T>(work: (session: PgSession) => Promise<T>): Promise<T> {
+  /** Runs `work` on the control session, which nobody else uses meanwhile. @param passed see `Way`; hears of a session that is opened for it. */
+  withControl<T>(work: (session: PgSession) => Promise<T>, passed?: Way['passed']): Promise<T> {
     const result = this.#turn.then(async () => {
-      if (this.#control === null || this.#control.lost() !== null) this.#control = await this.#open();
+      if (this.#control === null || this.#control.lost() !== null) this.#control = await this.#open(passed);
       try {
         return await work(this.#control);
       } catch (error) {
@@ -68,9 +69,13 @@ export class PgSessions {
     this.#data.clear();
   }
 
-  async #open(): Promise<PgSession> {
+  async #open(passed?: Way['passed']): Promise<PgSession> {
+    const { resolve, signal } = this.#host;
     try {
-      return await PgSession.open(this.#link, this.#host.signal);
+      return await PgSession.open(this.#link, signal, {
+        ...(resolve === undefined ? {} : { resolve }),
+        ...(passed === undefined ? {} : { passed }),
+      });
     } catch (error) {
       throw this.#named(translateError(error, 'sign in'));
     }

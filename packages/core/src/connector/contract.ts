@@ -3,6 +3,13 @@ import type { Column, TableShape } from '../data/column.ts';
 import type { Json } from '../data/json.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
 import type { OptionValues } from '../options/option.ts';
+import type { CheckStage, Inspector } from './inspection.ts';
+
+/** One address of a host, as the system's resolver gives it. */
+export interface HostAddress {
+  readonly address: string;
+  readonly family: number;
+}
 
 /** What the process that opens a connection lends to it. */
 export interface Host {
@@ -12,11 +19,17 @@ export interface Host {
   log(line: string): void;
   /** Which end of a run the connection serves, for error texts; absent where there is no run. */
   readonly end?: 'source' | 'destination';
+  /**
+   * The addresses of a host, by name or address, as they are now; all of them allowed by the rules on where links may lead.
+   * A connector connects to one of these and looks up nothing itself: what was checked is what is connected to.
+   * Absent: no rules. @throws Cdm.0941 for an address that is not allowed; the resolver's own errors.
+   */
+  readonly resolve?: (host: string) => Promise<readonly HostAddress[]>;
 }
 
 /** One finding of a connection test. `ok` false ends the test. */
 export interface CheckStep {
-  readonly step: 'name' | 'tcp' | 'tls' | 'login' | 'rights';
+  readonly step: CheckStage;
   readonly ok: boolean;
   readonly ms: number;
 }
@@ -32,6 +45,8 @@ export interface Connection {
   source(options: OptionValues): Source;
   /** @param options the job's toJobConfig values. */
   sink(options: OptionValues): Sink;
+  /** Absent: the system can be checked, but not looked into. */
+  readonly inspector?: Inspector;
   /** Closes all sockets; safe to repeat; never throws. */
   close(): Promise<void>;
 }

@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { openStore } from '../store/open-store.ts';
 import { createSampleCluster, sampleJob, sampleRun } from '../store/sample-records.ts';
 import type { Store } from '../store/store.ts';
-import {
-  ClusterService,
-  type ClusterServiceDeps,
-  createFailureOf,
-  isBeingDeleted,
-} from './cluster-service.ts';
+import { ClusterService, type ClusterServiceDeps } from './cluster-service.ts';
+import { failureOf, isBeingDeleted } from './cluster-states.ts';
 
 const flavorId = 'fb8fe666-6734-4b11-bc6c-43d11db3c745';
 const draft = { name: 'c', flavorId, settings: { azName: 'z' } };
@@ -40,7 +37,7 @@ afterEach(async () => {
 function service(more: Partial<ClusterServiceDeps> = {}): ClusterService {
   return new ClusterService({
     store,
-    runs: { stop: async () => undefined },
+    runs: { stop: async () => undefined, hold: async () => undefined, release: () => undefined },
     traces: { removeNow: async () => undefined },
     timers: {
       now: () => Date.now(),
@@ -53,10 +50,21 @@ function service(more: Partial<ClusterServiceDeps> = {}): ClusterService {
       },
     },
     newId: randomUUID,
-    provision: async (cluster) => void events.push(`provision ${cluster.name}`),
+    pools: pools(),
     log: (event) => void events.push(event),
     ...more,
   });
+}
+
+function pools(open: () => Promise<void> = async () => undefined): ClusterPools {
+  return {
+    async open(_id, flavor) {
+      events.push(`open ${flavor.extractorsMax}`);
+      await open();
+    },
+    close: async () => void events.push('close'),
+    instances: () => [],
+  };
 }
 
 /** Ends the oldest wait. */
@@ -71,17 +79,17 @@ test('a creation is stored before it is promised, and provisioned before it is d
   expect((await clusters.find(projectId, id)).status).toBe('100');
   expect(events).toEqual([]);
   await passOne();
-  expect(events).toEqual(['provision c']);
+  expect(events).toEqual(['open 8', 'cluster.settled']);
   expect((await clusters.requireUsable(projectId, id)).status).toBe('200');
   expect(waits).toEqual([]);
 });
 
 test('a creation that cannot be provisioned reads 303 with its code', async () => {
-  const clusters = service({ provision: () => Promise.reject(new SluiceError('Cdm.0307')) });
+  const clusters = service({ pools: pools(() => Promise.reject(new SluiceError('Cdm.0307'))) });
   const { id } = await clusters.create(projectId, draft, 'u');
   await passOne();
   const cluster = await clusters.find(projectId, id);
-  expect([cluster.status, createFailureOf(cluster)]).toEqual(['303', 'Cdm.0307']);
+  expect([cluster.status, failureOf(cluster)]).toEqual(['303', 'Cdm.0307']);
   await expect(clusters.requireUsable(projectId, id)).rejects.toMatchObject({
     code: 'Cdm.0201',
     status: 400,
@@ -103,7 +111,7 @@ test('a deletion that the process did not live to finish goes on at the next sta
   const before = service();
   const { id } = await before.create(projectId, draft, 'u');
   await passOne();
-  await before.delete(projectId, id, 'u');
+  await before.actions.delete(projectId, id, 'u');
   await before.close();
   expect(isBeingDeleted(await before.find(projectId, id))).toBe(true);
   const after = service();
@@ -115,19 +123,19 @@ test('a deletion that the process did not live to finish goes on at the next sta
 test('a deletion during a creation wins', async () => {
   const clusters = service();
   const { id } = await clusters.create(projectId, draft, 'u');
-  await clusters.delete(projectId, id, 'u');
+  await clusters.actions.delete(projectId, id, 'u');
   expect(waits).toHaveLength(1);
   await passOne();
   expect(await store.clusters.find(projectId, id)).toBeNull();
-  expect(events).toEqual([]);
+  expect(events).toEqual(['close']);
 });
 
 test('a deletion that comes while the creation is being provisioned wins too', async () => {
   let release: () => void = () => undefined;
-  const clusters = service({ provision: () => new Promise((resolve) => (release = resolve)) });
+  const clusters = service({ pools: pools(() => new Promise((resolve) => (release = resolve))) });
   const { id } = await clusters.create(projectId, draft, 'u');
   await passOne();
-  await clusters.delete(projectId, id, 'u');
+  await clusters.actions.delete(projectId, id, 'u');
   release();
   await passOne();
   expect(await store.clusters.find(projectId, id)).toBeNull();
@@ -137,6 +145,8 @@ test('runs are stopped first, by the one who deletes, and waited for', async () 
   const stopped: string[] = [];
   const clusters = service({
     runs: {
+      hold: async () => undefined,
+      release: () => undefined,
       async stop(_clusterId, jobName, user) {
         stopped.push(`${jobName} ${user}`);
       },
@@ -146,7 +156,7 @@ test('runs are stopped first, by the one who deletes, and waited for', async () 
   await passOne();
   const job = await store.jobs.create(sampleJob(id, 'j'));
   const run = await store.runs.create(sampleRun(job, projectId));
-  await clusters.delete(projectId, id, 'deleter');
+  await clusters.actions.delete(projectId, id, 'deleter');
 
   await passOne();
   expect(stopped).toEqual(['j deleter']);
@@ -167,7 +177,7 @@ test('a deletion that meets an error is tried again', async () => {
   const clusters = service();
   const { id } = await clusters.create(projectId, draft, 'u');
   await passOne();
-  await clusters.delete(projectId, id, 'u');
+  await clusters.actions.delete(projectId, id, 'u');
   await passOne();
   expect(events).toContain('cluster.retry');
   expect(waits.map(({ ms }) => ms)).toEqual([5000]);

@@ -1,9 +1,9 @@
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Egress } from '../jobs/egress.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkService } from '../jobs/link-service.ts';
+import { Egress } from '../runs/egress.ts';
 import { runLimits } from '../runs/limits.ts';
 import { eventually, RunRig } from '../scheduler/test-rig-suite.ts';
 import {
@@ -220,10 +220,10 @@ describe.skipIf(!hasServers)('what ended runs leave', () => {
         },
       },
       newId: () => 'task',
-      provision: async () => undefined,
+      pools: { open: async () => undefined, close: async () => undefined, instances: () => [] },
       log: () => undefined,
     });
-    await clusters.delete(rig.cluster.projectId, rig.cluster.id, 'ada');
+    await clusters.actions.delete(rig.cluster.projectId, rig.cluster.id, 'ada');
     await eventually('the cluster is gone', async () => {
       return (await rig.store.clusters.find(rig.cluster.projectId, rig.cluster.id)) === null;
     });

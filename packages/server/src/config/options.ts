@@ -187,8 +187,8 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     environment: 'SLUICE_TIME_ZONE',
     flag: 'time-zone',
     help: {
-      en: 'Time zone in which jobs are scheduled.',
-      zh: '定时作业所用的时区。',
+      en: 'Time zone in which jobs are scheduled, and clusters switched on and off.',
+      zh: '定时作业以及集群定时开关机所用的时区。',
     },
   }),
   accountName: open({
@@ -305,7 +305,10 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     default: false,
     environment: 'SLUICE_RATE_LIMITS',
     flag: 'rate-limits',
-    help: { en: 'Limit requests as the public service does.', zh: '按公有云的规格限制请求频率。' },
+    help: {
+      en: 'Limit requests per user, operation and minute as the public service does; what is too much is answered with 429.',
+      zh: '按公有云的规格限制每用户每接口每分钟的请求次数，超出时返回 429。',
+    },
   }),
   jobIdForm: open<'sdk' | 'array'>({
     type: choice(['sdk', 'array']),
@@ -313,8 +316,8 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     environment: 'SLUICE_JOB_ID_FORM',
     flag: 'job-id-form',
     help: {
-      en: 'Form of job ids in the answers to random cluster jobs: as the SDKs read it, or as a list.',
-      zh: '随机集群作业应答中作业 ID 的形式：SDK 可解析的形式，或列表。',
+      en: 'Form of `jobId` in the answer to the restart of a cluster: text, as the SDKs read it, or a list, as Terraform reads it.',
+      zh: '重启集群应答中 `jobId` 的形式：SDK 解析的文本，或 Terraform 解析的列表。',
     },
   }),
   percentEncodeLinkValues: open({

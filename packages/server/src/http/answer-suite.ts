@@ -32,9 +32,11 @@ export function watchAnswers(app: FastifyInstance, violations: string[]): void {
       return;
     }
     const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
-    const operation = [...operations, ...ownOperations].find(
+    const sharing = [...operations, ...ownOperations].filter(
       ({ method, path }) => method === request.method && path === route,
     );
+    const sent = sharing.length > 1 ? Object.keys(JSON.parse(request.rawBody.toString())) : [];
+    const operation = sharing.find(({ variant }) => variant === null || sent.includes(variant.bodyMember));
     if (operation === undefined) return void violations.push(`${where}: no such operation`);
     if (reply.statusCode !== operation.successStatus) violations.push(`${where}: status`);
     if (!Check(operation.response, body)) {

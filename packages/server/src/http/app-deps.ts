@@ -2,9 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { AccountService } from '../identity/account-service.ts';
 import type { Authenticator } from '../identity/caller.ts';
+import type { GroupService } from '../jobs/group-service.ts';
 import type { JobService } from '../jobs/job-service.ts';
+import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
+import type { TransferService } from '../jobs/transfer-service.ts';
+import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { QuickStatusDeps } from './quick-status.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -18,6 +23,10 @@ export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
   readonly publicUrl: string | null;
   /** Limit of a request's body; published: 12 MB. */
   readonly bodyBytesMax: number;
+  /** Form of `jobId` in the answer to a restart. */
+  readonly jobIdForm: 'sdk' | 'array';
+  /** Whether requests are limited per user, operation and minute, as published. */
+  readonly rateLimits: boolean;
   /** Users see the links and jobs of their own only; administrators see all. */
   readonly userIsolation: boolean;
 }
@@ -27,10 +36,18 @@ export interface AppDeps {
   readonly accounts: AccountService;
   readonly clusters: ClusterService;
   readonly links: LinkService;
+  readonly linkCatalog: LinkCatalog;
   readonly jobs: JobService;
+  readonly transfer: TransferService;
+  readonly groups: GroupService;
+  readonly variables: VariableService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly config: HttpConfig;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
+  /** Unix milliseconds; rate limits go by it. */
+  readonly now?: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** What the status operation is answered from ahead of everything else; without it it goes the way of the others. */
+  readonly quickStatus?: Pick<QuickStatusDeps, 'callers' | 'statuses'>;
 }

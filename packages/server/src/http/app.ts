@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { errorBody } from '@sluice/contract/error-body';
@@ -9,22 +9,31 @@ import { explained } from '@sluice/core/errors/explained';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isReadable } from '../clusters/cluster-states.ts';
 import type { RawRequest } from '../identity/caller.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
+import { QuickStatus } from './quick-status.ts';
+import { joinedHeaders } from './raw-headers.ts';
+import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
+import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
+import { groupHandlers } from './routes/group-handlers.ts';
 import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
+import { linkToolHandlers } from './routes/link-tool-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
+import { transferHandlers } from './routes/transfer-handlers.ts';
+import { variableHandlers } from './routes/variable-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -50,13 +59,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const app = Fastify({
     logger: false,
     rewriteUrl: (raw) => routedTarget(raw.url ?? '/'),
-    // From Node's pool of random bytes: a question to the system for each request is not needed.
-    genReqId: () => randomUUID().replaceAll('-', ''),
+    genReqId: newRequestId,
     requestIdHeader: false,
     bodyLimit: deps.config.bodyBytesMax,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: headerBytesMax },
+    http: { maxHeaderSize: headerBytesMax, optimizeEmptyRequests: true },
     routerOptions: { maxParamLength: targetBytesMax },
     clientErrorHandler(error, socket) {
       refuseUnreadable(error, socket);
@@ -88,12 +96,22 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => sendError(unknownPath(request), request, reply, deps));
 
-  const everyones = handlersOf(deps);
+  // Rate limits count every request, which is done where all of them pass.
+  const quickStatus =
+    deps.quickStatus === undefined || deps.config.rateLimits
+      ? null
+      : new QuickStatus({ ...deps.quickStatus, runs: deps.runs, isReadable });
+  quickStatus?.standBefore(app.server);
+  app.addHook('preClose', async () => quickStatus?.close());
+
+  const onStatusTold = (call: Call, jobId: number) => quickStatus?.admit(call, jobId);
+  const everyones = handlersOf(deps, onStatusTold);
   const handlersFor = (call: Call) => {
     const owner = confinedTo(call, deps.config.userIsolation);
-    return owner === null ? everyones : handlersOf(confinedDeps(deps, owner));
+    return owner === null ? everyones : handlersOf(confinedDeps(deps, owner), onStatusTold);
   };
-  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm);
+  const limiter = deps.config.rateLimits ? new RateLimiter(deps.now ?? Date.now) : null;
+  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm, limiter);
   addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own);
   const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
@@ -115,48 +133,56 @@ export function buildApp(deps: AppDeps): FastifyInstance {
 }
 
 /** Every handler, over these services. */
-function handlersOf(deps: AppDeps): {
+function handlersOf(
+  deps: AppDeps,
+  onStatusTold: (call: Call, jobId: number) => void,
+): {
   readonly cdm: Handlers;
   readonly own: Handlers<OwnOperationId>;
 } {
   return {
     cdm: {
-      ...clusterHandlers({ clusters: deps.clusters, surroundings: deps.config }),
+      ...clusterHandlers({
+        clusters: deps.clusters,
+        surroundings: deps.config,
+        jobIdForm: deps.config.jobIdForm,
+      }),
       ...catalogueHandlers(deps.config),
       ...linkHandlers({ clusters: deps.clusters, links: deps.links, linkRules: deps.config }),
-      ...jobHandlers({ clusters: deps.clusters, jobs: deps.jobs, runs: deps.runs }),
+      ...jobHandlers({
+        clusters: deps.clusters,
+        jobs: deps.jobs,
+        runs: deps.runs,
+        random: Math.random,
+        onStatusTold,
+      }),
     },
-    own: { ...runHandlers(deps), ...sampleHandlers, ...accountHandlers(deps.accounts) },
+    own: {
+      ...runHandlers(deps),
+      ...sampleHandlers,
+      ...accountHandlers(deps.accounts),
+      ...linkToolHandlers(deps),
+      ...transferHandlers(deps),
+      ...groupHandlers(deps),
+      ...variableHandlers(deps),
+    },
   };
 }
 
-function rawCallOf(request: FastifyRequest, body: Uint8Array): RawRequest {
+function rawCallOf({ raw, originalUrl }: FastifyRequest, body: Uint8Array): RawRequest {
   return {
-    method: request.raw.method ?? 'GET',
-    target: request.originalUrl,
-    headers: joinedHeaders(request.raw.rawHeaders, request.raw.headers),
+    method: raw.method ?? 'GET',
+    target: originalUrl,
+    // A request that was made up, in tests, has no raw ones.
+    headers: joinedHeaders(raw.rawHeaders.length > 0 ? raw.rawHeaders : pairsOf(raw.headers)),
     body,
   };
 }
 
-/** Headers as they came: repeated ones are joined, where Node would drop all but the first of some. */
-function joinedHeaders(
-  pairs: readonly string[],
-  parsed: Readonly<Record<string, string | string[] | undefined>>,
-): Readonly<Record<string, string>> {
-  const headers = new Map<string, string>();
-  for (let at = 0; at + 1 < pairs.length; at += 2) {
-    const name = (pairs[at] ?? '').toLowerCase();
-    const value = pairs[at + 1] ?? '';
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
-  }
-  if (pairs.length === 0) {
-    for (const [name, value] of Object.entries(parsed)) {
-      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-    }
-  }
-  return Object.fromEntries(headers);
+function pairsOf(headers: Readonly<Record<string, string | string[] | undefined>>): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().flatMap((one) => [name, one]),
+  );
 }
 
 function sendError(
@@ -181,6 +207,7 @@ function sendError(
     reply.header('connection', 'close');
     request.raw.resume();
   }
+  if (error instanceof TooManyCalls) reply.header('retry-after', String(error.retryAfterSeconds));
   return reply
     .status(answer.status)
     .header('content-type', 'application/json')

@@ -9,6 +9,8 @@ export interface Call {
   /** Path parameters by their names in the contract's table, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** The request target as it came. */
+  readonly target: string;
   /** The body as JSON; undefined when there is none. @throws Cdm.0014 (400) when it is no JSON. */
   json(): unknown;
 }

@@ -118,6 +118,19 @@ describe('create', () => {
     expect(await outcome('GET', `/clusters/${id}/cdm/link/all`)).toEqual([200, '']);
   });
 
+  test('a cluster may be made to switch itself', async () => {
+    const idle = await created({ cluster: { ...fullBody.cluster, isAutoOff: true } });
+    const timed = await created({
+      cluster: { ...fullBody.cluster, isScheduleBootOff: true, scheduleOffTime: '20:00:00' },
+    });
+    expect((await send('GET', `/clusters/${idle}`)).json()).toMatchObject({ isAutoOff: true });
+    expect((await send('GET', `/clusters/${timed}`)).json()).toMatchObject({
+      isScheduleBootOff: true,
+      scheduleBootTime: '',
+      scheduleOffTime: '20:00:00',
+    });
+  });
+
   test('older spellings, a missing version and a missing project tag are taken', async () => {
     const { datastore: _, sys_tags: __, ...cluster } = fullBody.cluster;
     const id = await created({
@@ -142,8 +155,21 @@ describe('create', () => {
     [{ cluster: { ...fullBody.cluster, instances: ['x'] } }, 400, 'Cdm.0004'],
     [{ cluster: { ...fullBody.cluster, instances: [{ ...instance, nics: undefined }] } }, 400, 'Cdm.0238'],
     [{ cluster: { ...fullBody.cluster, instances: [{ ...instance, flavorRef: 'none' }] } }, 404, 'Cdm.0001'],
-    [{ cluster: { ...fullBody.cluster, isScheduleBootOff: true } }, 400, 'Cdm.0014'],
-    [{ cluster: { ...fullBody.cluster, isAutoOff: 'true' } }, 400, 'Cdm.0014'],
+    [{ cluster: { ...fullBody.cluster, isScheduleBootOff: true } }, 400, 'Cdm.0238'],
+    [
+      {
+        cluster: {
+          ...fullBody.cluster,
+          isAutoOff: 'true',
+          isScheduleBootOff: true,
+          scheduleOffTime: '20:00',
+        },
+      },
+      400,
+      'Cdm.0014',
+    ],
+    [{ cluster: { ...fullBody.cluster, scheduleOffTime: '8 pm' } }, 400, 'Cdm.0011'],
+    [{ ...fullBody, phone_num: '1,'.repeat(21) }, 400, 'Cdm.0011'],
     [{ cluster: { ...fullBody.cluster, isAutoOff: 7 } }, 400, 'Cdm.0004'],
   ])('%j is refused', async (body, status, code) => {
     expect(await outcome('POST', '/clusters', body)).toEqual([status, code]);

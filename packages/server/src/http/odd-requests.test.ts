@@ -1,4 +1,5 @@
 import { type AddressInfo, connect } from 'node:net';
+import { operations } from '@sluice/contract/operations';
 import type { InjectOptions } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { projectA, projectB, type SampleApp, sampleApp } from './sample-app.ts';
@@ -35,19 +36,6 @@ describe('what is not there', () => {
     expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
     if (method !== 'HEAD') expect(answer.json()).toMatchObject({ errCode: 'APIGW.0101' });
     expect(sample.authenticator.seen).toEqual([]);
-  });
-
-  test.each([
-    ['POST', '/clusters/c/action', { restart: {} }, 'RestartCluster'],
-    ['POST', '/clusters/c/action', { stop: {} }, 'StopCluster'],
-    ['POST', '/cluster/modify/c', {}, 'ModifyCluster'],
-    ['POST', '/clusters/job', { jobs: [], clusters: [] }, 'CreateAndStartRandomClusterJob'],
-    ['GET', '/enterprise-projects', {}, 'ShowEnterpriseProjects'],
-  ] as const)('%s %s is known and says that it is not served', async (method, path, payload, name) => {
-    const answer = await send({ method, url: `/v1.1/${projectA}${path}`, payload });
-    expect(answer.statusCode).toBe(404);
-    expect(answer.json().errCode).toBe('APIGW.0101');
-    expect(answer.json().message).toContain(name);
   });
 });
 
@@ -242,7 +230,7 @@ test('health needs no credentials', async () => {
   expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ok' }]);
 });
 
-test('the API description names what is served, at the address that was asked, and nothing else', async () => {
+test('the API description names every operation, at the address that was asked, and all of them are served', async () => {
   const answer = await sample.app.inject({ url: '/openapi.json', headers: { host: 'cdm.example.com:8080' } });
   const document = answer.json();
   expect(document.info.version).toBe('1.2.3');
@@ -250,8 +238,13 @@ test('the API description names what is served, at the address that was asked, a
   const ids = Object.values<Record<string, { operationId: string }>>(document.paths)
     .flatMap((path) => Object.values(path))
     .map(({ operationId }) => operationId);
-  expect(ids).toContain('ShowJobStatus');
-  expect(ids).not.toContain('ModifyCluster');
+  // Restart, start and stop share one.
+  expect(new Set(ids).size).toBe(operations.length - 2);
+  for (const variant of ['restart', 'start', 'stop']) {
+    const url = `/v1.1/${projectA}/clusters/x/action`;
+    const tried = await send({ method: 'POST', url, payload: { [variant]: {} } });
+    expect([variant, tried.json().errCode]).toEqual([variant, 'Cdm.0001']);
+  }
   for (const [path, methods] of Object.entries<Record<string, unknown>>(document.paths)) {
     for (const method of Object.keys(methods)) {
       const url = path.replace('{project_id}', projectA).replace(/\{\w+\}/g, 'x');

@@ -7,21 +7,28 @@ import type { CheckStep } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import type { InspectAnswers, InspectQuestion } from '@sluice/engine/work';
 import type { FastifyInstance } from 'fastify';
-import { ClusterService } from '../clusters/cluster-service.ts';
+import { ClusterService, type ClusterWorker } from '../clusters/cluster-service.ts';
 import { AccountService } from '../identity/account-service.ts';
-import type { Authenticator, Caller, RawRequest } from '../identity/caller.ts';
+import type { Authenticator, Caller, CallerMemory, RawRequest } from '../identity/caller.ts';
 import type { Rights } from '../identity/rights.ts';
-import { Egress, egressDenyDefault } from '../jobs/egress.ts';
+import { GroupService } from '../jobs/group-service.ts';
 import { JobService } from '../jobs/job-service.ts';
+import { LinkCatalog } from '../jobs/link-catalog.ts';
 import { LinkService } from '../jobs/link-service.ts';
+import { TransferService } from '../jobs/transfer-service.ts';
+import { VariableService } from '../jobs/variable-service.ts';
+import type { ClusterPools } from '../runs/cluster-pools.ts';
+import { Egress, egressDenyDefault } from '../runs/egress.ts';
+import type { LinkInspection } from '../runs/link-inspector.ts';
 import { queuedRun } from '../runs/queued-run.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { ResumeRequest, RunService, StartRequest } from '../runs/run-service.ts';
 import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import type { RunRecord } from '../store/model.ts';
-import { openStore } from '../store/open-store.ts';
+import type { JobRecord, RunRecord } from '../store/model.ts';
+import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
@@ -174,7 +181,7 @@ export const sampleBox: SecretBox = {
 };
 
 /** Runs that stand still until a test moves them on. */
-export class SampleRuns implements RunService {
+export class SampleRuns implements RunService, LinkInspection {
   readonly #store: Store;
   readonly checked: { readonly connector: string; readonly options: OptionValues }[] = [];
   readonly percents = new Map<string, number>();
@@ -182,6 +189,14 @@ export class SampleRuns implements RunService {
   drivenRun: RunRecord | null = null;
   /** Slices of runs that are driven, as far as a test says. */
   readonly live = new Map<string, readonly SliceProgress[]>();
+  /** Questions about systems behind links, and what is answered to each kind. */
+  readonly asked: {
+    readonly clusterId: string;
+    readonly connector: string;
+    readonly link: OptionValues;
+    readonly question: InspectQuestion;
+  }[] = [];
+  readonly answers: Partial<InspectAnswers> = {};
   /** What the next link tests find; null: all is well. */
   finding: SluiceError | null = null;
   #lastFence = 0;
@@ -197,6 +212,16 @@ export class SampleRuns implements RunService {
     } catch (error) {
       throw error instanceof Conflict ? new SluiceError('Cdm.0052', { job: job.name }) : error;
     }
+  }
+
+  async startNew(
+    request: Omit<StartRequest, 'job'>,
+    makeJob: (tx: Pick<Store, 'jobs' | 'timers'>) => Promise<JobRecord>,
+  ): Promise<RunRecord> {
+    return await this.#store.transaction(async (tx) => {
+      const job = await makeJob(tx);
+      return await tx.runs.create(queuedRun({ ...request, job }, Date.now()));
+    });
   }
 
   async resume({ projectId, job, run: before, user }: ResumeRequest): Promise<RunRecord> {
@@ -218,6 +243,14 @@ export class SampleRuns implements RunService {
     const run = await this.#store.runs.requestStop(clusterId, jobName, user, Date.now());
     if (run === null) throw new SluiceError('Cdm.0053', { job: jobName });
     await this.move(run.id, { state: 'stopped', endedAt: Date.now() });
+  }
+
+  async hold(): Promise<void> {
+    // Runs stand still anyway.
+  }
+
+  release(): void {
+    // They stand still before and after.
   }
 
   /** Changes a run as its driver would. */
@@ -242,6 +275,18 @@ export class SampleRuns implements RunService {
 
   async slices(run: RunRecord): Promise<readonly SliceProgress[]> {
     return this.live.get(run.id) ?? storedProgress(await this.#store.runs.slices(run.id));
+  }
+
+  async ask<W extends keyof InspectAnswers>(
+    clusterId: string,
+    connector: string,
+    link: OptionValues,
+    question: InspectQuestion & { readonly what: W },
+  ): Promise<InspectAnswers[W]> {
+    this.asked.push({ clusterId, connector, link, question });
+    const answer = this.answers[question.what];
+    if (answer === undefined) throw new SluiceError('Cdm.0941', { cause: 'no test said what is there' });
+    return answer;
   }
 
   async checkLink(
@@ -278,13 +323,17 @@ export class SampleAuthenticator implements Authenticator {
 
 export interface SampleApp {
   readonly app: FastifyInstance;
-  readonly store: Store;
+  readonly store: OpenedStore;
   readonly runs: SampleRuns;
   readonly clusters: ClusterService;
   readonly authenticator: SampleAuthenticator;
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
   readonly timers: (() => void)[];
+  /** Live workers of clusters, as a test says. */
+  readonly workers: Map<string, readonly ClusterWorker[]>;
+  /** Puts the application's clock forward. */
+  passTime(ms: number): void;
   /** Answers that did not fit the contract: to be empty at the end of every test. */
   readonly violations: string[];
   /** Makes a cluster in the normal state. @returns its id. */
@@ -294,15 +343,21 @@ export interface SampleApp {
 
 export interface SampleSettings {
   readonly isPercentEncoded?: boolean;
+  readonly jobIdForm?: 'sdk' | 'array';
+  readonly rateLimits?: boolean;
   readonly userIsolation?: boolean;
   readonly registry?: ConnectorRegistry;
   /** Real identity in place of the sample one. */
   readonly identity?: (store: Store) => Promise<RealIdentity>;
+  /** A store of this PostgreSQL database in place of an embedded one. */
+  readonly storeUrl?: string;
 }
 
 export interface RealIdentity {
   readonly authenticator: Authenticator;
   readonly register: (app: FastifyInstance) => void;
+  /** With it the status operation is answered ahead of everything else. */
+  readonly callers?: CallerMemory;
   readonly onChanged?: () => void;
   /** Opens what the authenticator is to read. */
   readonly box?: SecretBox;
@@ -311,7 +366,9 @@ export interface RealIdentity {
 export async function sampleApp(settings: SampleSettings = {}): Promise<SampleApp> {
   const { isPercentEncoded = false, userIsolation = false, registry = sampleRegistry } = settings;
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-http-'));
-  const store = await openStore({ dataFolder });
+  const store = await openStore(
+    settings.storeUrl === undefined ? { dataFolder } : { url: settings.storeUrl },
+  );
   const real = (await settings.identity?.(store)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
@@ -327,10 +384,17 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const runs = new SampleRuns(store);
   // Sample runs reach no destination.
   const traces = { removeNow: async () => undefined };
+  const sample = { skewMs: 0 };
   const log: SampleApp['log'] = [];
   const timers: (() => void)[] = [];
   const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
-  const now = () => Date.now();
+  const now = () => Date.now() + sample.skewMs;
+  const workers = new Map<string, readonly ClusterWorker[]>();
+  const pools: ClusterPools = {
+    open: async () => undefined,
+    close: async () => undefined,
+    instances: (clusterId) => workers.get(clusterId) ?? [],
+  };
   const clusters = new ClusterService({
     store,
     runs,
@@ -345,15 +409,20 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
         };
       },
     },
+    pools,
     newId: randomUUID,
-    provision: async () => undefined,
     log: say,
   });
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
   const authenticator = new SampleAuthenticator();
+  const links = new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now });
+  const jobs = new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now });
   const app = buildApp({
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
+    ...(real?.callers === undefined
+      ? {}
+      : { quickStatus: { callers: real.callers, statuses: store.statuses } }),
     accounts: new AccountService({
       store,
       box: real?.box ?? sampleBox,
@@ -361,8 +430,12 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       onChanged: () => real?.onChanged?.(),
     }),
     clusters,
-    links: new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now }),
-    jobs: new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now }),
+    links,
+    linkCatalog: new LinkCatalog({ links, inspection: runs }),
+    jobs,
+    transfer: new TransferService({ store, links, jobs }),
+    groups: new GroupService({ store, jobs, now }),
+    variables: new VariableService({ store, secrets: sampleBox, now }),
     runs,
     config: {
       address: '127.0.0.1',
@@ -372,8 +445,11 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       version: '1.2.3',
       publicUrl: null,
       bodyBytesMax: 12 * 1024 * 1024,
+      jobIdForm: settings.jobIdForm ?? 'sdk',
+      rateLimits: settings.rateLimits ?? false,
       userIsolation,
     },
+    now,
     log: say,
   });
   const violations: string[] = [];
@@ -386,6 +462,10 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     authenticator,
     log,
     timers,
+    workers,
+    passTime(ms) {
+      sample.skewMs += ms;
+    },
     violations,
     async makeCluster(projectId) {
       const draft = {

@@ -12,11 +12,16 @@ export function confinedTo(call: Call, isOn: boolean): string | null {
 
 /** The services as that user sees them: what is others' is answered like what does not exist, by every operation. */
 export function confinedDeps(deps: AppDeps, owner: string): AppDeps {
-  const { links, jobs, runs } = deps;
+  const { runs } = deps;
+  const links = deps.links.seenBy(owner);
+  const jobs = deps.jobs.seenBy(owner);
   return {
     ...deps,
-    links: links.seenBy(owner),
-    jobs: jobs.seenBy(owner),
+    links,
+    jobs,
+    linkCatalog: deps.linkCatalog.over(links),
+    transfer: deps.transfer.seenBy(owner, links, jobs),
+    groups: deps.groups.seenBy(owner, jobs),
     runs: {
       progress: (run) => runs.progress(run),
       slices: (run) => runs.slices(run),

@@ -1,5 +1,6 @@
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { accessKeyContext } from '../secrets/sealed-values.ts';
 import { type CachingAuthenticator, createAuthenticator } from './authenticator.ts';
@@ -52,6 +53,29 @@ async function refusal(request: RawRequest): Promise<string> {
     throw error;
   }
   throw new Error('The request was accepted');
+}
+
+/** The request with one thing about it changed. */
+function changedRequest(request: RawRequest, part: string, name: string, at: number): RawRequest {
+  const { [name]: value = '', ...others } = request.headers;
+  const place = at % Math.max(1, value.length);
+  const other = `${value.slice(0, place)}${value[place] === '0' ? '1' : '0'}${value.slice(place + 1)}`;
+  switch (part) {
+    case 'value':
+      return { ...request, headers: { ...others, [name]: other } };
+    case 'remove':
+      return { ...request, headers: others };
+    case 'add':
+      return { ...request, headers: { ...request.headers, 'x-added': 'yes' } };
+    case 'target':
+      return { ...request, target: `${request.target}&c=3` };
+    case 'method':
+      return { ...request, method: 'DELETE' };
+    case 'body':
+      return { ...request, body: Buffer.from('{}') };
+    default:
+      return request;
+  }
 }
 
 const prefix = 'Incorrect IAM authentication information: ';
@@ -304,5 +328,94 @@ describe('requireProject', () => {
         facts: { explanationEn: expect.stringContaining('placeholder project_id') },
       });
     }
+  });
+});
+
+describe('what is remembered of callers', () => {
+  it('tells whom authenticate proved a short while ago, and reads nothing', async () => {
+    const byToken = withToken(await newToken());
+    for (const request of [byToken, signed()]) {
+      expect(authenticator.recall(request)).toBeNull();
+      const caller = await authenticator.authenticate(request);
+      expect(authenticator.recallsProject(caller, account.projectId)).toBe(false);
+      await authenticator.requireProject(caller, account.projectId);
+      identity.reads = 0;
+      expect(authenticator.recall(request)).toBe(caller);
+      expect(authenticator.recallsProject(caller, account.projectId)).toBe(true);
+      expect(identity.reads).toBe(0);
+      authenticator.forgetAll();
+      expect(authenticator.recall(request)).toBeNull();
+      expect(authenticator.recallsProject(caller, account.projectId)).toBe(false);
+    }
+  });
+
+  it('forgets after the time after which authenticate looks again', async () => {
+    const request = withToken(await newToken());
+    await authenticator.authenticate(request);
+    now += 9_999;
+    expect(authenticator.recall(request)).not.toBeNull();
+    now += 1;
+    expect(authenticator.recall(request)).toBeNull();
+  });
+
+  it('knows no caller of a request that authenticate refuses', async () => {
+    await authenticator.authenticate(signed());
+    await authenticator.authenticate(withToken(await newToken()));
+    const good = signed();
+    for (const headers of [
+      {},
+      { 'x-auth-token': 'unknown' },
+      { ...good.headers, authorization: `${good.headers.authorization}0` },
+      { ...good.headers, 'x-sdk-date': '20260102T030406Z' },
+      { ...good.headers, authorization: 'V99-HMAC Access=a' },
+      { ...good.headers, authorization: 'SDK-HMAC-SHA256 Access=a' },
+    ]) {
+      expect(authenticator.recall({ ...good, headers })).toBeNull();
+      await expect(authenticator.authenticate({ ...good, headers })).rejects.toThrow();
+    }
+    now += 15 * 60 * 1_000 + 1;
+    await authenticator.authenticate(signed());
+    expect(authenticator.recall(good)).toBeNull();
+  });
+
+  it('is not misled by a request that differs by a byte from one that was proved', async () => {
+    const good = signed(account.ak, account.sk, { 'x-project-id': 'p', 'x-language': 'en-us' });
+    await authenticator.authenticate(good);
+    for (let time = 0; time < 2; time += 1) expect(authenticator.recall(good)).not.toBeNull();
+    const change = fc.record({
+      part: fc.constantFrom('value', 'remove', 'add', 'target', 'method', 'body', 'nothing'),
+      name: fc.constantFrom(...Object.keys(good.headers)),
+      at: fc.nat(200),
+      minutes: fc.integer({ min: -20, max: 20 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ part, name, at, minutes }) => {
+        const changed = changedRequest(good, part, name, at);
+        now += minutes * 60_000;
+        const fresh = createAuthenticator({ identity, box, now: () => now });
+        const isGenuine = await fresh.authenticate(changed).then(
+          () => true,
+          () => false,
+        );
+        // The key was looked up long ago, or is looked up in the future: in both cases memory has nothing to say.
+        await authenticator.authenticate(signed()).catch(() => undefined);
+        expect(authenticator.recall(changed) !== null).toBe(isGenuine);
+        expect(authenticator.recall(changed) !== null).toBe(isGenuine);
+        now -= minutes * 60_000;
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('knows no caller whose key or token has ended meanwhile', async () => {
+    const key = await createTemporaryKey({ identity, box, now: () => now }, account.userId, 900);
+    now += 899_999;
+    const late = signed(key.ak, key.sk, { 'x-security-token': key.securityToken });
+    await authenticator.authenticate(late);
+    expect(authenticator.recall(late)).not.toBeNull();
+    const bare = signed(key.ak, key.sk);
+    expect(authenticator.recall(bare)).toBeNull();
+    now += 1;
+    expect(authenticator.recall(late)).toBeNull();
   });
 });

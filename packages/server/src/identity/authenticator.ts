@@ -14,8 +14,9 @@ import {
   unreadableToken,
 } from './authentication-error.ts';
 import { parseAuthorization, type SignatureClaim } from './authorization-header.ts';
-import type { Authenticator, Caller, RawRequest } from './caller.ts';
+import type { Authenticator, Caller, CallerMemory, RawRequest } from './caller.ts';
 import { everyPathForm, type PathForm } from './canonical-request.ts';
+import { ProvedSignatures } from './proved-signatures.ts';
 import { hashToken, newAccessKey, newSecretKey } from './random-text.ts';
 import { hasPart, rightsOf } from './rights.ts';
 import { ShortCache, type ShortCacheLimits } from './short-cache.ts';
@@ -37,7 +38,7 @@ export interface AuthenticatorDeps {
   readonly pathForms?: readonly PathForm[];
 }
 
-export interface CachingAuthenticator extends Authenticator {
+export interface CachingAuthenticator extends Authenticator, CallerMemory {
   /** To be called after a user, key, token or project was changed in this process: the next request reads the store. */
   forgetAll(): void;
 }
@@ -60,10 +61,12 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
   const tokens = new ShortCache<KnownToken>(limits, now);
   const keys = new ShortCache<KnownKey>(limits, now);
   const projects = new ShortCache<ProjectRecord>(limits, now);
+  const proved = new ProvedSignatures<KnownKey>();
 
   // Opened and used where an AK is unknown, so that such a request costs the same decryption and the same hashing.
   const decoyAk = newAccessKey();
-  const decoySealed = box.seal(newSecretKey(), accessKeyContext(decoyAk));
+  const decoySk = newSecretKey();
+  const decoySealed = box.seal(decoySk, accessKeyContext(decoyAk));
 
   async function callerOf(
     userId: string,
@@ -125,7 +128,40 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
     throw differentSignature(verdict.canonicalRequest);
   }
 
+  /** Of a request that was proved before, word for word; its key must still be the one that is remembered. */
+  function recallProved(request: RawRequest): Caller | null {
+    const known = proved.keyOf(request, now());
+    if (known === null || keys.peek(known.record.ak) !== known) return null;
+    return isUsable(known.record, request, now()) ? known.caller : null;
+  }
+
+  function recallSignature(request: RawRequest, claim: SignatureClaim): Caller | null {
+    const known = keys.peek(claim.ak);
+    // An unknown AK costs the same here too.
+    const verdict = verifySignature(request, claim, known?.sk ?? decoySk, now(), pathForms);
+    if (known === null || !verdict.isGenuine || !isUsable(known.record, request, now())) return null;
+    proved.remember(request, known);
+    return known.caller;
+  }
+
   return {
+    recall(request) {
+      const before = recallProved(request);
+      if (before !== null) return before;
+      const parsed = parseAuthorization(request.headers.authorization);
+      if (parsed.kind === 'claim') return recallSignature(request, parsed.claim);
+      if (parsed.kind !== 'none') return null;
+      const token = request.headers['x-auth-token']?.trim() ?? '';
+      const known = token === '' ? null : tokens.peek(hashToken(token));
+      return known !== null && known.expiresAt > now() ? known.caller : null;
+    },
+
+    recallsProject(caller, projectId) {
+      if (caller.via === 'token' && caller.projectId !== projectId) return false;
+      const project = projects.peek(projectId);
+      return project !== null && isUsableBy(caller, project);
+    },
+
     async authenticate(request) {
       const parsed = parseAuthorization(request.headers.authorization);
       if (parsed.kind === 'claim') return bySignature(request, parsed.claim);
@@ -151,20 +187,25 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
       if (caller.via === 'token' && caller.projectId !== projectId) throw notTheTokensProject(projectId);
       if (!idForm.test(projectId)) throw unusableProject(projectId);
       const project = await projects.get(projectId, () => identity.findProject({ id: projectId }));
-      const isTheirs = project?.isEnabled === true && project.domainId === caller.domainId;
-      if (!isTheirs || !hasPart(caller.rights, projectId)) throw unusableProject(projectId);
+      if (project === null || !isUsableBy(caller, project)) throw unusableProject(projectId);
     },
 
     forgetAll() {
       tokens.clear();
       keys.clear();
       projects.clear();
+      proved.forgetAll();
     },
   };
 }
 
 /** What an id can look like; anything else need not trouble the store, which may refuse odd bytes with an error of its own. */
 const idForm = /^[\w-]{1,64}$/;
+
+/** Enabled, of the caller's account, and one in which they have a role. */
+function isUsableBy(caller: Caller, project: ProjectRecord): boolean {
+  return project.isEnabled && project.domainId === caller.domainId && hasPart(caller.rights, project.id);
+}
 
 /** In time, and with its own security token if it is a temporary key. */
 function isUsable(key: AccessKeyRecord, request: RawRequest, now: number): boolean {

@@ -32,3 +32,14 @@ export interface Authenticator {
    */
   requireProject(caller: Caller, projectId: string): Promise<void>;
 }
+
+/**
+ * What an authenticator can tell at once from what it looked up a short while ago, under the same rules and bounds. Both say
+ * yes or nothing: who gets nothing asks `Authenticator`, which looks again and finds the words for a refusal.
+ */
+export interface CallerMemory {
+  /** The caller whom `authenticate` would prove; null: not to be told from memory. */
+  recall(request: RawRequest): Caller | null;
+  /** Whether `requireProject` would let the caller pass; false: not to be told from memory. */
+  recallsProject(caller: Caller, projectId: string): boolean;
+}

@@ -64,6 +64,11 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   return mark < 0 ? { path: local, query: '' } : { path: local.slice(0, mark), query: local.slice(mark + 1) };
 }
 
+/** Whether a path reads the same in every form, as that of nearly every request does. */
+export function isPlainPath(path: string): boolean {
+  return /^[\w\-.~/]*$/.test(path);
+}
+
 /**
  * - `decoded`: decode, encode each segment. All clients, for ordinary names.
  * - `legacy`: as `decoded`, but blanks, quotes, brackets and their like come out escaped twice. Node, for names that hold one.

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
 
 const idBytes = 16;
 const akLength = 20;
@@ -24,7 +24,7 @@ export const newSecretToken = (): string => randomBytes(secretTokenBytes).toStri
 
 /** SHA-256 in hex: all that is stored of a token. A plain hash is enough because a token is random and long. */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token, 'utf8').digest('hex');
+  return hash('sha256', token, 'hex');
 }
 
 function randomText(alphabet: string, length: number): string {

@@ -45,6 +45,12 @@ export class ShortCache<V> {
     return read;
   }
 
+  /** What is remembered, without a read; null: nothing, or not any more. */
+  peek(key: string): V | null {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && entry.until > this.#now() ? entry.value : null;
+  }
+
   /** Forgets everything, also what is being read now. */
   clear(): void {
     this.#entries = new Map();

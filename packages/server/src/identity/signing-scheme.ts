@@ -1,4 +1,4 @@
-import { createHash, createHmac, getHashes, hkdfSync } from 'node:crypto';
+import { createHmac, getHashes, hash, hkdfSync } from 'node:crypto';
 
 /** The scope that a derived key is bound to. */
 export interface CredentialScope {
@@ -24,10 +24,14 @@ export interface SigningScheme {
 
 type HashName = 'sha256' | 'sm3';
 
-const digestHex = (name: HashName) => (data: string | Uint8Array) =>
-  typeof data === 'string'
-    ? createHash(name).update(data, 'latin1').digest('hex')
-    : createHash(name).update(data).digest('hex');
+/** Of nearly every request the body has no bytes. */
+const digestHex = (name: HashName) => {
+  const ofNothing = hash(name, '', 'hex');
+  return (data: string | Uint8Array) =>
+    data.length === 0
+      ? ofNothing
+      : hash(name, typeof data === 'string' ? Buffer.from(data, 'latin1') : data, 'hex');
+};
 
 const hmacHex = (name: HashName, key: string | Uint8Array, text: string) =>
   createHmac(name, key).update(text, 'utf8').digest('hex');

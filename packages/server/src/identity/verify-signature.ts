@@ -6,6 +6,7 @@ import {
   canonicalQueries,
   canonicalUri,
   everyPathForm,
+  isPlainPath,
   type PathForm,
   splitTarget,
   toBinary,
@@ -54,7 +55,7 @@ export function verifySignature(
   let fit: PathForm | null = null;
   let shown = '';
   const tried = new Set<string>();
-  for (const form of pathForms) {
+  for (const form of isPlainPath(path) ? pathForms.slice(0, 1) : pathForms) {
     const uri = canonicalUri(path, form);
     for (const canonicalQuery of queries) {
       const canonicalRequest = `${request.method.toUpperCase()}\n${uri}\n${canonicalQuery}\n${tail}`;

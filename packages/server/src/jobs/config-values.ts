@@ -66,11 +66,13 @@ export function readConfigValues(block: unknown, member: string): OptionValues {
  * Writes a block of options: groups in the given order, each with its inputs in stored order.
  * @param groups always present in the answer, in this order; other groups follow where they have values.
  * @param connector decides which options go into `extended-configs`; null: none.
+ * @param keepsEmptyLists for files, of which nothing may be lost; clients of answers read text and objects only.
  */
 export function writeConfigValues(
   values: OptionValues,
   groups: readonly string[],
   connector: string | null,
+  keepsEmptyLists = false,
 ): WireConfigValues {
   const byGroup = new Map<string, WireInput[]>(groups.map((group) => [group, []]));
   const main = groups[0] ?? '';
@@ -80,8 +82,8 @@ export function writeConfigValues(
       extended[name.slice(name.indexOf('.') + 1)] = value;
       continue;
     }
-    // Clients read text and objects only; a list that holds nothing says nothing.
-    if (Array.isArray(value) && value.length === 0) continue;
+    // A list that holds nothing says nothing.
+    if (!keepsEmptyLists && Array.isArray(value) && value.length === 0) continue;
     const group = groupOf(name, main);
     const inputs = byGroup.get(group) ?? [];
     inputs.push({ name, value });

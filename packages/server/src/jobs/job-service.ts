@@ -4,6 +4,7 @@ import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
+import { keptVariables, undefinedVariables } from '../planner/job-variables.ts';
 import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
 import { notResumable, notResumableTexts } from '../runs/resume-check.ts';
 import type { RunService } from '../runs/run-service.ts';
@@ -19,7 +20,7 @@ import {
   type TraceRecord,
 } from '../store/model.ts';
 import { ownerView } from '../store/owner-view.ts';
-import { Conflict, Gone, type JobFilter, type Store } from '../store/store.ts';
+import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireName } from './names.ts';
 import { secretNames } from './secret-values.ts';
@@ -54,6 +55,9 @@ export interface JobServiceDeps {
   readonly now: () => number;
 }
 
+/** The parts of a store that storing a job needs. */
+export type JobScope = Pick<Store, 'links' | 'jobs' | 'timers'>;
+
 type JobContent = Omit<JobRecord, 'id' | 'clusterId' | 'createdBy' | 'createdAt' | 'updatedBy' | 'updatedAt'>;
 
 /** Jobs of clusters, and what is asked of their runs. */
@@ -75,21 +79,38 @@ export class JobService {
    * Cdm.0061 the connector does not read (or write); the option codes; Cdm.0065 its schedule cannot be kept to.
    */
   async create(clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
-    const { store, zone, now } = this.#deps;
+    const { store } = this.#deps;
+    const job = await this.#newJob(store, clusterId, draft, user);
+    return store.transaction((tx) => this.#storeNew(tx, job)).catch(nameTaken);
+  }
+
+  /** A job as it is to be stored. */
+  async #newJob(
+    scope: JobScope,
+    clusterId: string,
+    draft: JobDraft,
+    user: string,
+  ): Promise<Omit<JobRecord, 'id'>> {
     requireName(draft.name);
-    if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
-    const content = await this.#checked(clusterId, draft);
-    const at = now();
-    const job = { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
-    return store
-      .transaction(async (tx) => {
-        const created = await tx.jobs.create(job);
-        await setTimer(tx, created, zone, at);
-        return created;
-      })
-      .catch((error: unknown) => {
-        throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
-      });
+    if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+    const content = await this.#checked(clusterId, draft, scope);
+    const at = this.#deps.now();
+    return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
+  }
+
+  /** Stores a new job with its timer. @throws Conflict when its name is taken. */
+  async #storeNew(tx: Pick<Store, 'jobs' | 'timers'>, job: Omit<JobRecord, 'id'>): Promise<JobRecord> {
+    const created = await tx.jobs.create(job);
+    await setTimer(tx, created, this.#deps.zone, created.createdAt);
+    return created;
+  }
+
+  /**
+   * The same in a transaction of the caller's, in which the links may have been made. A refusal changes nothing there.
+   * @throws as `create`.
+   */
+  async createIn(tx: JobScope, clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
+    return this.#storeNew(tx, await this.#newJob(tx, clusterId, draft, user));
   }
 
   /** @throws Cdm.0100 (400) when there is no such job. */
@@ -145,7 +166,8 @@ export class JobService {
 
   /**
    * Starts a run; resolves when the run is stored.
-   * @throws Cdm.0054 (400) no such job; Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled; Cdm.0052 it is running.
+   * @throws Cdm.0054 (400) no such job; Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled; Cdm.0052 it is running;
+   * Cdm.0014 a variable that its settings refer to is set nowhere.
    */
   async start(
     projectId: string,
@@ -157,21 +179,56 @@ export class JobService {
     const { store, runs } = this.#deps;
     const job = await store.jobs.find(clusterId, name);
     if (job === null) throw notThere(name);
+    await this.#requireStartable(job);
+    const kept = await this.#variables(projectId, job, variables);
+    return runs.start({ projectId, job, user, variables: kept, isAuto: false });
+  }
+
+  /**
+   * Makes a job and starts it: both, or nothing.
+   * @throws as `create` and `start`.
+   */
+  async createAndStart(
+    projectId: string,
+    clusterId: string,
+    draft: JobDraft,
+    user: string,
+  ): Promise<RunRecord> {
+    const job = await this.#newJob(this.#deps.store, clusterId, draft, user);
+    await this.#requireStartable(job);
+    const variables = await this.#variables(projectId, job, {});
+    return await this.#deps.runs.startNew({ projectId, user, variables, isAuto: false }, (tx) =>
+      this.#storeNew(tx, job).catch(nameTaken),
+    );
+  }
+
+  /** @throws Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled. */
+  async #requireStartable(job: Omit<JobRecord, 'id'>): Promise<void> {
     if (job.type !== 'NORMAL_JOB') {
       throw new SluiceError('Cdm.0055', {
-        job: name,
+        job: job.name,
         type: job.type,
         ...explained({
-          en: `This version runs jobs of type NORMAL_JOB; ${name} is a ${job.type}.`,
-          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${name} 的类型是 ${job.type}。`,
+          en: `This version runs jobs of type NORMAL_JOB; ${job.name} is a ${job.type}.`,
+          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${job.name} 的类型是 ${job.type}。`,
         }),
       });
     }
     for (const link of [job.fromLink, job.toLink]) {
-      const found = await this.#link(clusterId, link);
+      const found = await this.#link(job.clusterId, link);
       if (!found.isEnabled) throw new SluiceError('Cdm.0060', { link });
     }
-    return runs.start({ projectId, job, user, variables, isAuto: false });
+  }
+
+  /** What the settings of the job refer to, with the values that they have now. @throws Cdm.0014 one is set nowhere. */
+  async #variables(
+    projectId: string,
+    job: Omit<JobRecord, 'id'>,
+    given: Readonly<Record<string, string>>,
+  ): Promise<Readonly<Record<string, string>>> {
+    const kept = await keptVariables(this.#deps.store, projectId, job, given);
+    if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
+    return kept.variables;
   }
 
   /**
@@ -265,6 +322,11 @@ export class JobService {
     return found;
   }
 
+  /** Runs of a cluster over all its jobs, newest first, also of jobs that are gone. */
+  async runsOfCluster(clusterId: string, filter: HistoryFilter): Promise<readonly RunRecord[]> {
+    return this.#deps.store.history.search(clusterId, filter);
+  }
+
   /** One run of a job, also when the job itself is gone. @throws Cdm.0001 (404) when this job of this cluster has no such run. */
   async run(clusterId: string, name: string, runId: string): Promise<RunRecord> {
     const run = await this.#deps.store.runs.find(runId);
@@ -282,19 +344,23 @@ export class JobService {
     return ownRun(job, await this.#deps.store.runs.latest(job.clusterId, job.name));
   }
 
-  async #link(clusterId: string, name: string): Promise<LinkRecord> {
-    const link = await this.#deps.store.links.find(clusterId, name);
+  async #link(clusterId: string, name: string, store: JobScope = this.#deps.store): Promise<LinkRecord> {
+    const link = await store.links.find(clusterId, name);
     if (link === null) throw new SluiceError('Cdm.0101', { link: name }, { status: 400 });
     return link;
   }
 
-  async #checked(clusterId: string, draft: JobDraft): Promise<JobContent> {
+  async #checked(
+    clusterId: string,
+    draft: JobDraft,
+    store: JobScope = this.#deps.store,
+  ): Promise<JobContent> {
     const { registry } = this.#deps;
     const [fromLink, toLink] = [draft.fromLink, draft.toLink];
     if (isBlank(fromLink)) throw new SluiceError('Cdm.0238', { name: 'from-link-name' });
     if (isBlank(toLink)) throw new SluiceError('Cdm.0238', { name: 'to-link-name' });
-    const fromRecord = await this.#link(clusterId, fromLink);
-    const toRecord = await this.#link(clusterId, toLink);
+    const fromRecord = await this.#link(clusterId, fromLink, store);
+    const toRecord = await this.#link(clusterId, toLink, store);
     const fromConnector = connectorOf(fromRecord, draft.fromConnector, registry);
     const toConnector = connectorOf(toRecord, draft.toConnector, registry);
     const fromGroup = registry.get(fromConnector).from;
@@ -364,6 +430,11 @@ const noSuchRun = { en: 'The job has no such run.', zh: '该作业没有此运�
 /** Whether a caller means this run: by its id or its submission number. */
 function isCalled(run: RunRecord, runId: string): boolean {
   return run.id === runId || String(run.submissionId) === runId;
+}
+
+/** Turns the store's refusal of a name into the published code; what else was thrown goes through. */
+function nameTaken(error: unknown): never {
+  throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
 }
 
 function missing(name: string): SluiceError {

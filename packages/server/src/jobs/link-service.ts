@@ -4,6 +4,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { validateOptions } from '@sluice/core/options/validate';
 import { isSamePlace } from '../planner/self-copy.ts';
+import type { Egress } from '../runs/egress.ts';
 import { runLimits } from '../runs/limits.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { TraceRemover } from '../runs/trace-janitor.ts';
@@ -11,9 +12,14 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type Store } from '../store/store.ts';
-import type { Egress } from './egress.ts';
 import { requireName } from './names.ts';
-import { openSecrets, sealSecrets, splitSecrets, withoutPlaceholders } from './secret-values.ts';
+import {
+  openSecrets,
+  requireFilledIn,
+  sealSecrets,
+  splitSecrets,
+  withoutPlaceholders,
+} from './secret-values.ts';
 
 /** A link as a caller describes it. */
 export interface LinkDraft {
@@ -27,6 +33,13 @@ export interface LinkDraft {
 export interface LinkView {
   readonly link: LinkRecord;
   readonly secretNames: readonly string[];
+}
+
+/** A link as whoever connects needs it: options with secrets in clear. */
+export interface OpenedLink {
+  readonly connector: string;
+  readonly values: OptionValues;
+  readonly isEnabled: boolean;
 }
 
 /** The test of a link found it unusable: `finding` says why. Nothing was stored. */
@@ -100,6 +113,37 @@ export class LinkService {
       });
   }
 
+  /**
+   * Stores a link in a transaction of the caller's, without a test: what it leads to is looked at when it is used. A
+   * refusal changes nothing there.
+   * @throws Cdm.0327 name; Cdm.0102 connector; Cdm.0315 name taken; Cdm.0238 a secret that is only its placeholder; the option codes.
+   */
+  async createIn(
+    tx: Pick<Store, 'links'>,
+    clusterId: string,
+    draft: LinkDraft,
+    user: string,
+  ): Promise<LinkRecord> {
+    const { registry, now } = this.#deps;
+    requireName(draft.name);
+    const spec = registry.get(draft.connector);
+    if ((await tx.links.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    requireFilledIn(spec.link, draft.values);
+    const values = this.#valid(spec, draft.values);
+    const at = now();
+    return await tx.links.create({
+      clusterId,
+      name: draft.name,
+      connector: spec.name,
+      ...this.#stored(spec, clusterId, values),
+      isEnabled: draft.isEnabled,
+      createdBy: user,
+      createdAt: at,
+      updatedBy: user,
+      updatedAt: at,
+    });
+  }
+
   /** @throws Cdm.0101 (404) when there is no such link. */
   async find(clusterId: string, name: string): Promise<LinkView> {
     return this.#view(await this.#found(clusterId, name));
@@ -109,6 +153,36 @@ export class LinkService {
   async list(clusterId: string): Promise<readonly LinkView[]> {
     const links = await this.#deps.store.links.list(clusterId);
     return links.map((link) => this.#view(link));
+  }
+
+  /** A stored link's secrets in clear: never to be stored or logged. */
+  secretsOf(link: LinkRecord): OptionValues {
+    return openSecrets(this.#deps.secrets, link.clusterId, link.sealedSecrets);
+  }
+
+  /** A stored link with its secrets in clear, for whoever connects: never to be stored, logged or answered. @throws Cdm.0101 (404). */
+  async opened(clusterId: string, name: string): Promise<OpenedLink> {
+    const link = await this.#found(clusterId, name);
+    const values = { ...link.options, ...this.secretsOf(link) };
+    return { connector: link.connector, values, isEnabled: link.isEnabled };
+  }
+
+  /**
+   * A draft's options with defaults and, where a link of this name is stored, with the secrets that an update would keep. In
+   * clear: never to be stored, logged or answered.
+   * @throws Cdm.0102 connector; Cdm.0317 not the stored link's; the option codes.
+   */
+  async completed(clusterId: string, draft: LinkDraft): Promise<OptionValues> {
+    const { store, secrets, registry } = this.#deps;
+    const spec = registry.get(draft.connector);
+    const given = withoutPlaceholders(spec.link, draft.values);
+    const link = await store.links.find(clusterId, draft.name);
+    if (link !== null && link.connector !== draft.connector) {
+      throw new SluiceError('Cdm.0317', { link: draft.name });
+    }
+    const kept = link === null ? {} : openSecrets(secrets, clusterId, link.sealedSecrets);
+    if (link !== null) refuseMovedSecrets(spec.link, link.options, given, kept);
+    return this.#valid(spec, { ...kept, ...given });
   }
 
   /**
@@ -183,10 +257,7 @@ export class LinkService {
   }
 
   #view(link: LinkRecord): LinkView {
-    return {
-      link,
-      secretNames: Object.keys(openSecrets(this.#deps.secrets, link.clusterId, link.sealedSecrets)),
-    };
+    return { link, secretNames: Object.keys(this.secretsOf(link)) };
   }
 
   #valid(spec: ConnectorSpec, values: OptionValues): OptionValues {

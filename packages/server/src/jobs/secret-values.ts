@@ -1,9 +1,14 @@
+import { explained } from '@sluice/core/errors/explained';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
 import { isBlank } from '@sluice/core/options/validate';
 import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 
-/** What stands in place of a secret in answers and exports of other systems; some write a full stop behind it. */
+/** What stands in place of a secret in exports. */
+export const secretPlaceholder = 'Add password here';
+
+/** The same in answers and exports of other systems; some write a full stop behind it. */
 const placeholder = /^\s*add password here\.?\s*$/i;
 
 /** Names of the options that are secrets: passwords and keys, and the content of files, which are key tables here. */
@@ -22,6 +27,22 @@ export function withoutPlaceholders(group: OptionGroup, values: OptionValues): O
       return !isBlank(value) && !(typeof value === 'string' && placeholder.test(value));
     }),
   );
+}
+
+/** @throws Cdm.0238 naming the first secret that nobody has put in place of its placeholder. */
+export function requireFilledIn(group: OptionGroup, values: OptionValues): void {
+  const name = [...secretNames(group)].find((secret) => {
+    const value = values[secret];
+    return typeof value === 'string' && placeholder.test(value);
+  });
+  if (name === undefined) return;
+  throw new SluiceError('Cdm.0238', {
+    name,
+    ...explained({
+      en: `Put the secret in place of "${secretPlaceholder}" before the import.`,
+      zh: `导入前请将“${secretPlaceholder}”替换为实际的密钥。`,
+    }),
+  });
 }
 
 export interface SplitValues {

@@ -6,6 +6,7 @@ import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
+import { fillInVariables, maskError } from './job-variables.ts';
 import { refuseSelfCopy } from './self-copy.ts';
 
 /** A link's options with its secrets in clear. Never store or log the result. */
@@ -21,13 +22,32 @@ function openLinkOptions(link: LinkRecord, secrets: SecretBox): OptionValues {
   return { ...link.options, ...(JSON.parse(clear) as OptionValues) };
 }
 
+/** What workers need of a run, and what must not be shown of it. */
+export interface ResolvedWork extends RunWork {
+  /** Values of secret variables in the settings: to be masked wherever a text of the run is shown. */
+  readonly secretTexts: readonly string[];
+}
+
 /**
- * Turns a run's frozen job into what workers need: both ends with their secrets, the column pairs, the parallelism.
+ * Turns a run's frozen job into what workers need: both ends with their secrets, variables filled in, the column pairs, the parallelism.
  * Links are read anew, so a run that goes on after a restart signs in with the link as it is then.
  * @throws Cdm.0101 a link is gone; Cdm.0060 a link is disabled; Cdm.0931 the two column lists differ in length;
- * Cdm.0036 a link's secrets cannot be opened. Whatever else is thrown is the store's.
+ * Cdm.0036 a link's secrets cannot be opened; Cdm.0014 a variable is not set. Whatever else is thrown is the store's.
  */
-export async function resolveWork(run: RunRecord, store: Store, secrets: SecretBox): Promise<RunWork> {
+export async function resolveWork(run: RunRecord, store: Store, secrets: SecretBox): Promise<ResolvedWork> {
+  const { secretTexts, ...filled } = await fillInVariables(run, store, secrets);
+  try {
+    return {
+      ...(await resolveEnds({ ...run, job: { ...run.job, ...filled } }, store, secrets)),
+      secretTexts,
+    };
+  } catch (error) {
+    throw maskError(error, secretTexts);
+  }
+}
+
+/** @param run its settings with variables filled in. */
+async function resolveEnds(run: RunRecord, store: Store, secrets: SecretBox): Promise<RunWork> {
   const { job } = run;
   const end = async (connector: string, linkName: string, options: OptionValues): Promise<RunEnd> => {
     const link = await store.links.find(job.clusterId, linkName);
@@ -58,15 +78,18 @@ export async function resolveWork(run: RunRecord, store: Store, secrets: SecretB
 
 /**
  * What a worker needs to remove the traces of an ended run.
- * @param link the run's destination link, as it is now. @throws Cdm.0036 its secrets cannot be opened.
+ * @param link the run's destination link, as it is now.
+ * @throws Cdm.0036 its secrets cannot be opened; Cdm.0014 a variable is not set any more.
  */
-export function resolveTraces(
+export async function resolveTraces(
   run: RunRecord,
   plan: RunPlan,
   link: LinkRecord,
+  store: Pick<Store, 'variables'>,
   secrets: SecretBox,
-): DestinationWork {
-  const { toConnector, toOptions } = run.job;
+): Promise<DestinationWork> {
+  const { toConnector } = run.job;
+  const { toOptions } = await fillInVariables(run, store, secrets);
   const to = { connector: toConnector, link: openLinkOptions(link, secrets), options: toOptions };
   return { runId: run.id, runKey: plan.target.runKey, to };
 }

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ClusterPoolSettings, LocalClusterPools } from './cluster-pools.ts';
 import { runLimits } from './limits.ts';
 import type { TaskListener } from './worker-process.ts';
+import { WorkerSlots } from './worker-slots.ts';
 
 /**
  * A worker that does what the task's run id says: `hold` waits for its end, `slow 50` answers after 50 ms, `heap` is answered
@@ -269,7 +270,7 @@ describe('LocalClusterPools with stand-in workers', () => {
 
   test('an idle worker of one cluster ends before the machine has too many', async () => {
     const pools = machine({ sliceWorkersMax: 1 });
-    const most = 2 + runLimits.stepWorkersMax + runLimits.promptWorkersMax;
+    const most = new WorkerSlots(1).workersMax;
     const clusters = Array.from({ length: most + 3 }, (_, i) => `p-${i}`);
     for (const clusterId of clusters) {
       await pools.open(clusterId, small);

@@ -134,7 +134,7 @@ export class LocalClusterPools implements ClusterPools, TaskPools {
   async open(clusterId: string, flavor: PoolSize): Promise<void> {
     if (this.#isEnded) throw poolClosed();
     this.#closed.delete(clusterId);
-    await this.#opening.get(clusterId);
+    await this.#opening.get(clusterId)?.catch(() => undefined);
     if (this.#open.has(clusterId)) return;
     const found = await this.#settings.find(clusterId);
     // Somebody else may have opened or closed it meanwhile; the last call has the say.

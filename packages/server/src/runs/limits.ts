@@ -12,6 +12,24 @@ export const runLimits = {
   promptWorkersMax: 4,
   /** Of these, for the clusters of one project. */
   promptWorkersPerProjectMax: 2,
+  /** Worker processes that look at the systems behind links, for staged tests, lists and previews, over all clusters. */
+  inspectWorkersMax: 4,
+  /** Of these, for the clusters of one project. */
+  inspectWorkersPerProjectMax: 2,
+  /** Such questions under way or waiting; a further one is refused. */
+  inspectionsMax: 16,
+  /** A staged link test has this long for all its stages; then what has not answered has failed. */
+  stagedTestMs: 30_000,
+  /** The database may take this long over the first rows of a table, or over a list. */
+  previewMs: 10_000,
+  /** On top of both: a worker that must start first, the sign-in, and its turn. */
+  inspectSlackMs: 15_000,
+  /** Rows of a preview. */
+  previewRowsMax: 1_000,
+  /** Values of a preview together, as JSON text in bytes. */
+  previewBytesMax: 1024 * 1024,
+  /** Characters of one value of a preview, or bytes of a binary one. */
+  previewValueCharsMax: 4_096,
   /** Tasks that may wait for a worker; beyond that a task is refused. */
   waitingTasksMax: 20_000,
   /** The same of one cluster. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { zeroCounts } from '@sluice/core/data/slice';
-import type { RunRecord } from '../store/model.ts';
+import type { ClusterRecord, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import type { StartRequest } from './run-service.ts';
 
@@ -39,13 +39,35 @@ export function queuedRun(request: StartRequest, at: number): Omit<RunRecord, 's
   };
 }
 
-/** Stores a fresh run; to be called in a transaction. @throws Conflict when the job has an active run. */
+/** Throws when a cluster takes no work. */
+export type RequireUsable = (cluster: ClusterRecord) => void;
+
+/**
+ * Stores a fresh run; to be called in a transaction.
+ * @throws Conflict when the job has an active run; what `requireUsable` throws.
+ */
 export async function createFreshRun(
-  tx: Pick<Store, 'runs' | 'traces'>,
+  tx: Pick<Store, 'runs' | 'traces' | 'clusters'>,
   run: Omit<RunRecord, 'submissionId'>,
+  requireUsable: RequireUsable | null = null,
 ): Promise<RunRecord> {
   const created = await tx.runs.create(run);
+  await requireCluster(tx, created, requireUsable);
   // A fresh run has no use for what an earlier one committed, so that one cannot be carried on any more.
   await tx.traces.doom({ jobId: run.jobId });
   return created;
+}
+
+/**
+ * Whether the cluster of a run takes work. To be asked in the transaction that made the run, after that: the run's number
+ * comes from the cluster's row, which is locked since, so that a stop comes wholly before or wholly after the start.
+ */
+export async function requireCluster(
+  tx: Pick<Store, 'clusters'>,
+  { clusterId }: Pick<RunRecord, 'clusterId'>,
+  requireUsable: RequireUsable | null,
+): Promise<void> {
+  if (requireUsable === null) return;
+  const cluster = await tx.clusters.findById(clusterId);
+  if (cluster !== null) requireUsable(cluster);
 }

@@ -23,7 +23,7 @@ export function isToBeRetried(run: RunRecord, state: RunState): boolean {
  * @param leaves what the failed run left at its destination; `kept` once its trace is stored.
  */
 export async function queueRetry(
-  tx: Pick<Store, 'runs' | 'traces'>,
+  tx: Pick<Store, 'runs' | 'traces' | 'clusters'>,
   failed: RunRecord,
   leaves: TraceState | null,
   at: number,

@@ -2,13 +2,14 @@ import type { CheckStep } from '@sluice/core/connector/contract';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
+import { maskError } from '../planner/job-variables.ts';
 import { resolveWork } from '../planner/resolve-work.ts';
 import { isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
-import { Conflict, NotResumable } from '../store/store.ts';
+import { Conflict, NotResumable, type Store } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
-import { createFreshRun, queuedRun } from './queued-run.ts';
+import { createFreshRun, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
@@ -19,6 +20,8 @@ import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-proce
 export interface DeskTools extends DriverTools {
   /** Called when a run has been queued, so that it is claimed at once. */
   readonly onQueued: () => void;
+  /** Asked in the transaction that starts a run. Without it every cluster takes work. */
+  readonly requireUsable?: RequireUsable;
 }
 
 /** How many runs of a cluster this server drives. */
@@ -36,6 +39,8 @@ export class RunDesk implements RunService {
   readonly #drivers = new Map<string, RunDriver>();
   /** The driver of a job's active run. */
   readonly #byJob = new Map<string, RunDriver>();
+  /** Clusters whose runs are not to be driven for the moment. */
+  readonly #held = new Set<string>();
   #isClosed = false;
 
   constructor(tools: DeskTools) {
@@ -61,14 +66,32 @@ export class RunDesk implements RunService {
   async start(request: StartRequest): Promise<RunRecord> {
     const { store, now } = this.#tools;
     const run = queuedRun(request, now());
-    return await this.#queue(request.job, () => store.transaction((tx) => createFreshRun(tx, run)));
+    return await this.#queue(request.job, () =>
+      store.transaction((tx) => createFreshRun(tx, run, this.#requireUsable)),
+    );
+  }
+
+  async startNew(
+    request: Omit<StartRequest, 'job'>,
+    makeJob: (tx: Pick<Store, 'jobs' | 'timers'>) => Promise<JobRecord>,
+  ): Promise<RunRecord> {
+    const { store, now, onQueued } = this.#tools;
+    const run = await store.transaction(async (tx) => {
+      const job = await makeJob(tx);
+      return await createFreshRun(tx, queuedRun({ ...request, job }, now()), this.#requireUsable);
+    });
+    onQueued();
+    return run;
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {
     const { store, secrets, pools, now, log } = this.#tools;
     const { job, run: before } = request;
     const work = await resolveWork({ ...before, job }, store, secrets);
-    await requireCheckpoints(before, work, { store, pool: pools.of(job.clusterId), log });
+    const tools = { store, pool: pools.of(job.clusterId), log };
+    await requireCheckpoints(before, work, tools).catch((error: unknown) => {
+      throw maskError(error, work.secretTexts);
+    });
     const run = {
       ...queuedRun({ ...request, variables: before.variables, isAuto: false }, now()),
       plan: before.plan,
@@ -76,7 +99,17 @@ export class RunDesk implements RunService {
       counts: before.counts,
       resumesRunId: before.id,
     };
-    return await this.#queue(job, () => store.runs.createResumed(run, now()));
+    return await this.#queue(job, () =>
+      store.transaction(async (tx) => {
+        const created = await tx.runs.createResumed(run, now());
+        await requireCluster(tx, created, this.#requireUsable);
+        return created;
+      }),
+    );
+  }
+
+  get #requireUsable(): RequireUsable | null {
+    return this.#tools.requireUsable ?? null;
   }
 
   async #queue(job: JobRecord, create: () => Promise<RunRecord>): Promise<RunRecord> {
@@ -197,6 +230,8 @@ export class RunDesk implements RunService {
     const driver = new RunDriver(run, this.#tools, this.traces);
     this.#drivers.set(run.id, driver);
     this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);
+    // It was claimed in the moment in which its cluster was held.
+    if (this.#held.has(run.clusterId)) driver.letGo();
     void driver.ended.then(() => {
       this.#forget(run, driver);
       // A server that slept through its own lease has claimed the run anew meanwhile.
@@ -208,6 +243,21 @@ export class RunDesk implements RunService {
   #forget(run: RunRecord, driver: RunDriver | undefined): void {
     const key = jobKey(run.clusterId, run.jobName);
     if (this.#byJob.get(key) === driver) this.#byJob.delete(key);
+  }
+
+  /**
+   * Lets go of a cluster's runs without ending them, and drives none of it until `release`; resolves when no driver is left. Then
+   * they go on where their records stand, as after a restart of the server.
+   */
+  async hold(clusterId: string): Promise<void> {
+    this.#held.add(clusterId);
+    const drivers = [...this.#drivers.values()].filter((driver) => driver.clusterId === clusterId);
+    for (const driver of drivers) driver.letGo();
+    await Promise.all(drivers.map((driver) => driver.ended));
+  }
+
+  release(clusterId: string): void {
+    if (this.#held.delete(clusterId)) this.#tools.onQueued();
   }
 
   /** Lets go of all runs without ending them: the next start of a server goes on with them. */

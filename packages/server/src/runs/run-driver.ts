@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addCounts, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
-import { resolveWork } from '../planner/resolve-work.ts';
+import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
@@ -10,6 +10,7 @@ import type { TaskPools } from './cluster-pools.ts';
 import { type EndState, endRun, isToBeDeleted } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
+import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
@@ -85,6 +86,8 @@ export class RunDriver {
   readonly #claim: Claim;
   readonly #stopper = new AbortController();
   #storedPlan: RunPlan | null = null;
+  /** Values of secret variables: in no text of the run. */
+  #secretTexts: readonly string[] = [];
 
   constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover) {
     this.runId = run.id;
@@ -92,7 +95,10 @@ export class RunDriver {
     this.clusterId = run.clusterId;
     this.#record = run;
     this.#recordAt = tools.now();
-    this.#tools = tools;
+    this.#tools = {
+      ...tools,
+      log: (event, fields) => tools.log(event, maskedFields(fields, this.#secretTexts)),
+    };
     this.#pool = tools.pools.of(run.clusterId);
     this.#traces = traces;
     this.#claim = { runId: run.id, fence: run.fence };
@@ -123,7 +129,7 @@ export class RunDriver {
 
   async #drive(run: RunRecord): Promise<void> {
     const heartbeat = setInterval(() => void this.#beat(), runLimits.heartbeatMs);
-    let work: RunWork | null = null;
+    let work: ResolvedWork | null = null;
     let plan: RunPlan | null = run.plan;
     const startedAt = run.startedAt ?? this.#tools.now();
     try {
@@ -131,6 +137,7 @@ export class RunDriver {
       work = await resolveWork(run, this.#tools.store, this.#tools.secrets).catch((error: unknown) => {
         throw ending ?? unworkable(error);
       });
+      this.#secretTexts = work.secretTexts;
       if (ending !== null) throw ending;
       if (plan === null) {
         this.#expectWorthwhile(run, []);
@@ -209,7 +216,8 @@ export class RunDriver {
         if (reason instanceof ShutDown) await store.runs.heartbeat(this.#claim, now(), 0);
         return;
       }
-      const { state, failure } = this.#verdict(reason, plan);
+      const { state, failure: told } = this.#verdict(reason, plan);
+      const failure = maskedFields(told, this.#secretTexts);
       // First the record, under the fence. A driver that has lost its claim must leave the destination alone, for there
       // the next one is at work; and one that comes after a crash in the next line must find why the run ends.
       const run = await store.runs.change(this.#claim, { failure }, now());

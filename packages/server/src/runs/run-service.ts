@@ -1,6 +1,7 @@
 import type { CheckStep } from '@sluice/core/connector/contract';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { JobRecord, RunRecord } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import type { SliceProgress } from './run-progress.ts';
 
 export interface StartRequest {
@@ -24,6 +25,11 @@ export interface ResumeRequest {
 export interface RunService {
   /** Resolves when the run is stored. @throws Cdm.0052 when the job is running. */
   start(request: StartRequest): Promise<RunRecord>;
+  /** The same for a job that is made in the transaction that stores its run. @throws what `makeJob` throws. */
+  startNew(
+    request: Omit<StartRequest, 'job'>,
+    makeJob: (tx: Pick<Store, 'jobs' | 'timers'>) => Promise<JobRecord>,
+  ): Promise<RunRecord>;
   /**
    * Carries on a run that failed or was stopped: a new run with the old one's plan and checkpoints, of which only the open
    * slices are moved. Asks the destination first whether it still holds what we counted. Resolves when the run is stored.
@@ -41,4 +47,12 @@ export interface RunService {
   slices(run: RunRecord): Promise<readonly SliceProgress[]>;
   /** Tests a link in a worker process of the cluster. @throws SluiceError with the finding. */
   checkLink(clusterId: string, connector: string, options: OptionValues): Promise<readonly CheckStep[]>;
+}
+
+/** What the life of clusters asks of runs. */
+export interface RunHolder extends Pick<RunService, 'stop'> {
+  /** Lets go of the runs of a cluster without ending them, and drives none of it until `release`. Resolves when none is driven. */
+  hold(clusterId: string): Promise<void>;
+  /** They go on where their records stand. */
+  release(clusterId: string): void;
 }

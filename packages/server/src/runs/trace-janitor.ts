@@ -112,7 +112,7 @@ export class TraceJanitor implements TraceRemover {
     }
     try {
       if (!link.isEnabled) throw new Error(`link ${link.name} is disabled`);
-      const work = resolveTraces(run, plan, link, secrets);
+      const work = await resolveTraces(run, plan, link, store, secrets);
       // A cluster that was stopped leaves its tables no longer than any other.
       const pool = this.#tools.pools.apart(run.clusterId);
       await removeTraces(work, { ...plan, slices: [] }, withinMs, { pool, log }, signal);

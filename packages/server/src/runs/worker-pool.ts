@@ -335,5 +335,6 @@ function laneOf(task: Task): Lane {
   if (task.kind === 'slice') return 'slice';
   if (task.kind === 'ready' || task.kind === 'join') return 'join';
   if (task.kind === 'check' || task.kind === 'checkpoints') return 'prompt';
+  if (task.kind === 'inspect') return 'inspect';
   return task.kind === 'finish' && task.outcome === 'discard' ? 'prompt' : 'step';
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Checkpoint, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { Task, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import type { EgressRules } from './egress.ts';
 import { runLimits } from './limits.ts';
 import { type FromWorker, fromPortable, type ToWorker } from './worker-messages.ts';
 
@@ -49,6 +50,8 @@ export interface WorkerSettings {
   /** After an abort the worker has this long to end its task, then it is killed. */
   readonly stopGraceMs: number;
   readonly onStderr: (pid: number, line: string) => void;
+  /** Where workers may connect to; absent: anywhere, for tests. */
+  readonly egress?: EgressRules;
 }
 
 /** A task that a worker has in hand. */
@@ -100,7 +103,8 @@ export class WorkerProcess {
     this.gone = new Promise((resolve) => {
       this.#setGone = resolve;
     });
-    this.#child = fork(settings.script, [], {
+    const { egress } = settings;
+    this.#child = fork(settings.script, egress === undefined ? [] : [JSON.stringify(egress)], {
       execArgv: [
         `--max-old-space-size=${settings.memoryMb}`,
         `--max-semi-space-size=${runLimits.workerYoungHeapMb}`,
@@ -312,7 +316,7 @@ export class WorkerProcess {
 }
 
 function runIdOf(task: Task): string | null {
-  return task.kind === 'check' ? null : task.work.runId;
+  return task.kind === 'check' || task.kind === 'inspect' ? null : task.work.runId;
 }
 
 function opensSnapshot(task: Task, result: TaskResults[TaskKind]): boolean {

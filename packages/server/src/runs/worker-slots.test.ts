@@ -35,7 +35,7 @@ const clusters = [
 
 describe('WorkerSlots', () => {
   test('under any load no cap is broken, no slot is idle while a task could have it, and every task has its turn', () => {
-    const lane = fc.constantFrom<Lane>('slice', 'step', 'prompt', 'join');
+    const lane = fc.constantFrom<Lane>('slice', 'step', 'prompt', 'inspect', 'join');
     const step = fc.oneof(
       {
         weight: 3,
@@ -62,6 +62,7 @@ describe('WorkerSlots', () => {
             join: machineMax,
             step: runLimits.stepWorkersMax,
             prompt: runLimits.promptWorkersMax,
+            inspect: runLimits.inspectWorkersMax,
           })[lane];
         const projectMax = (lane: Lane) =>
           ({
@@ -69,6 +70,7 @@ describe('WorkerSlots', () => {
             join: machineMax,
             step: runLimits.stepWorkersPerProjectMax,
             prompt: runLimits.promptWorkersPerProjectMax,
+            inspect: runLimits.inspectWorkersPerProjectMax,
           })[lane];
         const clusterMax = (lane: Lane, clusterId: string) =>
           lane === 'slice' || lane === 'join'

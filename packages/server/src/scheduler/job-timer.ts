@@ -1,4 +1,5 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { keptVariables } from '../planner/job-variables.ts';
 import { createFreshRun, queuedRun } from '../runs/queued-run.ts';
 import { type ClusterRecord, type DueTimer, isActiveState, type JobRecord } from '../store/model.ts';
 import { Conflict, type Store } from '../store/store.ts';
@@ -104,6 +105,8 @@ export class JobTimer {
     } catch (error) {
       // Somebody else started the job in this very moment: taken again, the moment meets that run.
       if (error instanceof Conflict) return 'overlap';
+      // The same with a cluster that is being switched off.
+      if (error instanceof UnusableNow) return 'unusable';
       throw error;
     }
   }
@@ -130,11 +133,18 @@ export class JobTimer {
     const newest = await tx.runs.latest(job.clusterId, job.name);
     if (newest?.jobId === job.id && isActiveState(newest.state)) return 'overlap';
     const { projectId } = cluster;
-    const request = { projectId, job, user: job.createdBy, variables: {}, isAuto: true };
-    await createFreshRun(tx, queuedRun(request, at));
+    // A variable that is set nowhere is told by the run, which then cannot be submitted: nobody is here to be answered.
+    const { variables } = await keptVariables(tx, projectId, job, {});
+    const request = { projectId, job, user: job.createdBy, variables, isAuto: true };
+    await createFreshRun(tx, queuedRun(request, at), (current) => {
+      if (!this.#tools.isUsable(current)) throw new UnusableNow();
+    });
     return 'started';
   }
 }
+
+/** The cluster ceased to take work between the look at it and the start. */
+class UnusableNow extends Error {}
 
 /** The schedule of a stored job; null also when this program cannot read what an older one stored. */
 function readable(job: JobRecord): Schedule | null {

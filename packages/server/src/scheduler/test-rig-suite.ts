@@ -6,6 +6,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 
 import { LocalClusterPools } from '../runs/cluster-pools.ts';
+import type { EgressRules } from '../runs/egress.ts';
 import { RunDesk } from '../runs/run-desk.ts';
 import type { Seat } from '../runs/worker-pool.ts';
 import type { TaskListener } from '../runs/worker-process.ts';
@@ -44,6 +45,8 @@ export interface RigSettings {
   readonly leaseMs?: number;
   readonly stopGraceMs?: number;
   readonly script?: string;
+  /** Where workers may connect to; absent: anywhere. */
+  readonly egress?: EgressRules;
 }
 
 export interface JobWish {
@@ -62,7 +65,8 @@ export interface JobWish {
 
 /** Started, never imported: the real worker with the real connectors. */
 const workerScript = join(import.meta.dirname, '../worker.ts');
-const box = new AesSecretBox([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
+/** What seals the secrets of a rig. */
+export const rigSecretBox = new AesSecretBox([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
 let jobCount = 0;
 
 /** Desk, queue and pool on a store of their own, put together as the server does it, without HTTP. */
@@ -97,6 +101,7 @@ export class RunRig {
       sliceWorkersMax: settings.sliceWorkersMax ?? 2,
       machineMemoryMb: 65_536,
       idleMs: 60_000,
+      ...(settings.egress === undefined ? {} : { egress: settings.egress }),
       find: async (clusterId) => {
         const cluster = await store.clusters.findById(clusterId);
         return cluster && { projectId: cluster.projectId, takesWork: true, extractorsMax: 64, ramGb: 64 };
@@ -107,7 +112,7 @@ export class RunRig {
     let poke: () => void = () => undefined;
     this.desk = new RunDesk({
       store,
-      secrets: box,
+      secrets: rigSecretBox,
       pools: this.pool,
       now: Date.now,
       leaseMs,
@@ -161,7 +166,7 @@ export class RunRig {
       name,
       connector: 'generic-jdbc-connector',
       options: plain,
-      sealedSecrets: box.seal(secret, linkSecretContext(this.cluster.id)),
+      sealedSecrets: rigSecretBox.seal(secret, linkSecretContext(this.cluster.id)),
       isEnabled,
       createdBy: 'test',
       createdAt: at,

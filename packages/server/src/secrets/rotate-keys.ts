@@ -64,7 +64,7 @@ function reseal(box: AesSecretBox, value: SealedValue): string {
   try {
     return box.seal(box.open(value.sealed, context), context);
   } catch (error) {
-    const owner = value.owner.kind === 'link' ? `link ${value.owner.id}` : `access key ${value.owner.ak}`;
+    const owner = nameOf(value.owner);
     throw new Refusal(
       {
         en: `The secrets of ${owner} cannot be opened (${messageOf(error)}): enter them anew or delete it, then run this again.`,
@@ -72,6 +72,17 @@ function reseal(box: AesSecretBox, value: SealedValue): string {
       },
       { cause: error },
     );
+  }
+}
+
+function nameOf(owner: SealedValue['owner']): string {
+  switch (owner.kind) {
+    case 'link':
+      return `link ${owner.id}`;
+    case 'access-key':
+      return `access key ${owner.ak}`;
+    case 'variable':
+      return `variable ${owner.name} of ${owner.scopeId}`;
   }
 }
 

@@ -2,7 +2,8 @@
 export interface SealedValue {
   readonly owner:
     | { readonly kind: 'link'; readonly id: number; readonly clusterId: string }
-    | { readonly kind: 'access-key'; readonly ak: string };
+    | { readonly kind: 'access-key'; readonly ak: string }
+    | { readonly kind: 'variable'; readonly scopeId: string; readonly name: string };
   readonly sealed: string;
 }
 
@@ -31,6 +32,18 @@ export function accessKeyContext(ak: string): string {
   return `access-key/${ak}`;
 }
 
+/** What a secret variable is bound to: a cluster or project, and its name there. */
+export function variableContext(scopeId: string, name: string): string {
+  return `variable:${scopeId}/${name}`;
+}
+
 export function contextOf(owner: SealedValue['owner']): string {
-  return owner.kind === 'link' ? linkSecretContext(owner.clusterId) : accessKeyContext(owner.ak);
+  switch (owner.kind) {
+    case 'link':
+      return linkSecretContext(owner.clusterId);
+    case 'access-key':
+      return accessKeyContext(owner.ak);
+    case 'variable':
+      return variableContext(owner.scopeId, owner.name);
+  }
 }

@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from './adapter.ts';
+import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
 import { fromJson } from './columns.ts';
 import type { ClusterRecord } from './model.ts';
 import type { ClusterRow } from './schema.ts';
@@ -7,9 +7,11 @@ import { type ClusterRepository, Conflict, Gone } from './store.ts';
 /** Statements on clusters. */
 export class SqlClusterRepository implements ClusterRepository {
   readonly #db: Db;
+  readonly #adapter: StoreAdapter;
 
-  constructor(db: Db) {
+  constructor(db: Db, adapter: StoreAdapter) {
     this.#db = db;
+    this.#adapter = adapter;
   }
 
   async create(cluster: ClusterRecord): Promise<void> {
@@ -52,6 +54,16 @@ export class SqlClusterRepository implements ClusterRepository {
     return row === undefined ? null : clusterOf(row);
   }
 
+  async lock(clusterId: string): Promise<ClusterRecord | null> {
+    const row = await this.#db
+      .selectFrom('clusters')
+      .selectAll()
+      .where('id', '=', clusterId)
+      .$if(this.#adapter.hasRowLocks, (query) => query.forUpdate())
+      .executeTakeFirst();
+    return row === undefined ? null : clusterOf(row);
+  }
+
   async list(projectId: string): Promise<readonly ClusterRecord[]> {
     const rows = await this.#db
       .selectFrom('clusters')
@@ -71,6 +83,15 @@ export class SqlClusterRepository implements ClusterRepository {
       .orderBy('id')
       .execute();
     return rows.map(clusterOf);
+  }
+
+  async lastSubmission(clusterId: string): Promise<number> {
+    const row = await this.#db
+      .selectFrom('clusters')
+      .select('last_submission_id')
+      .where('id', '=', clusterId)
+      .executeTakeFirst();
+    return row?.last_submission_id ?? 0;
   }
 
   async update(cluster: ClusterRecord): Promise<void> {
@@ -100,7 +121,8 @@ export class SqlClusterRepository implements ClusterRepository {
   }
 }
 
-function clusterOf(row: ClusterRow): ClusterRecord {
+/** A row of the table as a cluster. */
+export function clusterOf(row: ClusterRow): ClusterRecord {
   return {
     id: row.id,
     projectId: row.project_id,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenedStore } from './open-store.ts';
 
 export interface HousekeepingTools {
@@ -11,8 +12,10 @@ export interface HousekeepingTools {
 const dayMs = 24 * 60 * 60 * 1000;
 /** How often it looks. */
 const pauseMs = 60 * 60 * 1000;
-/** Runs removed in one transaction, so that nobody waits long for the store. */
-const runsPerStepMax = 200;
+/** Runs removed in one transaction, so that nobody waits long for the store: an embedded one keeps the whole process for a step. */
+const runsPerStepMax = 50;
+/** Between two steps everybody else has his turn. */
+const stepPauseMs = 10;
 
 /** Removes what has had its time: runs past their retention, tokens and temporary keys that ended. */
 export class Housekeeping {
@@ -45,6 +48,8 @@ export class Housekeeping {
       let runs = 0;
       for (let removed = runsPerStepMax; removed === runsPerStepMax && !this.#isClosed; runs += removed) {
         removed = await store.maintenance.deleteRunsEndedBefore(now() - historyDays * dayMs, runsPerStepMax);
+        // A promise alone would not do: it lets no request in.
+        await sleep(stepPauseMs);
       }
       if (credentials + runs > 0) log('housekeeping.done', { credentials, runs });
     } catch (error) {

@@ -1,7 +1,8 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { type Db, inTransaction, nextNumber, type StoreAdapter } from './adapter.ts';
 import { fromJson } from './columns.ts';
-import type { JobRecord, JobType } from './model.ts';
+import { SqlGroupRepository } from './group-repository.ts';
+import { groupOf, type JobRecord, type JobType } from './model.ts';
 import type { JobRow, Tables } from './schema.ts';
 import { Conflict, Gone, type JobFilter, type JobRepository } from './store.ts';
 import { SqlTraceRepository } from './trace-repository.ts';
@@ -32,6 +33,7 @@ export class SqlJobRepository implements JobRepository {
         .returningAll()
         .executeTakeFirst();
       if (row === undefined) throw new Conflict(`job ${job.name}`);
+      await createGroup(db, job, job.createdBy, job.createdAt);
       return jobOf(row);
     });
   }
@@ -69,7 +71,8 @@ export class SqlJobRepository implements JobRepository {
     const isListed = ({ and, eb }: ExpressionBuilder<Tables, 'jobs'>) =>
       and([
         eb('cluster_id', '=', clusterId),
-        eb('type', '=', filter.type),
+        ...(filter.type === null ? [] : [eb('type', '=', filter.type)]),
+        ...(filter.group === undefined ? [] : [eb('group_name', '=', filter.group)]),
         ...(filter.createdBy === undefined ? [] : [eb('created_by', '=', filter.createdBy)]),
         ...(filter.filter === '' ? [] : [eb(sql<number>`${placeOf}(name, ${filter.filter})`, '>', 0)]),
       ]);
@@ -92,19 +95,24 @@ export class SqlJobRepository implements JobRepository {
   async update(job: JobRecord): Promise<void> {
     try {
       await inTransaction(this.#db, async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('jobs')
-          .set(changeableColumns(job))
+        const before = await db
+          .selectFrom('jobs')
+          .select('name')
           .where('id', '=', job.id)
+          .$if(this.#adapter.hasRowLocks, (query) => query.forUpdate())
           .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw new Gone(`job ${job.name}`);
-        // Runs are asked for by the job's name, so they follow a rename.
+        if (before === undefined) throw new Gone(`job ${job.name}`);
+        await db.updateTable('jobs').set(changeableColumns(job)).where('id', '=', job.id).execute();
+        await createGroup(db, job, job.updatedBy, job.updatedAt);
+        // Without a rename the history need not be looked through, which may be long.
+        if (before.name === job.name) return;
+        // Runs are asked for by the job's name, so they follow it.
         await db
           .updateTable('runs')
           .set({ job_name: job.name })
           .where('cluster_id', '=', job.clusterId)
+          .where('job_name', '=', before.name)
           .where('job_id', '=', job.id)
-          .where('job_name', '<>', job.name)
           .execute();
       });
     } catch (error) {
@@ -128,6 +136,17 @@ export class SqlJobRepository implements JobRepository {
   }
 }
 
+/** The group that a job names is there from then on. */
+async function createGroup(
+  db: Db,
+  job: Omit<JobRecord, 'id'>,
+  createdBy: string,
+  createdAt: number,
+): Promise<void> {
+  const group = { clusterId: job.clusterId, name: groupOf(job.driverOptions), createdBy, createdAt };
+  await new SqlGroupRepository(db).create(group);
+}
+
 function changeableColumns(job: Omit<JobRecord, 'id'>) {
   return {
     name: job.name,
@@ -139,12 +158,14 @@ function changeableColumns(job: Omit<JobRecord, 'id'>) {
     from_options: JSON.stringify(job.fromOptions),
     to_options: JSON.stringify(job.toOptions),
     driver_options: JSON.stringify(job.driverOptions),
+    group_name: groupOf(job.driverOptions),
     updated_by: job.updatedBy,
     updated_at: job.updatedAt,
   };
 }
 
-function jobOf(row: JobRow): JobRecord {
+/** A row of the table as a job. */
+export function jobOf(row: JobRow): JobRecord {
   return {
     id: row.id,
     clusterId: row.cluster_id,

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type UpdateResult } from 'kysely';
 import type { SealedValue, SealedValueStore } from '../secrets/sealed-values.ts';
 import { type Db, inTransaction } from './adapter.ts';
 import { activeRunStates } from './model.ts';
@@ -58,6 +58,15 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .orderBy('ak')
       .limit(limit)
       .execute();
+    const variables = await this.#db
+      .selectFrom('variables')
+      .select(['scope_id', 'name', 'sealed_value'])
+      .where('sealed_value', 'is not', null)
+      .where(sql<string>`substr(sealed_value, 1, ${sql.lit(prefix.length)})`, '<>', prefix)
+      .orderBy('scope_id')
+      .orderBy('name')
+      .limit(limit)
+      .execute();
     return [
       ...links.map(
         (row): SealedValue => ({
@@ -68,6 +77,12 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       ...keys.map(
         (row): SealedValue => ({ owner: { kind: 'access-key', ak: row.ak }, sealed: row.sealed_secret }),
       ),
+      ...variables.map(
+        (row): SealedValue => ({
+          owner: { kind: 'variable', scopeId: row.scope_id, name: row.name },
+          sealed: row.sealed_value ?? '',
+        }),
+      ),
     ].slice(0, limit);
   }
 
@@ -77,21 +92,7 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
     return inTransaction(this.#db, async (db) => {
       let replaced = 0n;
       for (const { value, sealed } of changes) {
-        const owner = value.owner;
-        const { numUpdatedRows } =
-          owner.kind === 'link'
-            ? await db
-                .updateTable('links')
-                .set({ sealed_secrets: sealed })
-                .where('id', '=', owner.id)
-                .where('sealed_secrets', '=', value.sealed)
-                .executeTakeFirst()
-            : await db
-                .updateTable('access_keys')
-                .set({ sealed_secret: sealed })
-                .where('ak', '=', owner.ak)
-                .where('sealed_secret', '=', value.sealed)
-                .executeTakeFirst();
+        const { numUpdatedRows } = await replaceOne(db, value, sealed);
         replaced += numUpdatedRows;
       }
       return Number(replaced);
@@ -131,5 +132,33 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .limit(limit);
     const { numDeletedRows } = await this.#db.deleteFrom('runs').where('id', 'in', old).executeTakeFirst();
     return Number(numDeletedRows);
+  }
+}
+
+/** Puts a new text in place of a sealed one, if that is still there. */
+function replaceOne(db: Db, { owner, sealed: before }: SealedValue, sealed: string): Promise<UpdateResult> {
+  switch (owner.kind) {
+    case 'link':
+      return db
+        .updateTable('links')
+        .set({ sealed_secrets: sealed })
+        .where('id', '=', owner.id)
+        .where('sealed_secrets', '=', before)
+        .executeTakeFirst();
+    case 'access-key':
+      return db
+        .updateTable('access_keys')
+        .set({ sealed_secret: sealed })
+        .where('ak', '=', owner.ak)
+        .where('sealed_secret', '=', before)
+        .executeTakeFirst();
+    case 'variable':
+      return db
+        .updateTable('variables')
+        .set({ sealed_value: sealed })
+        .where('scope_id', '=', owner.scopeId)
+        .where('name', '=', owner.name)
+        .where('sealed_value', '=', before)
+        .executeTakeFirst();
   }
 }

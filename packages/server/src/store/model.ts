@@ -121,6 +121,43 @@ export interface JobRecord {
   readonly updatedAt: number;
 }
 
+/** The group of a job that names none; it is always there. */
+export const defaultGroup = 'DEFAULT';
+
+/** The option in which a job names its group. */
+export const groupOption = 'groupJobConfig.groupName';
+
+/** @returns the group that a job's options name. */
+export function groupOf(driverOptions: OptionValues): string {
+  const name = driverOptions[groupOption];
+  return typeof name === 'string' && name.trim() !== '' ? name : defaultGroup;
+}
+
+/** A group of jobs; its name is unique in the cluster. */
+export interface JobGroupRecord {
+  readonly clusterId: string;
+  readonly name: string;
+  readonly createdBy: string;
+  readonly createdAt: number;
+}
+
+/** Whose variables: those of a cluster come before those of its project. */
+export type VariableScope =
+  | { readonly kind: 'cluster'; readonly id: string }
+  | { readonly kind: 'project'; readonly id: string };
+
+/** A variable that jobs may use in their settings; its name is unique in its scope. */
+export interface VariableRecord {
+  readonly scope: VariableScope;
+  readonly name: string;
+  /** null: it is secret. */
+  readonly value: string | null;
+  /** A secret value, sealed; null: it is not secret. */
+  readonly sealedValue: string | null;
+  readonly updatedBy: string;
+  readonly updatedAt: number;
+}
+
 // ── Runs ────────────────────────────────────────────────────────────────────────────────────────
 
 /**

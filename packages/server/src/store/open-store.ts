@@ -5,8 +5,11 @@ import { messageOf, Refusal } from '../telemetry/refusal.ts';
 import type { Db, StoreAdapter } from './adapter.ts';
 import { SqlClusterRepository } from './cluster-repository.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
+import { SqlGroupRepository } from './group-repository.ts';
+import { SqlHistoryRepository } from './history-repository.ts';
 import { SqlIdentityRepository } from './identity-repository.ts';
 import { SqlJobRepository } from './job-repository.ts';
+import { type JobStatusReader, SqliteStatusReader, statusReader } from './job-status-reader.ts';
 import { SqlLinkRepository } from './link-repository.ts';
 import { type MaintenanceRepository, SqlMaintenanceRepository } from './maintenance-repository.ts';
 import { type Migration, migrate } from './migrate.ts';
@@ -21,6 +24,7 @@ import type { Store } from './store.ts';
 import { SqlTimerRepository } from './timer-repository.ts';
 import { SqlTraceRepository } from './trace-repository.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
+import { SqlVariableRepository } from './variable-repository.ts';
 
 /** The embedded store's file in the data folder. */
 export const storeFileName = 'sluice.db';
@@ -45,6 +49,8 @@ export interface StoreSettings {
 /** A store as start-up has it: with what only start-up and housekeeping need. */
 export interface OpenedStore extends Store {
   readonly maintenance: MaintenanceRepository;
+  /** For the status operation. */
+  readonly statuses: JobStatusReader;
 }
 
 /**
@@ -55,7 +61,9 @@ export async function openStore(location: StoreLocation, settings: StoreSettings
   const lock = location.dataFolder === undefined ? null : lockDataFolder(location.dataFolder);
   let db: Kysely<Tables> | null = null;
   let held: HeldPresence | null = null;
+  let statuses: JobStatusReader | null = null;
   const close = async (): Promise<void> => {
+    statuses?.close();
     await db?.destroy();
     await held?.release();
     lock?.release();
@@ -66,7 +74,8 @@ export async function openStore(location: StoreLocation, settings: StoreSettings
     const adapter = openAdapter(location, settings);
     db = new Kysely<Tables>({ dialect: adapter.dialect });
     await migrate(db, adapter, settings.migrations ?? migrations, settings.now ?? Date.now);
-    return composeStore(db, adapter, close);
+    statuses = location.url === undefined ? new SqliteStatusReader(storePath(location)) : statusReader(db);
+    return composeStore(db, adapter, statuses, close);
   } catch (error) {
     await close();
     throw error instanceof Refusal ? error : unusable(location, error);
@@ -77,22 +86,32 @@ function openAdapter(location: StoreLocation, settings: StoreSettings): StoreAda
   if (location.url !== undefined) {
     return postgresAdapter(openPostgresPool(location.url, settings.onConnectionLost ?? ignoreLostConnection));
   }
-  if (location.dataFolder === undefined) throw new Error('A store needs a data folder or a URL');
-  const path = join(location.dataFolder, storeFileName);
+  const path = storePath(location);
   // Made here for its mode, which SQLite also gives to the log beside it: only the owner reads the store.
   closeSync(openSync(path, 'a', 0o600));
   return sqliteAdapter(openSqliteFile(path));
+}
+
+function storePath({ dataFolder }: StoreLocation): string {
+  if (dataFolder === undefined) throw new Error('A store needs a data folder or a URL');
+  return join(dataFolder, storeFileName);
 }
 
 function ignoreLostConnection(): void {
   // The pool has taken it out already, and the next statement opens another or fails with its own error.
 }
 
-function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, close: () => Promise<void>): OpenedStore {
+function composeStore(
+  db: Kysely<Tables>,
+  adapter: StoreAdapter,
+  statuses: JobStatusReader,
+  close: () => Promise<void>,
+): OpenedStore {
   const outer = db.withPlugin(outsideTransactionOnly);
   return {
     ...repositories(outer, adapter),
     maintenance: new SqlMaintenanceRepository(outer),
+    statuses,
     async transaction(work) {
       refuseInsideTransaction();
       return await db
@@ -106,12 +125,15 @@ function composeStore(db: Kysely<Tables>, adapter: StoreAdapter, close: () => Pr
 function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' | 'close'> {
   return {
     identity: new SqlIdentityRepository(db),
-    clusters: new SqlClusterRepository(db),
+    clusters: new SqlClusterRepository(db, adapter),
     links: new SqlLinkRepository(db, adapter),
     jobs: new SqlJobRepository(db, adapter),
     runs: new SqlRunRepository(db, adapter),
     traces: new SqlTraceRepository(db, adapter),
     timers: new SqlTimerRepository(db, adapter),
+    groups: new SqlGroupRepository(db),
+    variables: new SqlVariableRepository(db),
+    history: new SqlHistoryRepository(db),
   };
 }
 

@@ -26,6 +26,12 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     runs: ownersRuns(store.runs, jobs, owner),
     traces: store.traces,
     timers: store.timers,
+    // Names and sizes of groups, and variables, are everybody's.
+    groups: store.groups,
+    variables: store.variables,
+    history: {
+      search: (clusterId, filter) => store.history.search(clusterId, { ...filter, createdBy: owner }),
+    },
   };
 }
 

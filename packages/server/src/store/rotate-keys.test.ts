@@ -5,7 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newMasterKey } from '../secrets/key-ring.ts';
 import { findKeys, type KeyPlace, keyPlaceOf, openSecretBox } from '../secrets/open-secret-box.ts';
 import { resealBatchMax, rotateKeys } from '../secrets/rotate-keys.ts';
-import { accessKeyContext, linkSecretContext, type SealedValueStore } from '../secrets/sealed-values.ts';
+import {
+  accessKeyContext,
+  linkSecretContext,
+  type SealedValueStore,
+  variableContext,
+} from '../secrets/sealed-values.ts';
 import { Secret } from '../telemetry/secret.ts';
 import type { ClusterRecord } from './model.ts';
 import { type OpenedStore, openStore } from './open-store.ts';
@@ -56,6 +61,14 @@ describe('master keys and the store', () => {
         securityTokenHash: null,
         createdAt: sampleTime,
       });
+      await inner.variables.put({
+        scope: { kind: 'cluster', id: cluster.id },
+        name: 'v',
+        value: null,
+        sealedValue: box.seal('of the variable', variableContext(cluster.id, 'v')),
+        updatedBy: 'u',
+        updatedAt: sampleTime,
+      });
     });
   }
 
@@ -69,6 +82,8 @@ describe('master keys and the store', () => {
     }
     const key = await store.identity.findAccessKey('AK');
     expect(box.open(key?.sealedSecret ?? '', accessKeyContext('AK'))).toBe('SK');
+    const variable = await store.variables.find({ kind: 'cluster', id: cluster.id }, 'v');
+    expect(box.open(variable?.sealedValue ?? '', variableContext(cluster.id, 'v'))).toBe('of the variable');
   }
 
   it('makes a key that only the owner can read, once', async () => {
@@ -101,7 +116,7 @@ describe('master keys and the store', () => {
     const rotation = await rotateKeys(place, store.maintenance);
     expect(rotation).toMatchObject({
       retiredKeyIds: [old?.id],
-      resealed: linkCount + 1,
+      resealed: linkCount + 2,
       wasUnfinished: false,
     });
     expect(findKeys(place)?.map((key) => key.id)).toEqual([rotation.activeKeyId]);

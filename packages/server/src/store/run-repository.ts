@@ -146,18 +146,15 @@ export class SqlRunRepository implements RunRepository {
     const found = new Map<string, RunRecord>();
     for (let start = 0; start < jobNames.length; start += namesPerStatementMax) {
       const names = jobNames.slice(start, start + namesPerStatementMax);
+      // One look into the index for each name, where grouping would read every run of each.
+      const newest = sql<number>`(select (select max(o.submission_id) from runs o
+        where o.cluster_id = ${clusterId} and o.job_name = n.column1)
+        from (values ${sql.join(names.map((name) => sql`(${name})`))}) as n)`;
       const rows = await this.#db
         .selectFrom('runs')
         .selectAll()
         .where('cluster_id', '=', clusterId)
-        .where('submission_id', 'in', (newest) =>
-          newest
-            .selectFrom('runs as other')
-            .select(({ fn }) => fn.max('other.submission_id').as('submission_id'))
-            .where('other.cluster_id', '=', clusterId)
-            .where('other.job_name', 'in', names)
-            .groupBy('other.job_name'),
-        )
+        .where('submission_id', 'in', newest)
         .execute();
       for (const row of rows) found.set(row.job_name, runOf(row));
     }
@@ -175,11 +172,18 @@ export class SqlRunRepository implements RunRepository {
     const { total } = await chosen
       .select(({ fn }) => fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow();
-    const rows = await chosen
-      .selectAll()
+    // The page is found in the index alone: what lies before it is counted, and not read.
+    const page = chosen
+      .select('submission_id')
       .orderBy('submission_id', 'desc')
       .limit(limit)
-      .offset(offset)
+      .offset(offset);
+    const rows = await this.#db
+      .selectFrom('runs')
+      .selectAll()
+      .where('cluster_id', '=', clusterId)
+      .where('submission_id', 'in', page)
+      .orderBy('submission_id', 'desc')
       .execute();
     return { runs: rows.map(runOf), total };
   }

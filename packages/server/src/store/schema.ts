@@ -18,6 +18,8 @@ export interface Tables {
   readonly slices: SliceRow;
   readonly traces: TraceRow;
   readonly timers: TimerRow;
+  readonly job_groups: JobGroupRow;
+  readonly variables: VariableRow;
   readonly role_assignments: RoleAssignmentRow;
   readonly audit_events: AuditEventRow;
 }
@@ -127,6 +129,8 @@ export interface JobRow {
   from_options: string;
   to_options: string;
   driver_options: string;
+  /** As the options say; a column, so that jobs are found by it. */
+  group_name: string;
   created_by: string;
   created_at: number;
   updated_by: string;
@@ -201,6 +205,26 @@ export interface TimerRow {
   job_id: number;
   timing: string;
   due_at: number | null;
+}
+
+export interface JobGroupRow {
+  cluster_id: string;
+  name: string;
+  created_by: string;
+  created_at: number;
+}
+
+export interface VariableRow {
+  /** Id of a cluster, or of a project. */
+  scope_id: string;
+  /** The cluster, with which its variables go; null: of a project. */
+  cluster_id: string | null;
+  name: string;
+  /** null: the variable is secret. */
+  value: string | null;
+  sealed_value: string | null;
+  updated_by: string;
+  updated_at: number;
 }
 
 export interface RoleAssignmentRow {

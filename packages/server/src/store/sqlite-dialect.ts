@@ -29,13 +29,20 @@ export function openSqliteFile(path: string): DatabaseSync {
   try {
     database.exec(
       // fullfsync acts on macOS only, where a plain fsync stops at the disk's cache.
-      'pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;',
+      'pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;' +
+        // What is deleted, secrets above all, is overwritten and not only forgotten.
+        'pragma secure_delete = on;',
     );
   } catch (error) {
     database.close();
     throw error;
   }
   return database;
+}
+
+/** A further connection to the file, for looks alone: it sees what is committed. @throws as `openSqliteFile`. */
+export function openSqliteForReading(path: string): DatabaseSync {
+  return new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true });
 }
 
 /** Kysely over node:sqlite. One connection; Kysely's own mutex keeps statements out of each other's transactions. */

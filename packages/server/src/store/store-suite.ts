@@ -17,6 +17,7 @@ import { Conflict, Gone } from './store.ts';
 import { now, StoreFixture } from './store-fixture.ts';
 import { timerSuite } from './timer-suite.ts';
 import { traceSuite } from './trace-suite.ts';
+import { workspaceSuite } from './workspace-suite.ts';
 
 /** What every store must keep, whatever it stores in: run by `store.test.ts` and `store.live.test.ts` alike. */
 export function storeSuite(title: string, open: () => Promise<OpenedStore>): void {
@@ -134,6 +135,34 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
         expect(await store.clusters.find(other.projectId, other.id)).toEqual(changed);
         await expect(store.clusters.update({ ...other, id: newId() })).rejects.toThrow(Gone);
         await expect(store.clusters.create(other)).rejects.toThrow(Conflict);
+        await store.clusters.delete(other.id);
+      });
+
+      it('is read for a change by one at a time, with what the one before has stored', async () => {
+        const other = sampleCluster(cluster.projectId);
+        await store.clusters.create(other);
+        const rename = (suffix: string) =>
+          store.transaction(async (tx) => {
+            const read = await tx.clusters.lock(other.id);
+            if (read === null) throw new Error('no cluster');
+            await tx.clusters.update({ ...read, name: `${read.name}${suffix}` });
+          });
+        await store.clusters.update({ ...other, name: '' });
+        await Promise.all([...'abcdef'].map(rename));
+        const name = (await store.clusters.findById(other.id))?.name ?? '';
+        expect([...name].sort().join('')).toBe('abcdef');
+        expect(await store.transaction((tx) => tx.clusters.lock(newId()))).toBeNull();
+        await store.clusters.delete(other.id);
+      });
+
+      it('knows the submission that was handed out last', async () => {
+        const other = sampleCluster(cluster.projectId);
+        await store.clusters.create(other);
+        expect(await store.clusters.lastSubmission(other.id)).toBe(0);
+        const job = await store.jobs.create(sampleJob(other.id, 'j'));
+        await store.runs.create(sampleRun(job, cluster.projectId));
+        expect(await store.clusters.lastSubmission(other.id)).toBe(1);
+        expect(await store.clusters.lastSubmission(newId())).toBe(0);
         await store.clusters.delete(other.id);
       });
 
@@ -261,6 +290,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     claimSuite(() => fixture);
     traceSuite(() => fixture);
     timerSuite(() => fixture);
+    workspaceSuite(() => fixture);
 
     describe('transactions', () => {
       it('keep all or nothing', async () => {

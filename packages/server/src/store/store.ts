@@ -5,6 +5,7 @@ import type {
   ClusterRecord,
   DomainRecord,
   DueTimer,
+  JobGroupRecord,
   JobRecord,
   JobType,
   LinkRecord,
@@ -19,6 +20,8 @@ import type {
   TokenRecord,
   TraceRecord,
   UserRecord,
+  VariableRecord,
+  VariableScope,
 } from './model.ts';
 
 /** What every repository promises: a method that changes something resolves when the change is durable (synced), or rejects and nothing changed. */
@@ -30,6 +33,9 @@ export interface Store {
   readonly runs: RunRepository;
   readonly traces: TraceRepository;
   readonly timers: TimerRepository;
+  readonly groups: GroupRepository;
+  readonly variables: VariableRepository;
+  readonly history: HistoryRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
@@ -113,10 +119,17 @@ export interface ClusterRepository {
   find(projectId: string, clusterId: string): Promise<ClusterRecord | null>;
   /** For work that nobody asked for; whoever acts for a caller names the project. */
   findById(clusterId: string): Promise<ClusterRecord | null>;
+  /**
+   * Reads a cluster that is to be changed: nobody else changes it, or starts a run in it, until the transaction ends. To be
+   * called in a transaction.
+   */
+  lock(clusterId: string): Promise<ClusterRecord | null>;
   /** Oldest first. */
   list(projectId: string): Promise<readonly ClusterRecord[]>;
   /** Every cluster of every project: for start-up. */
   listAll(): Promise<readonly ClusterRecord[]>;
+  /** The submission id that was handed out last in a cluster; 0: none was. */
+  lastSubmission(clusterId: string): Promise<number>;
   update(cluster: ClusterRecord): Promise<void>;
   /** Removes the cluster with its links and jobs, secrets and all; runs stay for their retention time. */
   delete(clusterId: string): Promise<boolean>;
@@ -139,7 +152,10 @@ export interface LinkRepository {
 }
 
 export interface JobFilter {
-  readonly type: JobType;
+  /** null: of every type. */
+  readonly type: JobType | null;
+  /** Only jobs of this group; absent: of every group. */
+  readonly group?: string;
   /** Substring of the name, taken literally; empty: all. */
   readonly filter: string;
   /** Only jobs that this user made; absent: of everybody. */
@@ -291,10 +307,61 @@ export interface TimerRepository {
   put(timer: TimerRecord): Promise<void>;
   /** @returns false when there was none. */
   remove(jobId: number): Promise<boolean>;
+  /** Whether a job of the cluster will be due some time. */
+  isAnySet(clusterId: string): Promise<boolean>;
   /**
    * The timer that is due first, `due_at` not after `now`, locked until the transaction ends: of many servers that ask at once
    * each gets another one, or none. To be called in a transaction which also puts the next time: then an occurrence
    * is taken exactly once, whoever dies meanwhile.
    */
   lockDue(now: number): Promise<DueTimer | null>;
+}
+
+/** A group with the number of its jobs. */
+export interface GroupSize extends JobGroupRecord {
+  readonly jobs: number;
+}
+
+/** Groups of jobs. A group that a job names is made with the job, and stays when the job goes. */
+export interface GroupRepository {
+  /** Stores an empty group. @returns false when there is one of this name. */
+  create(group: JobGroupRecord): Promise<boolean>;
+  /** By name, with their sizes. The default group is not among them until a job was named into it. */
+  list(clusterId: string): Promise<readonly GroupSize[]>;
+  find(clusterId: string, name: string): Promise<JobGroupRecord | null>;
+  /** @returns false when it was not there, or has jobs: then it stays. */
+  delete(clusterId: string, name: string): Promise<boolean>;
+}
+
+/** Variables of clusters and projects. */
+export interface VariableRepository {
+  /** Stores the variable, or replaces it. */
+  put(variable: VariableRecord): Promise<void>;
+  find(scope: VariableScope, name: string): Promise<VariableRecord | null>;
+  /** By name. */
+  list(scope: VariableScope): Promise<readonly VariableRecord[]>;
+  /** @returns false when it was not there. */
+  delete(scope: VariableScope, name: string): Promise<boolean>;
+}
+
+/** Which runs of a cluster, over all its jobs. */
+export interface HistoryFilter {
+  /** Empty: of every job; runs of deleted jobs too. */
+  readonly jobName: string | null;
+  /** Empty: in every state. */
+  readonly states: readonly RunState[];
+  /** Only runs of jobs that are there and that this user made; absent: of everybody's, also of those that are gone. */
+  readonly createdBy?: string;
+  /** Accepted at this time or later, in Unix milliseconds; null: whenever. */
+  readonly from: number | null;
+  /** Accepted before this time; null: whenever. */
+  readonly until: number | null;
+  /** Only runs with a smaller submission number: the last one of the page before; null: from the newest. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+export interface HistoryRepository {
+  /** Newest first. Reads no plans: `plan` of what comes is null. */
+  search(clusterId: string, filter: HistoryFilter): Promise<readonly RunRecord[]>;
 }

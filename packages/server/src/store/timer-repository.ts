@@ -39,6 +39,18 @@ export class SqlTimerRepository implements TimerRepository {
     return numDeletedRows > 0n;
   }
 
+  async isAnySet(clusterId: string): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('timers')
+      .innerJoin('jobs', 'jobs.id', 'timers.job_id')
+      .select('timers.job_id')
+      .where('jobs.cluster_id', '=', clusterId)
+      .where('timers.due_at', 'is not', null)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   async lockDue(now: number): Promise<DueTimer | null> {
     const row = await this.#db
       .selectFrom('timers')

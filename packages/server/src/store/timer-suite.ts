@@ -23,6 +23,18 @@ export function timerSuite(fixtureOf: () => StoreFixture): void {
       expect(await store.jobs.findById(job.id)).toBeNull();
     });
 
+    it('tells whether a job of a cluster will be due', async () => {
+      const { store, cluster } = fixtureOf();
+      const job = await fixtureOf().createJob();
+      expect(await store.timers.isAnySet(cluster.id)).toBe(false);
+      await store.timers.put({ jobId: job.id, timing, dueAt: null });
+      expect(await store.timers.isAnySet(cluster.id)).toBe(false);
+      await store.timers.put({ jobId: job.id, timing, dueAt: now + 1 });
+      expect(await store.timers.isAnySet(cluster.id)).toBe(true);
+      expect(await store.timers.isAnySet('other')).toBe(false);
+      await store.timers.remove(job.id);
+    });
+
     it('gives what is due to one of many takers, the oldest first, and nothing that is not', async () => {
       const { store } = fixtureOf();
       const jobs = [];

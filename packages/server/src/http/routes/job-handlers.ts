@@ -14,14 +14,23 @@ export interface JobHandlerDeps {
   readonly clusters: ClusterService;
   readonly jobs: JobService;
   readonly runs: Pick<RunService, 'progress' | 'driven'>;
+  /** Hears whenever somebody was told the state of a job. */
+  readonly onStatusTold?: (call: Call, jobId: number) => void;
+  /** 0 up to 1, as Math.random. */
+  readonly random: () => number;
 }
 
 export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, Handler>> {
-  const { clusters, jobs, runs } = deps;
+  const { clusters, jobs, runs, random } = deps;
 
   async function clusterOf(call: Call): Promise<string> {
     const cluster = await clusters.requireUsable(call.projectId, parameterOf(call, 'cluster_id'));
     return cluster.id;
+  }
+
+  /** Looks, and stops of runs, are also for clusters that stop or restart. */
+  async function readableClusterOf(call: Call): Promise<string> {
+    return (await clusters.requireReadable(call.projectId, parameterOf(call, 'cluster_id'))).id;
   }
 
   async function list(call: Call, clusterId: string): Promise<object> {
@@ -42,7 +51,7 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
     },
 
     async ShowJobs(call) {
-      const clusterId = await clusterOf(call);
+      const clusterId = await readableClusterOf(call);
       const name = parameterOf(call, 'job_name');
       if (name === allNames) return list(call, clusterId);
       // With a name the total is 0, as published, and paging plays no part.
@@ -70,9 +79,19 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
       return { submissions: [startedSubmissionOf(run, runs.progress(run))] };
     },
 
+    async CreateAndStartRandomClusterJob(call) {
+      const body = call.json();
+      const draft = readJob(body);
+      const usable = await clusters.usableOf(call.projectId, clusterIdsOf(body));
+      const picked = usable[Math.min(usable.length - 1, Math.floor(random() * usable.length))];
+      if (picked === undefined) throw new Error('there is no usable cluster');
+      const run = await jobs.createAndStart(call.projectId, picked.id, draft, call.caller.userName);
+      return { submissions: [startedSubmissionOf(run, runs.progress(run))] };
+    },
+
     // The body, where one comes, has nothing to say.
     async StopJob(call) {
-      await jobs.stop(await clusterOf(call), parameterOf(call, 'job_name'), call.caller.userName);
+      await jobs.stop(await readableClusterOf(call), parameterOf(call, 'job_name'), call.caller.userName);
       return { 'validation-result': [] };
     },
 
@@ -80,15 +99,17 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
       // What a thousand pollers ask for while a run lasts costs no look at the store.
       const driven = drivenRun(runs, call);
       if (driven !== null) {
+        deps.onStatusTold?.(call, driven.jobId);
         return { submissions: [submissionOf(driven, runs.progress(driven), call.language)] };
       }
-      const { job, run } = await jobs.find(await clusterOf(call), parameterOf(call, 'job_name'));
+      const { job, run } = await jobs.find(await readableClusterOf(call), parameterOf(call, 'job_name'));
+      deps.onStatusTold?.(call, job.id);
       const latest = run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
       return { submissions: [latest] };
     },
 
     async ShowSubmissions(call) {
-      const clusterId = await clusterOf(call);
+      const clusterId = await readableClusterOf(call);
       const name = queryText(call, 'jname');
       if (name === null) throw new SluiceError('Cdm.0238', { name: 'jname' });
       // No published client can ask for another page; ours may.
@@ -105,8 +126,18 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
   };
 }
 
+/** The clusters to choose from, each once. @throws Cdm.0238 none; Cdm.0004 something else than a list of texts. */
+function clusterIdsOf(body: unknown): ReadonlySet<string> {
+  const given = isDocument(body) ? body.clusters : undefined;
+  if (given === undefined || given === null) throw new SluiceError('Cdm.0238', { name: 'clusters' });
+  const isList = Array.isArray(given) && given.every((id) => typeof id === 'string');
+  if (!isList) throw wrongMember('clusters', { en: 'a list of texts', zh: '文本列表' });
+  if (given.length === 0) throw new SluiceError('Cdm.0238', { name: 'clusters' });
+  return new Set(given);
+}
+
 /** `{"variables": {"name": "text"}}`, or nothing. Numbers and booleans are taken as text. @throws Cdm.0004 */
-function variablesOf(body: unknown): Readonly<Record<string, string>> {
+export function variablesOf(body: unknown): Readonly<Record<string, string>> {
   const given = isDocument(body) ? body.variables : undefined;
   if (given === undefined || given === null) return {};
   if (!isDocument(given)) throw wrongMember('variables', { en: 'an object', zh: '对象' });

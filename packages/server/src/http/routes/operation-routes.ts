@@ -6,6 +6,7 @@ import type { Authenticator, Caller } from '../../identity/caller.ts';
 import type { Call, Handler } from '../call.ts';
 import { languageOf } from '../language.ts';
 import { requirePermission, requireScope } from '../permission.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
 import { parseJson } from '../request-body.ts';
 import { splitTarget } from '../request-target.ts';
 
@@ -20,12 +21,14 @@ export function servedOperations(handlers: Handlers): ReadonlySet<OperationId> {
 /**
  * Makes one route for each method and path of an API. Who calls is proved first, then whether they may, then the work is done. Operations without a handler are routes too: their answer
  * says that this version does not serve them, and not that they do not exist.
+ * @param limiter counts the requests of a user; null: they are not limited.
  */
 export function addOperationRoutes<Id extends string>(
   app: FastifyInstance,
   authenticator: Authenticator,
   operations: readonly Operation<Id>[],
   handlersFor: (call: Call) => Handlers<Id>,
+  limiter: RateLimiter | null = null,
 ): void {
   const byRoute = new Map<string, Operation<Id>[]>();
   for (const operation of operations) {
@@ -46,6 +49,7 @@ export function addOperationRoutes<Id extends string>(
         requirePermission(caller, call.projectId, operation);
         const handler = handlersFor(call)[operation.operationId];
         if (handler === undefined) throw notServed(operation);
+        limiter?.count(call.caller.userId, operation);
         return reply.status(operation.successStatus).send(await handler(call));
       },
     });
@@ -60,6 +64,7 @@ function callOf(request: FastifyRequest, caller: Caller): Call {
     projectId: parameters.project_id ?? '',
     language: languageOf(request.headers['x-language']),
     parameters,
+    target: request.rawCall.target,
     query: new URLSearchParams(splitTarget(request.rawCall.target).query),
     json: () => parseJson(request.rawBody),
   };

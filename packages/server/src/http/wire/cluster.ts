@@ -1,14 +1,13 @@
 import type { Json } from '@sluice/core/data/json';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import {
-  type ClusterDraft,
-  clusterStatus,
-  createFailureOf,
-  isBeingDeleted,
-} from '../../clusters/cluster-service.ts';
+import type { ClusterDraft, ClusterWorker } from '../../clusters/cluster-service.ts';
+import { actionOf, clusterStatus, deletionOf, failureOf } from '../../clusters/cluster-states.ts';
 import { datastore, findFlavor } from '../../clusters/flavors.ts';
+import { clusterLimits } from '../../clusters/limits.ts';
+import { noPowerSettings, powerSettingsOf } from '../../clusters/power-settings.ts';
 import type { ClusterRecord } from '../../store/model.ts';
+import { contactsOf, readPower } from './cluster-change.ts';
 import { type Document, flagMember, isDocument, requiredText, textMember, wrongMember } from './documents.ts';
 
 /** What answers say of every cluster of this server. */
@@ -19,7 +18,7 @@ export interface ClusterSurroundings {
 }
 
 const systemProjectTag = '_sys_enterprise_project_id';
-const nameCharsMax = 64;
+const { nameCharsMax } = clusterLimits;
 
 /**
  * Reads the body of the create call, older spellings included. Members that say nothing here are left out.
@@ -40,8 +39,6 @@ export function readCluster(body: unknown): ClusterDraft {
       }),
     });
   }
-  if (flagMember(cluster, 'isScheduleBootOff', false)) throw notOffered('isScheduleBootOff');
-  if (flagMember(cluster, 'isAutoOff', false)) throw notOffered('isAutoOff');
   const store = isDocument(cluster.datastore) ? cluster.datastore : {};
   const settings: Record<string, Json> = {
     datastoreVersion: textMember(store, 'version') ?? datastore.version.name,
@@ -51,16 +48,14 @@ export function readCluster(body: unknown): ClusterDraft {
     securityGroupId: requiredText(nic, 'securityGroupId'),
     enterpriseProjectId: enterpriseProjectOf(cluster),
     autoRemind: flagMember(outer, 'auto_remind', flagMember(outer, 'autoRemind', false)),
-    phoneNumbers: setText(outer, 'phone_num') ?? setText(outer, 'phoneNum') ?? '',
-    email: setText(outer, 'email') ?? '',
+    phoneNumbers: contactsOf(outer, 'phone_num', 'phoneNum') ?? '',
+    email: contactsOf(outer, 'email') ?? '',
   };
-  return { name, flavorId: requiredText(instance, 'flavorRef'), settings };
-}
-
-/** Empty text and the word `null` both mean unset. */
-function setText(document: Document, member: string): string | null {
-  const text = textMember(document, member);
-  return text === 'null' ? null : text;
+  const power = {
+    ...noPowerSettings,
+    ...readPower(cluster, { autoOff: 'isAutoOff', bootOff: 'isScheduleBootOff' }),
+  };
+  return { name, flavorId: requiredText(instance, 'flavorRef'), power, settings };
 }
 
 function documentMember(document: Document, member: string): Document {
@@ -86,16 +81,6 @@ function enterpriseProjectOf(cluster: Document): string {
   return '0';
 }
 
-function notOffered(member: string): SluiceError {
-  return new SluiceError('Cdm.0014', {
-    name: member,
-    ...explained({
-      en: `${member}: clusters of this version are not switched on and off by themselves.`,
-      zh: `${member}：当前版本的集群不支持自动开关机。`,
-    }),
-  });
-}
-
 /** The answer to an accepted creation. @param taskId opaque; there is no call that takes it. */
 export function writeCreatedCluster(cluster: ClusterRecord, taskId: string): Document {
   const { id, name, type, shard_id } = nodeOf(cluster);
@@ -109,54 +94,98 @@ export function writeCreatedCluster(cluster: ClusterRecord, taskId: string): Doc
 }
 
 /** A cluster in the list: the node's flavor, volume, actions, links and resource are null there. */
-export function writeClusterSummary(cluster: ClusterRecord, around: ClusterSurroundings): Document {
+export function writeClusterSummary(
+  cluster: ClusterRecord,
+  workers: readonly ClusterWorker[],
+  around: ClusterSurroundings,
+): Document {
   return {
     ...sharedMembers(cluster, around),
-    instances: [
-      {
-        ...nodeMembers(cluster, around),
-        flavor: null,
-        volume: null,
-        actions: null,
-        links: null,
-        resource: null,
-        config_status: null,
-      },
-    ],
+    instances: nodesOf(cluster, workers).map((node) => ({
+      ...nodeMembers(cluster, node, around),
+      flavor: null,
+      volume: null,
+      actions: null,
+      links: null,
+      resource: null,
+      config_status: null,
+    })),
   };
 }
 
 /** One cluster in full: the polling target of everything asynchronous. */
-export function writeClusterDetail(cluster: ClusterRecord, around: ClusterSurroundings): Document {
-  const node = nodeMembers(cluster, around);
+export function writeClusterDetail(
+  cluster: ClusterRecord,
+  workers: readonly ClusterWorker[],
+  around: ClusterSurroundings,
+): Document {
+  const actions = actionsOf(cluster);
   return {
     ...sharedMembers(cluster, around),
-    instances: [
-      {
-        ...node,
-        flavor: { id: cluster.flavorId, links: [] },
-        volume: { type: 'LOCAL_DISK', size: volumeGb },
-        actions: [],
-        links: [],
-        resource: [{ resource_id: node.id, resource_type: 'server' }],
-        config_status: 'In-Sync',
-      },
-    ],
-    actions: [],
+    instances: nodesOf(cluster, workers).map((node) => ({
+      ...nodeMembers(cluster, node, around),
+      flavor: { id: cluster.flavorId, links: [] },
+      volume: { type: 'LOCAL_DISK', size: volumeGb },
+      actions,
+      links: [],
+      resource: [{ resource_id: node.id, resource_type: 'server' }],
+      config_status: configStatusOf(cluster),
+    })),
+    actions,
     links: [],
     security_group_id: settingText(cluster, 'securityGroupId'),
     subnet_id: settingText(cluster, 'subnetId'),
     vpc_id: settingText(cluster, 'vpcId'),
-    eps_id: settingText(cluster, 'enterpriseProjectId') || '0',
+    eps_id: enterpriseProjectIdOf(cluster),
     tags: [],
   };
+}
+
+/** A node of a cluster by its id, in the names that the instance call has for its members; null: it is not of this cluster. */
+export function writeInstance(
+  cluster: ClusterRecord,
+  workers: readonly ClusterWorker[],
+  instanceId: string,
+  around: ClusterSurroundings,
+): Document | null {
+  const node = nodesOf(cluster, workers).find(({ id }) => id === instanceId);
+  if (node === undefined) return null;
+  return {
+    id: node.id,
+    name: node.name,
+    cluster_id: cluster.id,
+    type: node.type,
+    role: 'Standalone',
+    configurationStatus: configStatusOf(cluster),
+    paramsGroupId: null,
+    subnetid: settingText(cluster, 'subnetId'),
+    securegroup: settingText(cluster, 'securityGroupId'),
+    vpc: settingText(cluster, 'vpcId'),
+    azcode: settingText(cluster, 'azName'),
+    region: around.region,
+    created: wireTime(node.startedAt ?? cluster.createdAt),
+    updated: wireTime(cluster.updatedAt),
+    flavor: { id: cluster.flavorId, links: null },
+    datastore: datastoreOf(cluster),
+    dbuser: 'cdm',
+    payModel: 0,
+    publicIp: around.address,
+    trafficIp: around.address,
+    trafficIpv6: null,
+  };
+}
+
+/** The enterprise project that a cluster is bound to, in the form of a tag. */
+export function writeEnterpriseProject(cluster: ClusterRecord): Document {
+  return { sys_tags: [{ key: systemProjectTag, value: enterpriseProjectIdOf(cluster) }] };
 }
 
 /** Clients want a number; nothing is kept on a disk of the cluster. */
 const volumeGb = 100;
 
 function sharedMembers(cluster: ClusterRecord, around: ClusterSurroundings): Document {
-  const failure = createFailureOf(cluster);
+  const failure = failureOf(cluster);
+  const { isAutoOff, isScheduleBootOff, scheduleBootTime, scheduleOffTime } = powerSettingsOf(cluster);
   return {
     id: cluster.id,
     name: cluster.name,
@@ -171,15 +200,17 @@ function sharedMembers(cluster: ClusterRecord, around: ClusterSurroundings): Doc
     clusterMode: 'sharding',
     datastore: datastoreOf(cluster),
     customerConfig: { failureRemind: String(cluster.settings.autoRemind === true) },
-    isAutoOff: false,
-    isScheduleBootOff: false,
-    scheduleBootTime: '',
-    scheduleOffTime: '',
+    isAutoOff,
+    isScheduleBootOff,
+    scheduleBootTime,
+    scheduleOffTime,
     publicEndpoint: around.address,
     recentEvent: 0,
+    ...taskOf(cluster),
+    // The other published words have no counterpart: starting, stopping and restarting show as states.
     actionProgress: cluster.status === clusterStatus.creating ? { CREATING: '50%' } : {},
-    config_status: 'In-Sync',
-    ...(failure === null
+    config_status: configStatusOf(cluster),
+    ...(failure === null || cluster.status !== clusterStatus.createFailed
       ? {}
       : {
           failedReasons: { CREATE_FAILED: { errorCode: failure, errorMsg: 'the cluster could not be made' } },
@@ -187,27 +218,85 @@ function sharedMembers(cluster: ClusterRecord, around: ClusterSurroundings): Doc
   };
 }
 
-function nodeOf(cluster: ClusterRecord): {
+/** What is under way, as long as it is. */
+function taskOf(cluster: ClusterRecord): Document {
+  const deletion = deletionOf(cluster);
+  if (deletion !== null) return { task: { id: deletion.taskId, name: 'deleteCluster' } };
+  const action = actionOf(cluster);
+  return action === null ? {} : { task: { id: action.taskId, name: `${action.name}Cluster` } };
+}
+
+function actionsOf(cluster: ClusterRecord): readonly string[] {
+  if (cluster.status === clusterStatus.restarting) return ['REBOOTING'];
+  return cluster.status === clusterStatus.failed ? ['REBOOT_FAILURE'] : [];
+}
+
+/** Whether what was asked of the cluster is in force. */
+function configStatusOf({ status }: ClusterRecord): string {
+  const { creating, starting, restarting, failed, createFailed } = clusterStatus;
+  if (status === failed || status === createFailed) return 'Sync-Failure';
+  return status === creating || status === starting || status === restarting ? 'Applying' : 'In-Sync';
+}
+
+interface Node {
   readonly id: string;
   readonly name: string;
   readonly type: string;
   readonly shard_id: string;
-} {
-  // A cluster is one node. Its id must differ from the cluster's and stay the same, so it is the cluster's with the last digit turned.
+  /** The worker process that it stands for. */
+  readonly components: string | null;
+  /** Unix milliseconds; null: it stands for no process. */
+  readonly startedAt: number | null;
+}
+
+/** The node that a cluster always has. Its id must differ from the cluster's and stay the same, so it is the cluster's with the last digit turned. */
+function nodeOf(cluster: ClusterRecord): Node {
   const last = Number.parseInt(cluster.id.slice(-1), 16);
   const turned = Number.isNaN(last) ? '0' : ((last + 8) % 16).toString(16);
   return {
     id: `${cluster.id.slice(0, -1)}${turned}`,
-    name: `${cluster.name}-cdm-dn-1-1`,
+    name: nodeName(cluster, 1),
     type: 'cdm',
     shard_id: 'dn-1',
+    components: null,
+    startedAt: null,
   };
 }
 
-function nodeMembers(cluster: ClusterRecord, around: ClusterSurroundings) {
+/** A node for each live worker process. The oldest has the id that clients keep; it is there also without a process. */
+function nodesOf(cluster: ClusterRecord, workers: readonly ClusterWorker[]): readonly Node[] {
+  const standing = nodeOf(cluster);
+  const [oldest, ...others] = workers;
+  if (oldest === undefined) return [standing];
+  return [
+    { ...standing, ...processMembers(oldest) },
+    ...others.map((worker, index) => ({
+      ...standing,
+      ...processMembers(worker),
+      id: worker.id,
+      name: nodeName(cluster, index + 2),
+    })),
+  ];
+}
+
+function processMembers({ pid, rssBytes, isBusy, startedAt }: ClusterWorker) {
+  const memoryMb = Math.round(rssBytes / 1_048_576);
+  return { components: `worker pid=${pid} rss=${memoryMb}MiB ${isBusy ? 'busy' : 'idle'}`, startedAt };
+}
+
+function nodeName(cluster: ClusterRecord, no: number): string {
+  return `${cluster.name}-cdm-dn-1-${no}`;
+}
+
+function nodeMembers(cluster: ClusterRecord, node: Node, around: ClusterSurroundings) {
+  const { id, name, type, shard_id, components } = node;
   return {
-    ...nodeOf(cluster),
-    status: cluster.status,
+    id,
+    name,
+    type,
+    shard_id,
+    ...(components === null ? {} : { components }),
+    status: nodeStatusOf(cluster),
     isFrozen: '0',
     role: 'Standalone',
     publicIp: around.address,
@@ -216,10 +305,29 @@ function nodeMembers(cluster: ClusterRecord, around: ClusterSurroundings) {
   };
 }
 
+/** Nodes have fewer states than clusters: one that is switched off, on its way there or back, is a normal node. */
+function nodeStatusOf({ status }: ClusterRecord): string {
+  const { creating, failed, createFailed, normal } = clusterStatus;
+  return [creating, failed, createFailed].find((each) => each === status) ?? normal;
+}
+
+const statusDetails: Readonly<Record<string, string>> = {
+  [clusterStatus.creating]: 'Creating',
+  [clusterStatus.normal]: 'Normal',
+  [clusterStatus.failed]: 'Failed',
+  [clusterStatus.createFailed]: 'Create failed',
+  [clusterStatus.restarting]: 'Restarting',
+  [clusterStatus.stopped]: 'Stopped',
+  [clusterStatus.stopping]: 'Stopping',
+  [clusterStatus.starting]: 'Starting',
+};
+
 function statusDetailOf(cluster: ClusterRecord): string {
-  if (isBeingDeleted(cluster)) return 'Deleting';
-  if (cluster.status === clusterStatus.creating) return 'Creating';
-  return cluster.status === clusterStatus.normal ? 'Normal' : 'Create failed';
+  return deletionOf(cluster) === null ? (statusDetails[cluster.status] ?? '') : 'Deleting';
+}
+
+function enterpriseProjectIdOf(cluster: ClusterRecord): string {
+  return settingText(cluster, 'enterpriseProjectId') || '0';
 }
 
 function datastoreOf(cluster: ClusterRecord): { readonly type: string; readonly version: string } {

@@ -2,8 +2,8 @@ import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { readConfigValues, type WireConfigValues, writeConfigValues } from '../../jobs/config-values.ts';
 import type { JobDraft, JobView } from '../../jobs/job-service.ts';
-import type { JobRecord, JobType, RunRecord } from '../../store/model.ts';
-import { onlyDocument, requiredText, textMember } from './documents.ts';
+import { groupOf, type JobType, type RunRecord } from '../../store/model.ts';
+import { type Document, onlyDocument, requiredText, textMember } from './documents.ts';
 import { externalIdOf, int32, statusOf } from './submission.ts';
 
 /** A job in an answer. Members of its last run are absent until there is one; counts until it succeeded. */
@@ -75,7 +75,11 @@ export function jobTypeOf(text: string): JobType {
 
 /** Reads the body of job create and update calls. @throws Cdm.0018, Cdm.0238, Cdm.0004, Cdm.0055 for its shape. */
 export function readJob(body: unknown): JobDraft {
-  const job = onlyDocument(body, 'jobs');
+  return readJobDocument(onlyDocument(body, 'jobs'));
+}
+
+/** Reads one job. @throws as `readJob`. */
+export function readJobDocument(job: Document): JobDraft {
   return {
     name: requiredText(job, 'name'),
     type: jobTypeOf(textMember(job, 'job_type') ?? 'NORMAL_JOB'),
@@ -106,18 +110,13 @@ export function writeJob({ job, run }: JobView): WireJob {
     'update-user': job.updatedBy,
     'update-date': job.updatedAt,
     enabled: true,
-    group_name: groupNameOf(job),
+    group_name: groupOf(job.driverOptions),
     is_incre_job: false,
     is_incrementing: false,
     is_use_sql: job.fromOptions['fromJobConfig.useSql'] === 'true',
     status: jobStatusOf(run),
     ...(run === null ? {} : lastRunMembers(run)),
   };
-}
-
-function groupNameOf(job: JobRecord): string {
-  const name = job.driverOptions['groupJobConfig.groupName'];
-  return typeof name === 'string' && name !== '' ? name : 'DEFAULT';
 }
 
 function lastRunMembers(run: RunRecord): Partial<WireJob> {

@@ -1,7 +1,7 @@
 import type { OptionValues } from '@sluice/core/options/option';
 import { readConfigValues, type WireConfigValues, writeConfigValues } from '../../jobs/config-values.ts';
 import type { LinkDraft, LinkView } from '../../jobs/link-service.ts';
-import { flagMember, onlyDocument, requiredText } from './documents.ts';
+import { type Document, flagMember, onlyDocument, requiredText } from './documents.ts';
 import { int32 } from './submission.ts';
 
 /** A link in an answer. */
@@ -19,7 +19,11 @@ export interface WireLink {
 
 /** Reads the body of link create and update calls. @throws Cdm.0018, Cdm.0238, Cdm.0004 for its shape. */
 export function readLink(body: unknown): LinkDraft {
-  const link = onlyDocument(body, 'links');
+  return readLinkDocument(onlyDocument(body, 'links'));
+}
+
+/** Reads one link. @throws as `readLink`. */
+export function readLinkDocument(link: Document): LinkDraft {
   return {
     name: requiredText(link, 'name'),
     connector: requiredText(link, 'connector-name'),

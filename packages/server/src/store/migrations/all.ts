@@ -5,6 +5,8 @@ import { resume } from './0003-resume.ts';
 import { schedules } from './0004-schedules.ts';
 import { fairClaims } from './0006-fair-claims.ts';
 import { rightsAndTrail } from './0007-rights-and-trail.ts';
+import { groupsAndVariables } from './0008-groups-and-variables.ts';
+import { listedJobs } from './0010-listed-jobs.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   schedules,
   fairClaims,
   rightsAndTrail,
+  groupsAndVariables,
+  listedJobs,
 ];

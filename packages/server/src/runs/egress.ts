@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import type { HostAddress } from '@sluice/core/connector/contract';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 
@@ -21,7 +22,10 @@ export const resolveBySystem: Resolve = async (host) => {
   return found.map(({ address }) => address);
 };
 
-/** The one place that decides whether a link may point at an address. */
+/**
+ * The one place that decides whether a link may point at an address: asked when a link is saved, for an early answer, and by
+ * every worker at the moment in which it connects, for a name may lead elsewhere by then.
+ */
 export class Egress {
   readonly #allow: BlockList | null;
   readonly #deny: BlockList;
@@ -40,15 +44,25 @@ export class Egress {
    * @throws Cdm.0941 naming the host whose address is not allowed.
    */
   async check(link: OptionValues): Promise<void> {
-    for (const host of hostsOf(link)) {
-      for (const address of await this.#addressesOf(host)) {
-        if (this.#isAllowed(address)) continue;
-        const cause = address === host ? host : `${host} = ${address}`;
-        throw new SluiceError('Cdm.0941', {
-          cause: `${cause}: not allowed by the egress rules of this server`,
-        });
-      }
-    }
+    for (const host of hostsOf(link)) this.#requireAllowed(host, await this.#addressesOf(host));
+  }
+
+  /**
+   * The addresses of a host as they are now. Whoever connects to one of them, and looks nothing up again, connects to
+   * what was checked.
+   * @throws Cdm.0941 when one of them is not allowed; what the resolver throws.
+   */
+  async resolve(host: string): Promise<readonly HostAddress[]> {
+    const addresses = isIP(host) === 0 ? await this.#resolve(host) : [host];
+    this.#requireAllowed(host, addresses);
+    return addresses.map((address) => ({ address, family: isIP(address) }));
+  }
+
+  #requireAllowed(host: string, addresses: readonly string[]): void {
+    const refused = addresses.find((address) => !this.#isAllowed(address));
+    if (refused === undefined) return;
+    const cause = refused === host ? host : `${host} = ${refused}`;
+    throw new SluiceError('Cdm.0941', { cause: `${cause}: not allowed by the egress rules of this server` });
   }
 
   async #addressesOf(host: string): Promise<readonly string[]> {

@@ -52,6 +52,22 @@ test('with an allow list everything else is refused, and deny still wins', async
   await expect(closed.check(host('127.0.0.1'))).rejects.toThrow('Cdm.0941');
 });
 
+test('the addresses to connect to are looked up once, and all of them checked', async () => {
+  let lookUps = 0;
+  const counting = new Egress({ allow: [], deny: egressDenyDefault }, (name) => {
+    lookUps++;
+    return resolve(name);
+  });
+  expect(await counting.resolve('db.example.com')).toEqual([{ address: '10.1.2.3', family: 4 }]);
+  expect(await counting.resolve('fd00::7')).toEqual([{ address: 'fd00::7', family: 6 }]);
+  expect(lookUps).toBe(1);
+  await expect(counting.resolve('two.example.com')).rejects.toThrow('Cdm.0941');
+  await expect(counting.resolve('169.254.169.254')).rejects.toThrow('Cdm.0941');
+  await expect(counting.resolve('::ffff:169.254.169.254')).rejects.toThrow('Cdm.0941');
+  // Who connects must hear that there is no such name; who saves is told by the test.
+  await expect(counting.resolve('unknown.example.com')).rejects.toThrow('unknown host');
+});
+
 test.each(['10.0.0.0/33', 'example.com/8', '10.0.0.0/x', 'fd00::/129', ''])('%j is no range', (range) => {
   expect(() => new Egress({ allow: [range], deny: [] })).toThrow(RangeError);
 });
