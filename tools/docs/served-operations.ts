@@ -59,6 +59,7 @@ function depsThatFail(): AppDeps {
     variables: nothing,
     jobs: nothing,
     runs: nothing,
+    connectors: [],
     accounts: nothing,
     config: { zones: ['az1'], region: 'region', address: '127.0.0.1', bodyBytesMax: 1_024, publicUrl: null },
     log: () => undefined,

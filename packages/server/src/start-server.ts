@@ -11,6 +11,7 @@ import { findFlavor } from './clusters/flavors.ts';
 import { PowerSchedule } from './clusters/power-schedule.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
+import { readExplorerBundle } from './http/explorer-bundle.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
 import { AccountService } from './identity/account-service.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
@@ -38,6 +39,9 @@ import { messageOf, Refusal } from './telemetry/refusal.ts';
 
 /** Connections that may wait to be taken: pollers come in crowds. */
 const listenBacklog = 4096;
+
+/** Where the bootstrap puts the pages that browsers load; see tools/bundle. */
+const explorerFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 export interface RunningSluice {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -96,9 +100,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
       pools,
       now,
       leaseMs: config.leaseMs,
+      requireUsable,
       log: log.info,
       onQueued: () => pokeQueue(),
-      requireUsable,
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
@@ -146,6 +150,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
     const egress = new Egress(egressRules);
+    const explorer = await readExplorerBundle(explorerFolder);
+    if (explorer === null) log.warn('explorer.missing', { folder: explorerFolder });
     const accounts = new AccountService({
       store,
       box: secrets,
@@ -163,6 +169,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     });
     const jobs = new JobService({ store, registry, runs: desk, zone, now });
     const app = buildApp({
+      explorer,
       authenticator,
       accounts,
       clusters,
@@ -173,6 +180,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
       runs: desk,
+      connectors: bundle,
       config: {
         address: config.host,
         region: config.region,

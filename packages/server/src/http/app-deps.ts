@@ -1,3 +1,4 @@
+import type { ConnectorSpec } from '@sluice/core/connector/registry';
 import type { FastifyInstance } from 'fastify';
 import type { ClusterService } from '../clusters/cluster-service.ts';
 import type { AccountService } from '../identity/account-service.ts';
@@ -9,6 +10,7 @@ import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { ExplorerBundle } from './explorer-bundle.ts';
 import type { QuickStatusDeps } from './quick-status.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
@@ -42,7 +44,11 @@ export interface AppDeps {
   readonly groups: GroupService;
   readonly variables: VariableService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
+  /** The connectors that links may name, for the compatibility report. */
+  readonly connectors: readonly ConnectorSpec[];
   readonly config: HttpConfig;
+  /** The page at `/explorer`; without one its address says that it is missing. */
+  readonly explorer?: ExplorerBundle | null;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
   /** Unix milliseconds; rate limits go by it. */
