@@ -37,6 +37,11 @@ async function runTool(script: string, args: readonly string[]): Promise<Outcome
 const checks: readonly Check[] = [
   { name: 'types', run: () => runTool('typescript/bin/tsc', ['-p', '.', '--pretty', 'false']) },
   {
+    // Code for browsers knows their globals, and no other code may.
+    name: 'types of the console',
+    run: () => runTool('typescript/bin/tsc', ['-p', 'packages/console', '--pretty', 'false']),
+  },
+  {
     name: 'lint and format',
     run: () => runTool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']),
   },

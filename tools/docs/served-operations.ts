@@ -59,6 +59,7 @@ function depsThatFail(): AppDeps {
     variables: nothing,
     jobs: nothing,
     runs: nothing,
+    connectors: [],
     accounts: nothing,
     audit: nothing,
     runLogs: nothing,

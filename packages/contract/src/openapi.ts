@@ -6,6 +6,7 @@ import { componentsOf, type JsonSchema, type SchemaComponents } from './openapi-
 import type { Operation, OperationId, OperationTag } from './operation.ts';
 import { operations } from './operations.ts';
 import { type OwnOperationId, ownOperations } from './own-operations.ts';
+import { parameterTextsZh } from './parameter-texts.ts';
 import { type Parameter, type ParameterId, parameters } from './parameters.ts';
 
 export interface OpenApiOptions {
@@ -55,6 +56,8 @@ export interface OpenApiVariant {
   readonly operationId: string;
   readonly 'body-member': string;
   readonly summary: string;
+  readonly 'x-summary-zh': string;
+  readonly example?: unknown;
   readonly request: JsonSchema;
   readonly response: JsonSchema;
   readonly 'x-rate-limit': number | null;
@@ -240,10 +243,13 @@ function describe(sharing: readonly AnyOperation[], schemas: SchemaComponents): 
 }
 
 function describeVariant(operation: AnyOperation, schemas: SchemaComponents): OpenApiVariant {
+  const example = examples[operation.operationId]?.request;
   return {
     operationId: operation.operationId,
     'body-member': operation.variant?.bodyMember ?? '',
     summary: operation.summary.en,
+    'x-summary-zh': operation.summary.zh,
+    ...(example === undefined ? {} : { example }),
     request: operation.request === null ? {} : schemas.use(operation.request),
     response: schemas.use(operation.response),
     'x-rate-limit': operation.requestsPerMinute,
@@ -306,11 +312,13 @@ function bodyOf(schema: JsonSchema, example: unknown = undefined): OpenApiBody {
 
 function describeParameter(id: ParameterId, schemas: SchemaComponents): unknown {
   const parameter: Parameter = parameters[id];
+  const chinese = parameterTextsZh[id];
   return {
     name: parameter.name,
     in: parameter.in,
     required: parameter.isRequired,
     description: parameter.description,
+    ...(chinese === undefined ? {} : { 'x-description-zh': chinese }),
     schema: schemas.use(parameter.schema),
     example: parameter.example,
   };

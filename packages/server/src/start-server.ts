@@ -11,6 +11,7 @@ import { findFlavor } from './clusters/flavors.ts';
 import { PowerSchedule } from './clusters/power-schedule.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
+import { readExplorerBundle } from './http/explorer-bundle.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
 import { RunFeeds } from './http/run-feeds.ts';
 import { Trail } from './http/trail.ts';
@@ -43,6 +44,9 @@ import { RunLogs } from './telemetry/run-logs.ts';
 
 /** Connections that may wait to be taken: pollers come in crowds. */
 const listenBacklog = 4096;
+
+/** Where the bootstrap puts the pages that browsers load; see tools/bundle. */
+const explorerFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 export interface RunningSluice {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -112,9 +116,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
       pools,
       now,
       leaseMs: config.leaseMs,
+      requireUsable,
       log: log.info,
       onQueued: () => pokeQueue(),
-      requireUsable,
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
@@ -162,6 +166,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
     const egress = new Egress(egressRules);
+    const explorer = await readExplorerBundle(explorerFolder);
+    if (explorer === null) log.warn('explorer.missing', { folder: explorerFolder });
     const accounts = new AccountService({
       store,
       box: secrets,
@@ -182,6 +188,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const trail = new Trail({ audit: store.audit, now, log: log.error });
     closers.unshift(() => trail.close());
     const app = buildApp({
+      explorer,
       httpMeter: metrics.http,
       metrics: {
         access: config.metricsAccess,
@@ -200,6 +207,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
       runs: desk,
+      connectors: bundle,
       runLogs,
       feeds,
       config: {

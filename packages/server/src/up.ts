@@ -39,7 +39,10 @@ export async function up(config: Config): Promise<void> {
 /** What the person at the terminal sees. The first account's secrets are shown this once. */
 function greeting(config: Config, address: string, account: FirstAccount | null): string {
   const zh = config.language === 'zh';
-  const lines = [zh ? `Sluice 已就绪：${address}` : `Sluice is ready at ${address}`];
+  const lines = [
+    zh ? `Sluice 已就绪：${address}` : `Sluice is ready at ${address}`,
+    `API Explorer${zh ? '：' : ': '}${address}/explorer`,
+  ];
   if (account !== null) {
     lines.push(
       '',

@@ -3,18 +3,23 @@ import { percentEncoded, shellWord } from './literals.ts';
 import type { SampleCall } from './sample-call.ts';
 import { fileText } from './source-text.ts';
 
+/** What curl needs of a call: it can make those of any API. */
+export type CurlCall = Pick<SampleCall, 'endpoint' | 'path' | 'query' | 'headers' | 'body' | 'signOn'> & {
+  readonly operation: { readonly method: string };
+};
+
 /**
  * A script for a POSIX shell with curl 7.76 or later; to sign with keys it takes openssl. No secret is ever an argument of a
  * program: those are shown to every user of the machine.
  */
-export function curlSample(call: SampleCall): string {
+export function curlSample(call: CurlCall): string {
   return call.signOn === 'token' ? withToken(call) : signed(call);
 }
 
 /** What the environment must hold is asked for at the start, by name. */
 const needed = (name: string) => `: "\${${name}:?}"`;
 
-function withToken(call: SampleCall): string {
+function withToken(call: CurlCall): string {
   const { body } = call;
   return fileText([
     '#!/bin/sh',
@@ -50,7 +55,7 @@ const keyedHash = [
  * Everything that is signed but the time is known here, so the script holds the canonical request and leaves the arithmetic
  * to openssl.
  */
-function signed(call: SampleCall): string {
+function signed(call: CurlCall): string {
   const { endpoint, path, query, operation, body } = call;
   const address = new URL(endpoint);
   const canonicalQuery = query
@@ -88,7 +93,7 @@ function signed(call: SampleCall): string {
   ]);
 }
 
-function command(call: SampleCall, more: readonly string[]): string[] {
+function command(call: CurlCall, more: readonly string[]): string[] {
   const { endpoint, path, query, headers, operation, body } = call;
   const search = query.map(([name, value]) => `${percentEncoded(name)}=${percentEncoded(value)}`).join('&');
   const url = `${endpoint}${path}${search === '' ? '' : `?${search}`}`;

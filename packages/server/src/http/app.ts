@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { buildCompatibility } from '@sluice/contract/compat/compatibility';
 import { errorBody } from '@sluice/contract/error-body';
 import { buildOpenApi, buildOwnOpenApi } from '@sluice/contract/openapi';
+import type { OperationId } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
 import { type OwnOperationId, ownOperations } from '@sluice/contract/own-operations';
 import { explained } from '@sluice/core/errors/explained';
@@ -11,10 +13,12 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { isReadable } from '../clusters/cluster-states.ts';
 import type { RawRequest } from '../identity/caller.ts';
+import { driverGroups } from '../jobs/driver-options.ts';
 import type { HttpMeter, OperationMeter } from '../telemetry/http-meter.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
+import { addExplorerRoutes } from './explorer-routes.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
 import { addMetricsRoute } from './metrics-route.ts';
@@ -67,7 +71,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     bodyLimit: deps.config.bodyBytesMax,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: headerBytesMax, optimizeEmptyRequests: true },
+    // Node would refuse a request without Host by an answer of its own, without a body.
+    http: { maxHeaderSize: headerBytesMax, optimizeEmptyRequests: true, requireHostHeader: false },
     routerOptions: { maxParamLength: targetBytesMax },
     clientErrorHandler(error, socket) {
       refuseUnreadable(error, socket);
@@ -84,6 +89,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     reply.header('content-type', 'application/json').header('x-request-id', request.id);
     const target = request.originalUrl;
     request.rawCall = rawCallOf(request, Buffer.alloc(0));
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw noHost();
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
     request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax);
     request.rawCall = { ...request.rawCall, body: request.rawBody };
@@ -142,6 +148,15 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       version: deps.config.version,
     }),
   );
+  const { version } = deps.config;
+  const isServed = (operationId: OperationId) => served.has(operationId);
+  app.get('/api/v1/compat', async (request) =>
+    buildCompatibility(
+      { version, isServed, connectors: deps.connectors, driverGroups },
+      languageOf(request.headers['x-language']),
+    ),
+  );
+  addExplorerRoutes(app, deps.explorer ?? null);
   // Before the server waits for its connections: a stream would keep it waiting.
   app.addHook('preClose', async () => deps.feeds.close());
   if (deps.metrics !== undefined) addMetricsRoute(app, deps.metrics);
@@ -268,6 +283,13 @@ function unknownPath(request: FastifyRequest): SluiceError {
   );
 }
 
+function noHost(): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({ en: 'The request has no Host header.', zh: '请求缺少 Host 头。' }),
+  );
+}
+
 function targetTooLong(): SluiceError {
   return new SluiceError(
     'APIGW.0201',
@@ -281,14 +303,17 @@ function targetTooLong(): SluiceError {
 
 /** Bytes that are no HTTP request never become a request, so the answer is written by hand. */
 function refuseUnreadable(
-  error: Error & { code?: string },
+  error: Error & { code?: string; rawPacket?: unknown },
   socket: NodeJS.WritableStream & Partial<ServerResponse['socket']>,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const isHeaderOverflow = error.code === 'HPE_HEADER_OVERFLOW';
   const requestId = randomBytes(16).toString('hex');
   const status = isHeaderOverflow ? 431 : 400;
-  const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), 'en');
+  // The head was not parsed; what there is of it tells the language.
+  const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
+  const wish = /^x-language:(.*)$/im.exec(head)?.[1];
+  const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), languageOf(wish));
   const body = JSON.stringify(errorBody(rendered, requestId));
   socket.end(
     `HTTP/1.1 ${status} ${isHeaderOverflow ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +

@@ -452,6 +452,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),
     runs,
+    connectors: registry.names().map((name) => registry.get(name)),
     config: {
       address: '127.0.0.1',
       region: 'region-1',

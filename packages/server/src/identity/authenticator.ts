@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { everyPathForm, type PathForm } from '@sluice/contract/signing/canonical-request';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { accessKeyContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
@@ -15,7 +16,6 @@ import {
 } from './authentication-error.ts';
 import { parseAuthorization, type SignatureClaim } from './authorization-header.ts';
 import type { Authenticator, Caller, CallerMemory, RawRequest } from './caller.ts';
-import { everyPathForm, type PathForm } from './canonical-request.ts';
 import { ProvedSignatures } from './proved-signatures.ts';
 import { hashToken, newAccessKey, newSecretKey } from './random-text.ts';
 import { hasPart, rightsOf } from './rights.ts';

@@ -1,6 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { SignatureClaim } from './authorization-header.ts';
-import type { RawRequest } from './caller.ts';
 import {
   canonicalHeaders,
   canonicalQueries,
@@ -10,7 +8,9 @@ import {
   type PathForm,
   splitTarget,
   toBinary,
-} from './canonical-request.ts';
+} from '@sluice/contract/signing/canonical-request';
+import type { SignatureClaim } from './authorization-header.ts';
+import type { RawRequest } from './caller.ts';
 
 /** How far X-Sdk-Date may lie from the server's clock, both ways. */
 export const signatureClockSkewMs = 15 * 60 * 1000;

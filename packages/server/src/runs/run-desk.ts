@@ -9,7 +9,7 @@ import { Conflict, NotResumable, type Store } from '../store/store.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
-import { createFreshRun, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
+import { createFreshRun, createRunOf, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
 import type { RunMeter } from './run-meter.ts';
@@ -75,7 +75,7 @@ export class RunDesk implements RunService {
     const { store, now } = this.#tools;
     const run = queuedRun(request, now());
     return await this.#queue(request.job, () =>
-      store.transaction((tx) => createFreshRun(tx, run, this.#requireUsable)),
+      store.transaction((tx) => createRunOf(tx, request.job, run, this.#requireUsable)),
     );
   }
 

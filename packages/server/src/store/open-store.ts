@@ -95,6 +95,14 @@ export async function openStore(location: StoreLocation, settings: StoreSettings
   }
 }
 
+/** A store of this process alone that is gone with it: for simulations and tests, which need many of them fast. */
+export async function openMemoryStore(now: () => number = Date.now): Promise<OpenedStore> {
+  const adapter = sqliteAdapter(openSqliteFile(':memory:'));
+  const db = new Kysely<Tables>({ dialect: adapter.dialect });
+  await migrate(db, adapter, migrations, now);
+  return composeStore(db, adapter, statusReader(db), () => db.destroy());
+}
+
 function openAdapter(location: StoreLocation, settings: StoreSettings): StoreAdapter {
   if (location.url !== undefined) {
     return postgresAdapter(openPostgresPool(location.url, settings.onConnectionLost ?? ignoreLostConnection));

@@ -144,7 +144,6 @@ function notServed(operation: Operation<string>): SluiceError {
   return new SluiceError(
     'APIGW.0101',
     {
-      operation: operation.operationId,
       ...explained({
         en: `This version of the server does not serve ${operation.operationId} yet.`,
         zh: `当前版本尚未提供 ${operation.operationId}。`,

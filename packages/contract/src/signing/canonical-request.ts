@@ -1,5 +1,5 @@
 /**
- * The canonical request: the text that client and server must build alike.
+ * The canonical request: the text that client and server must build alike. Runs in a browser.
  *
  *   METHOD \n URI \n QUERY \n header:value \n … \n \n SIGNEDHEADERS \n PAYLOADHASH
  *
@@ -52,7 +52,11 @@ function percentDecode(binary: string): string {
 /** Text as bytes, one per character. Text that came from Node's parser is so already; anything wider is UTF-8 encoded. */
 export function toBinary(text: string): string {
   for (let i = 0; i < text.length; i += 1) {
-    if (text.charCodeAt(i) > 0xff) return Buffer.from(text, 'utf8').toString('latin1');
+    if (text.charCodeAt(i) > 0xff) {
+      let binary = '';
+      for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+      return binary;
+    }
   }
   return text;
 }
