@@ -12,7 +12,7 @@ export const fairClaims: Migration = {
     await sql`create index runs_queue on runs (cluster_id, created_at, id) where state in ${active}`.execute(
       db,
     );
-    await sql`create index runs_stopping on runs (cluster_id) where state in ${active} and stop_requested_by is not null`.execute(
+    await sql`create index runs_stopping on runs (project_id, cluster_id) where state in ${active} and stop_requested_by is not null`.execute(
       db,
     );
   },
