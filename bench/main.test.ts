@@ -86,4 +86,27 @@ describe('npm run bench', () => {
     },
     SHORT_LIMIT_MS,
   );
+
+  it.skipIf(reason !== null)(
+    'asks a filled store, on both databases, and lets its housekeeping work',
+    () => {
+      const { code, out } = bench('--case', 'store', '--runs', '3', '--scale', '0.001', '--json');
+      const result = JSON.parse(out);
+      expect(code).toBe(result.ok ? 0 : 1);
+      expect(result).toMatchObject({ kind: 'store', case: 'store' });
+      expect(result.figures.map(({ store }: { store: string }) => store)).toEqual(['SQLite', 'PostgreSQL']);
+      for (const { questions, housekeeping, storeMb } of result.figures) {
+        expect(questions.length).toBeGreaterThan(8);
+        for (const { times } of questions) {
+          expect(times.count).toBe(3);
+          expect(times.p95Ms).toBeGreaterThan(0);
+        }
+        // The runs of one of 29 days.
+        expect(housekeeping.runs).toBeGreaterThan(20);
+        expect(housekeeping.runs).toBeLessThan(40);
+        expect(storeMb).toBeGreaterThan(0);
+      }
+    },
+    SHORT_LIMIT_MS,
+  );
 });

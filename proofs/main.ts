@@ -89,6 +89,9 @@ async function main(args: readonly string[]): Promise<number> {
       options: {
         ...Object.fromEntries(Object.keys(own).map((option) => [option, { type: 'string' as const }])),
         count: { type: 'string' },
+        // What is counted has a name of its own in some proofs.
+        rounds: { type: 'string' },
+        seeds: { type: 'string' },
         seed: { type: 'string' },
         bytes: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -98,10 +101,11 @@ async function main(args: readonly string[]): Promise<number> {
     if (others.length > 0) throw new Error('one proof at a time');
     if (name !== undefined && !(await proofNames()).includes(name))
       throw new Error(`there is no proof "${name}"`);
+    const count = values.count ?? values.rounds ?? values.seeds;
     call = {
       name,
       options: {
-        ...(values.count === undefined ? {} : { count: wholeNumber('count', values.count, 1) }),
+        ...(count === undefined ? {} : { count: wholeNumber('count', count, 1) }),
         ...(values.seed === undefined ? {} : { seed: wholeNumber('seed', values.seed, 0) }),
         ...(values.bytes === undefined ? {} : { bytes: wholeNumber('bytes', values.bytes, 1) }),
         choice: choiceOf(own, values),

@@ -24,13 +24,16 @@ async function open(pieces: readonly (string | null)[]) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const heard: boolean[] = [];
-  let onHeard = () => {};
+  let onHeard: () => void = () => undefined;
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const connection = await PollerConnection.open(url, (isOk) => {
     heard.push(isOk);
     onHeard();
   });
-  closers.push(() => connection.close(), () => server.close());
+  closers.push(
+    () => connection.close(),
+    () => server.close(),
+  );
   const ask = async () => {
     const next = new Promise<void>((resolve) => {
       onHeard = resolve;

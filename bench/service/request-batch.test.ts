@@ -48,6 +48,10 @@ it('of questions that are signed anew no two are alike', () => {
 });
 
 it('carries a token, or nothing', () => {
-  expect(new PreparedRequests(batch('token'), 'h', 1, 0).at(0, 0).toString()).toContain('x-auth-token: t\r\n');
-  expect(new PreparedRequests(batch('none'), 'h', 1, 0).at(0, 0).toString()).not.toMatch(/token|authorization/);
+  expect(new PreparedRequests(batch('token'), 'h', 1, 0).at(0, 0).toString()).toContain(
+    'x-auth-token: t\r\n',
+  );
+  expect(new PreparedRequests(batch('none'), 'h', 1, 0).at(0, 0).toString()).not.toMatch(
+    /token|authorization/,
+  );
 });

@@ -49,9 +49,7 @@ export class PreparedRequests {
     const last = this.#seconds.length - 1;
     const second = last === 0 ? 0 : Math.min(last, Math.floor(unixMs / 1_000) - this.#from);
     const request =
-      this.#unlike.length > 0
-        ? this.#unlike[this.#taken++ % UNLIKE]
-        : this.#seconds[second]?.[client];
+      this.#unlike.length > 0 ? this.#unlike[this.#taken++ % UNLIKE] : this.#seconds[second]?.[client];
     if (request === undefined) throw new Error(`no question was prepared for client ${client}`);
     return request;
   }

@@ -1,6 +1,8 @@
 import type { Language, Text } from '@sluice/core/data/text';
 import { catalogueParts } from '@sluice/core/errors/catalogue';
 import type { CataloguePart } from '@sluice/core/errors/catalogue-entry';
+import type { ErrorCode } from '@sluice/core/errors/codes';
+import { unraisedCodes } from '@sluice/core/errors/unraised';
 import { code, fileText, type Page, pageHead, pagePath, table } from './markdown.ts';
 
 const titles: { readonly [K in keyof typeof catalogueParts]: Text } = {
@@ -29,17 +31,19 @@ const texts = {
     zh: '`/v1.1` 下的请求被拒绝时，JSON 应答体以 `errCode` 给出错误码，以 `externalMessage` 给出说明；为兼容各类客户端，`error_code`、`error_msg`、`code`、`message` 的取值与之相同。运行失败（FAILED）时，错误码位于 `error-summary` 的开头。花括号中的内容在已知时填入。状态码为一般情况；客户端另有约定的操作可能返回其他状态码。',
   },
   unbuilt: {
-    en: 'Some codes belong to systems for which this version has no connector yet. A code keeps its meaning, so they are listed already.',
-    zh: '部分错误码属于当前版本尚无连接器的系统。错误码含义固定不变，故一并列出。',
+    en: 'Some codes are never raised by this version; the last column says why. A code keeps its meaning, so they are listed already.',
+    zh: '部分错误码当前版本不会产生，原因见最后一列。错误码含义固定不变，故一并列出。',
   },
   head: {
-    en: ['code', 'status', 'meaning', 'what to do'],
-    zh: ['错误码', '状态码', '含义', '处理方法'],
+    en: ['code', 'status', 'meaning', 'what to do', 'raised here'],
+    zh: ['错误码', '状态码', '含义', '处理方法', '是否产生'],
   },
+  raised: { en: 'yes', zh: '是' },
+  unraised: { en: 'no: ', zh: '否：' },
 } as const;
 
 export function errorsPage(language: Language): Page {
-  const sources = ['packages/core/src/errors/catalogue.ts'];
+  const sources = ['packages/core/src/errors/catalogue.ts', 'packages/core/src/errors/unraised.ts'];
   const lines = [
     ...pageHead(texts.title[language], language, 'errors', sources),
     texts.intro[language],
@@ -52,8 +56,14 @@ export function errorsPage(language: Language): Page {
       String(status),
       text[language],
       remedy[language],
+      raisedText(errorCode as ErrorCode, language),
     ]);
     lines.push('', `## ${titles[name][language]}`, '', ...table(texts.head[language], rows));
   }
   return { path: pagePath('errors', language), text: fileText(lines) };
+}
+
+function raisedText(errorCode: ErrorCode, language: Language): string {
+  const why = unraisedCodes[errorCode];
+  return why === undefined ? texts.raised[language] : `${texts.unraised[language]}${why[language]}`;
 }

@@ -1,17 +1,24 @@
 import { apiPage } from './api-page.ts';
+import { observedPage, observeMembers } from './compat-observation.ts';
+import { compatibilityPage } from './compatibility-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { connectorsPage } from './connectors-page.ts';
 import { errorsPage } from './errors-page.ts';
 import type { Page } from './markdown.ts';
 import { servedOperations } from './served-operations.ts';
 
-/** All generated pages that need no running server, in both languages. */
+/**
+ * All generated pages that need no running server, in both languages, and before them the file of what requests and
+ * answers were seen to do, from which the page of compatibility is made: when that file changes, write twice.
+ */
 export async function referencePages(): Promise<readonly Page[]> {
   const served = await servedOperations();
-  return (['en', 'zh'] as const).flatMap((language) => [
+  const pages = (['en', 'zh'] as const).flatMap((language) => [
     apiPage(served, language),
+    compatibilityPage(served, language),
     configurationPage(language),
     connectorsPage(language),
     errorsPage(language),
   ]);
+  return [observedPage(await observeMembers()), ...pages];
 }

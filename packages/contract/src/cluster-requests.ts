@@ -1,6 +1,19 @@
 import Type, { type Static } from 'typebox';
 import { Datastore, SysTag } from './cluster-parts.ts';
-import { flag, int32, listOf, notLookedAt, oneOfTexts, request, requestPart, text } from './wire-types.ts';
+import {
+  effectKeyword,
+  flag,
+  int32,
+  listOf,
+  notLookedAt,
+  oneOfTexts,
+  request,
+  requestPart,
+  text,
+} from './wire-types.ts';
+
+/** No notices are sent. */
+const noEffect = { [effectKeyword]: 'none' };
 
 export const ExtendedProperties = request(
   'ExtendedProperties',
@@ -65,11 +78,11 @@ export const CreateClusterRequest = request(
   'CreateClusterRequest',
   {
     cluster: ClusterSpec,
-    auto_remind: Type.Optional(flag('Send a notice when a job fails.')),
-    phone_num: Type.Optional(text('Telephone numbers for notices, with commas between them.')),
-    email: Type.Optional(text('Mail addresses for notices, with commas between them.')),
-    autoRemind: Type.Optional(flag('Older spelling of auto_remind.', { deprecated: true })),
-    phoneNum: Type.Optional(text('Older spelling of phone_num.', { deprecated: true })),
+    auto_remind: Type.Optional(flag('Send a notice when a job fails.', noEffect)),
+    phone_num: Type.Optional(text('Telephone numbers for notices, with commas between them.', noEffect)),
+    email: Type.Optional(text('Mail addresses for notices, with commas between them.', noEffect)),
+    autoRemind: Type.Optional(flag('Older spelling of auto_remind.', { ...noEffect, deprecated: true })),
+    phoneNum: Type.Optional(text('Older spelling of phone_num.', { ...noEffect, deprecated: true })),
   },
   'A cluster to make and whom to tell of failures.',
 );
@@ -86,9 +99,9 @@ export const ModifyClusterRequest = request(
     scheduleOffTime: Type.Optional(
       text('Daily stop, HH:mm:ss. Empty text, the text null and absence all mean none.'),
     ),
-    autoRemind: Type.Optional(flag('Send a notice when a job fails.')),
-    phoneNum: Type.Optional(text('Telephone numbers for notices, with commas between them.')),
-    email: Type.Optional(text('Mail addresses for notices, with commas between them.')),
+    autoRemind: Type.Optional(flag('Send a notice when a job fails.', noEffect)),
+    phoneNum: Type.Optional(text('Telephone numbers for notices, with commas between them.', noEffect)),
+    email: Type.Optional(text('Mail addresses for notices, with commas between them.', noEffect)),
   },
   'What to change; members left out stay as they are.',
 );

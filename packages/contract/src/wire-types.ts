@@ -48,6 +48,12 @@ export const listOf = <Item extends TSchema>(item: Item, description = '', more:
 export const orNull = <Schema extends TSchema>(schema: Schema, description = '') =>
   Type.Union([schema, Type.Null()], described(description, {}));
 
+/**
+ * Keyword of a member that is kept and given back while nothing here acts on it: `{ [effectKeyword]: 'none' }`. The
+ * compatibility report counts it as ignored.
+ */
+export const effectKeyword = 'x-effect';
+
 /** A member that clients echo from an answer and that is not looked at: any value passes. */
 export const notLookedAt = () =>
   Type.Optional(Type.Unknown({ description: 'Accepted in any form and not looked at.' }));

@@ -24,7 +24,7 @@ describe('mysqlError', () => {
     [1292, 'write', 'Cdm.0234', false],
     [1366, 'write', 'Cdm.0234', false],
     [1406, 'write', 'Cdm.0234', false],
-    [1062, 'write', 'Cdm.0234', false],
+    [1062, 'write', 'Cdm.0026', false],
     [1452, 'write', 'Cdm.0234', false],
     [1205, 'write', 'Cdm.0234', true],
     [1213, 'write', 'Cdm.0234', true],

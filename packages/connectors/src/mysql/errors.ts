@@ -19,6 +19,8 @@ const busyServer = new Set([1040, 1203, 1226]);
 /** Lock wait ran out, deadlock: the server rolled back and asks to try again. */
 const lockLost = new Set([1205, 1213]);
 const serverGone = new Set([1053, 1077, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 2006, 2013, 4031]);
+/** The destination holds a row with this key already. */
+const keyTaken = new Set([1022, 1062, 1569, 1586]);
 /** A value does not fit its column, or a row breaks a rule of the table. */
 const rowRefused = new Set([
   1022, 1048, 1062, 1216, 1217, 1263, 1264, 1265, 1292, 1364, 1365, 1366, 1369, 1406, 1411, 1416, 1441, 1451,
@@ -110,6 +112,8 @@ export function mysqlError(error: unknown, stage: Stage, target: string): Sluice
       return new SluiceError('Cdm.0901', { cause: text }, { cause: error, retry: true });
     if (lockLost.has(errno)) return byStage(stage, text, target, { cause: error, retry: true });
     if (serverGone.has(errno)) return connectionCut(stage, text, target, error);
+    if (stage === 'write' && keyTaken.has(errno))
+      return new SluiceError('Cdm.0026', { table: target, cause: text }, extras);
     // Rights and syntax while reading are the statement's fault, not the data's.
     if (stage === 'read' && !rowRefused.has(errno))
       return new SluiceError('Cdm.0902', { cause: text }, extras);

@@ -27,7 +27,7 @@ describe('errors of PostgreSQL', () => {
     ['55P03', 'clear', 'Cdm.0248', true],
     ['22003', 'extract', 'Cdm.0233', false],
     ['22P02', 'load', 'Cdm.0234', false],
-    ['23505', 'load', 'Cdm.0234', false],
+    ['23505', 'load', 'Cdm.0026', false],
     ['40P01', 'load', 'Cdm.0234', true],
     ['53100', 'load', 'Cdm.0234', true],
     ['57P01', 'extract', 'Cdm.0233', true],

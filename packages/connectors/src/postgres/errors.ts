@@ -82,6 +82,7 @@ function fromSqlState(error: Error, state: string, phase: Phase, table: string):
   if (phase === 'metadata' || phase === 'create' || phase === 'clear') {
     return wrap(codeOf(phase), { ...target(phase, table), cause: text }, passingStates.test(state));
   }
+  if (state === '23505' && phase === 'load') return wrap('Cdm.0026', { table, cause: text });
   // A statement of ours that the server does not understand holds text of the user: a condition, a column name.
   if (state.startsWith('42')) return wrap('Cdm.0902', { cause: text });
   return wrap(codeOf(phase), { cause: text }, passingStates.test(state));

@@ -171,9 +171,9 @@ test('runs are stopped first, by the one who deletes, and waited for', async () 
 
 test('a deletion that meets an error is tried again', async () => {
   let failures = 1;
-  const { delete: remove } = store.clusters;
-  store.clusters.delete = (id) =>
-    failures-- > 0 ? Promise.reject(new Error('store away')) : remove.call(store.clusters, id);
+  const { active } = store.runs;
+  store.runs.active = (clusterId) =>
+    failures-- > 0 ? Promise.reject(new Error('store away')) : active.call(store.runs, clusterId);
   const clusters = service();
   const { id } = await clusters.create(projectId, draft, 'u');
   await passOne();

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { buildCompatibility } from '@sluice/contract/compat/compatibility';
 import { errorBody } from '@sluice/contract/error-body';
 import { buildOpenApi, buildOwnOpenApi } from '@sluice/contract/openapi';
+import type { OperationId } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
 import { type OwnOperationId, ownOperations } from '@sluice/contract/own-operations';
 import { explained } from '@sluice/core/errors/explained';
@@ -11,19 +13,23 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { isReadable } from '../clusters/cluster-states.ts';
 import type { RawRequest } from '../identity/caller.ts';
+import { driverGroups } from '../jobs/driver-options.ts';
+import type { HttpMeter, OperationMeter } from '../telemetry/http-meter.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
 import { addExplorerRoutes } from './explorer-routes.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
+import { addMetricsRoute } from './metrics-route.ts';
 import { QuickStatus } from './quick-status.ts';
-import { joinedHeaders } from './raw-headers.ts';
 import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
+import { joinedHeaders } from './raw-headers.ts';
 import { readBody, targetBytesMax } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
+import { auditHandlers } from './routes/audit-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { groupHandlers } from './routes/group-handlers.ts';
@@ -65,7 +71,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     bodyLimit: deps.config.bodyBytesMax,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: headerBytesMax, optimizeEmptyRequests: true },
+    // Node would refuse a request without Host by an answer of its own, without a body.
+    http: { maxHeaderSize: headerBytesMax, optimizeEmptyRequests: true, requireHostHeader: false },
     routerOptions: { maxParamLength: targetBytesMax },
     clientErrorHandler(error, socket) {
       refuseUnreadable(error, socket);
@@ -82,6 +89,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     reply.header('content-type', 'application/json').header('x-request-id', request.id);
     const target = request.originalUrl;
     request.rawCall = rawCallOf(request, Buffer.alloc(0));
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw noHost();
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
     request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax);
     request.rawCall = { ...request.rawCall, body: request.rawBody };
@@ -101,7 +109,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const quickStatus =
     deps.quickStatus === undefined || deps.config.rateLimits
       ? null
-      : new QuickStatus({ ...deps.quickStatus, runs: deps.runs, isReadable });
+      : new QuickStatus({
+          ...deps.quickStatus,
+          runs: deps.runs,
+          isReadable,
+          meter: deps.httpMeter?.of('ShowJobStatus') ?? null,
+        });
   quickStatus?.standBefore(app.server);
   app.addHook('preClose', async () => quickStatus?.close());
 
@@ -111,9 +124,16 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const owner = confinedTo(call, deps.config.userIsolation);
     return owner === null ? everyones : handlersOf(confinedDeps(deps, owner), onStatusTold);
   };
+  if (deps.httpMeter !== undefined) countAnswers(app, deps.httpMeter);
   const limiter = deps.config.rateLimits ? new RateLimiter(deps.now ?? Date.now) : null;
-  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm, limiter);
-  addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own);
+  const { authenticator, trail } = deps;
+  addOperationRoutes(app, { authenticator, trail, limiter }, operations, (call) => handlersFor(call).cdm);
+  addOperationRoutes(
+    app,
+    { authenticator, trail, limiter: null },
+    ownOperations,
+    (call) => handlersFor(call).own,
+  );
   const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({
@@ -128,10 +148,34 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       version: deps.config.version,
     }),
   );
+  const { version } = deps.config;
+  const isServed = (operationId: OperationId) => served.has(operationId);
+  app.get('/api/v1/compat', async (request) =>
+    buildCompatibility(
+      { version, isServed, connectors: deps.connectors, driverGroups },
+      languageOf(request.headers['x-language']),
+    ),
+  );
   addExplorerRoutes(app, deps.explorer ?? null);
+  // Before the server waits for its connections: a stream would keep it waiting.
+  app.addHook('preClose', async () => deps.feeds.close());
+  if (deps.metrics !== undefined) addMetricsRoute(app, deps.metrics);
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;
+}
+
+/** Counts every answer under the operation that its route says, the rest under one name: paths are chosen by callers. */
+function countAnswers(app: FastifyInstance, meter: HttpMeter): void {
+  const rest = meter.of('other');
+  app.addHook('onRoute', (route) => {
+    const { operation } = (route.config ?? {}) as { readonly operation?: string };
+    if (operation !== undefined) route.config = { ...route.config, meter: meter.of(operation) };
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { meter: own } = request.routeOptions.config as { readonly meter?: OperationMeter };
+    (own ?? rest).count(reply.statusCode, reply.elapsedTime);
+  });
 }
 
 /** Every handler, over these services. */
@@ -167,6 +211,7 @@ function handlersOf(
       ...transferHandlers(deps),
       ...groupHandlers(deps),
       ...variableHandlers(deps),
+      ...auditHandlers(deps.audit),
     },
   };
 }
@@ -204,6 +249,8 @@ function sendError(
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }
+  if (answer.status === 429 && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', retryAfterOf(error));
   if (answer.status === 413 || answer.status === 414) {
     // The rest of the request is not worth reading.
     reply.header('connection', 'close');
@@ -217,6 +264,12 @@ function sendError(
     .send(answer.body);
 }
 
+/** Seconds after which a call that was one too many may be made again. */
+function retryAfterOf(error: unknown): number {
+  const seconds = error instanceof SluiceError ? Number(error.facts.seconds) : Number.NaN;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 1;
+}
+
 function unknownPath(request: FastifyRequest): SluiceError {
   const { path } = splitTarget(request.originalUrl);
   const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
@@ -227,6 +280,13 @@ function unknownPath(request: FastifyRequest): SluiceError {
       zh: `此处没有 ${request.method} ${shown}。`,
     }),
     { status: 404 },
+  );
+}
+
+function noHost(): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({ en: 'The request has no Host header.', zh: '请求缺少 Host 头。' }),
   );
 }
 
@@ -243,14 +303,17 @@ function targetTooLong(): SluiceError {
 
 /** Bytes that are no HTTP request never become a request, so the answer is written by hand. */
 function refuseUnreadable(
-  error: Error & { code?: string },
+  error: Error & { code?: string; rawPacket?: unknown },
   socket: NodeJS.WritableStream & Partial<ServerResponse['socket']>,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const isHeaderOverflow = error.code === 'HPE_HEADER_OVERFLOW';
   const requestId = randomBytes(16).toString('hex');
   const status = isHeaderOverflow ? 431 : 400;
-  const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), 'en');
+  // The head was not parsed; what there is of it tells the language.
+  const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
+  const wish = /^x-language:(.*)$/im.exec(head)?.[1];
+  const rendered = renderError(new SluiceError('APIGW.0201', {}, { status }), languageOf(wish));
   const body = JSON.stringify(errorBody(rendered, requestId));
   socket.end(
     `HTTP/1.1 ${status} ${isHeaderOverflow ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +

@@ -4,6 +4,7 @@ import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { LinkCheckFailure } from '../jobs/link-service.ts';
 import { Gone } from '../store/store.ts';
+import { storeFailureOf } from '../store/store-failure.ts';
 
 /** An answer that tells of an error. */
 export interface ErrorReply {
@@ -38,7 +39,7 @@ export function errorReply(
   if (thrown instanceof LinkCheckFailure) return linkCheckReply(thrown, language, requestId);
 
   const known = knownError(thrown);
-  const rendered = renderError(known ?? internal, language);
+  const rendered = renderError(known ?? storeError(thrown) ?? internal, language);
   const body =
     isIdentityPath && !rendered.code.startsWith('APIGW.03')
       ? identityErrorBody(rendered.status, rendered.message)
@@ -67,6 +68,13 @@ function knownError(thrown: unknown): SluiceError | null {
   // The cluster went away between two steps of the call.
   if (thrown instanceof Gone) return new SluiceError('Cdm.0001', {}, { status: 404, cause: thrown });
   return null;
+}
+
+/** Our own store does not answer, or takes nothing more: no fault of the request, and worth a line in the log. */
+function storeError(thrown: unknown): SluiceError | null {
+  const failure = storeFailureOf(thrown);
+  if (failure === null) return null;
+  return failure === 'full' ? new SluiceError('Cdm.0017', {}, { status: 500 }) : new SluiceError('Cdm.0307');
 }
 
 function isBodiedError(thrown: unknown): thrown is BodiedError {

@@ -22,11 +22,15 @@ export async function readBody(raw: IncomingMessage, bytesMax: number): Promise<
   }
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > bytesMax) throw tooLarge(bytesMax);
-    chunks.push(bytes);
+  try {
+    for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
+      const bytes = chunk as Buffer;
+      size += bytes.length;
+      if (size > bytesMax) throw tooLarge(bytesMax);
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    throw raw.complete || error instanceof SluiceError ? error : cutShort(error);
   }
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
@@ -51,6 +55,15 @@ export function parseJson(body: Uint8Array): unknown {
       { status: 400, cause },
     );
   }
+}
+
+/** Nobody is there any more to read the answer, and nobody here has to act. */
+function cutShort(cause: unknown): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({ en: 'The body ended before its announced length.', zh: '请求体未达到声明的长度即中断。' }),
+    { cause },
+  );
 }
 
 function tooLarge(bytesMax: number): SluiceError {

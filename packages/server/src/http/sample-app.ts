@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '@sluice/contract/access';
 import type { CheckStep } from '@sluice/core/connector/contract';
-import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
+import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import type { OptionValues } from '@sluice/core/options/option';
 import type { InspectAnswers, InspectQuestion } from '@sluice/engine/work';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService, type ClusterWorker } from '../clusters/cluster-service.ts';
@@ -30,145 +30,18 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
 import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
+import { RunLogs } from '../telemetry/run-logs.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
+import type { AppDeps } from './app-deps.ts';
+import { RunFeeds } from './run-feeds.ts';
+import { sampleRegistry } from './sample-registry.ts';
+import { Trail } from './trail.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
 
 export const projectA = 'a'.repeat(32);
 export const projectB = 'b'.repeat(32);
-
-const text = { en: 'sample', zh: '示例' };
-
-const linkGroup: OptionGroup = {
-  name: 'linkConfig',
-  options: [
-    {
-      name: 'linkConfig.databaseType',
-      type: 'enum',
-      title: text,
-      help: text,
-      required: true,
-      values: ['MYSQL', 'POSTGRESQL'],
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.host',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      isAddress: true,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.port',
-      type: 'integer',
-      title: text,
-      help: text,
-      required: true,
-      min: 1,
-      max: 65_535,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.username',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.password',
-      type: 'password',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.usingNative',
-      type: 'boolean',
-      title: text,
-      help: text,
-      default: 'false',
-      support: 'ignored',
-    },
-    { name: 'linkConfig.jdbcProperties', type: 'map', title: text, help: text, support: 'honoured' },
-    { name: 'linkConfig.dataSourceList', type: 'string', title: text, help: text, support: 'refused' },
-    { name: 'dialect.identifierEnclose', type: 'string', title: text, help: text, support: 'ignored' },
-  ],
-};
-
-const fromGroup: OptionGroup = {
-  name: 'fromJobConfig',
-  options: [
-    { name: 'fromJobConfig.schemaName', type: 'string', title: text, help: text, support: 'honoured' },
-    {
-      name: 'fromJobConfig.tableName',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-    {
-      name: 'fromJobConfig.BatchJob',
-      type: 'boolean',
-      title: text,
-      help: text,
-      default: 'false',
-      support: 'ignored',
-    },
-    {
-      name: 'fromJobConfig.cdc',
-      type: 'boolean',
-      title: text,
-      help: text,
-      default: 'false',
-      support: 'refused',
-    },
-  ],
-};
-
-const toGroup: OptionGroup = {
-  name: 'toJobConfig',
-  options: [
-    { name: 'toJobConfig.schemaName', type: 'string', title: text, help: text, support: 'honoured' },
-    {
-      name: 'toJobConfig.tableName',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-  ],
-};
-
-const noConnection = () => Promise.reject(new Error('no test opens a connection'));
-
-export const sampleRegistry = new ConnectorRegistry([
-  defineConnector({
-    name: 'generic-jdbc-connector',
-    title: text,
-    link: linkGroup,
-    from: fromGroup,
-    to: toGroup,
-    provedOn: 'stub only',
-    open: noConnection,
-  }),
-  defineConnector({
-    name: 'source-only-connector',
-    title: text,
-    link: linkGroup,
-    from: fromGroup,
-    to: null,
-    provedOn: 'stub only',
-    open: noConnection,
-  }),
-]);
 
 /** Seals by base64 with the context in front: enough to see that a secret never passes in clear, and that contexts are kept apart. */
 export const sampleBox: SecretBox = {
@@ -326,6 +199,8 @@ export interface SampleApp {
   readonly store: OpenedStore;
   readonly runs: SampleRuns;
   readonly clusters: ClusterService;
+  readonly trail: Trail;
+  readonly runLogs: RunLogs;
   readonly authenticator: SampleAuthenticator;
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
@@ -347,8 +222,10 @@ export interface SampleSettings {
   readonly rateLimits?: boolean;
   readonly userIsolation?: boolean;
   readonly registry?: ConnectorRegistry;
+  /** Parts that are not there by default. */
+  readonly telemetry?: Pick<AppDeps, 'httpMeter' | 'metrics'>;
   /** Real identity in place of the sample one. */
-  readonly identity?: (store: Store) => Promise<RealIdentity>;
+  readonly identity?: (store: Store, trail: Trail) => Promise<RealIdentity>;
   /** A store of this PostgreSQL database in place of an embedded one. */
   readonly storeUrl?: string;
 }
@@ -369,7 +246,12 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const store = await openStore(
     settings.storeUrl === undefined ? { dataFolder } : { url: settings.storeUrl },
   );
-  const real = (await settings.identity?.(store)) ?? null;
+  const sample = { skewMs: 0 };
+  const now = () => Date.now() + sample.skewMs;
+  const log: SampleApp['log'] = [];
+  const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
+  const trail = new Trail({ audit: store.audit, now, log: say });
+  const real = (await settings.identity?.(store, trail)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
   for (const id of [projectA, projectB]) {
@@ -384,11 +266,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const runs = new SampleRuns(store);
   // Sample runs reach no destination.
   const traces = { removeNow: async () => undefined };
-  const sample = { skewMs: 0 };
-  const log: SampleApp['log'] = [];
   const timers: (() => void)[] = [];
-  const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
-  const now = () => Date.now() + sample.skewMs;
   const workers = new Map<string, readonly ClusterWorker[]>();
   const pools: ClusterPools = {
     open: async () => undefined,
@@ -417,9 +295,15 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const authenticator = new SampleAuthenticator();
   const links = new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now });
   const jobs = new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now });
+  const runLogs = new RunLogs(join(dataFolder, 'logs'), now, (error) => say('run-log.failed', { error }));
   const app = buildApp({
+    ...settings.telemetry,
+    runLogs,
+    feeds: new RunFeeds({ findRun: (id) => store.runs.find(id), runs, runLogs, now }),
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
+    trail,
+    audit: store.audit,
     ...(real?.callers === undefined
       ? {}
       : { quickStatus: { callers: real.callers, statuses: store.statuses } }),
@@ -437,6 +321,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),
     runs,
+    connectors: registry.names().map((name) => registry.get(name)),
     config: {
       address: '127.0.0.1',
       region: 'region-1',
@@ -459,6 +344,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     store,
     runs,
     clusters,
+    trail,
+    runLogs,
     authenticator,
     log,
     timers,
@@ -481,6 +368,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     async close() {
       await app.close();
       await clusters.close();
+      await trail.close();
+      await runLogs.flush();
       await store.close();
       rmSync(dataFolder, { recursive: true });
     },

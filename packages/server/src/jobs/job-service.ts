@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
 import { keptVariables, undefinedVariables } from '../planner/job-variables.ts';
 import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
+import { JobChanged } from '../runs/queued-run.ts';
 import { notResumable, notResumableTexts } from '../runs/resume-check.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { requireSchedule, setTimer } from '../scheduler/set-timer.ts';
@@ -22,8 +23,8 @@ import {
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
+import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
-import { secretNames } from './secret-values.ts';
 
 /** A job as a caller describes it. */
 export interface JobDraft {
@@ -137,7 +138,7 @@ export class JobService {
   /** Puts the draft in place of the job; another name renames it. @throws as `create`; Cdm.0100 (400) no such job; Cdm.0052 it is running. */
   async update(clusterId: string, name: string, draft: JobDraft, user: string): Promise<void> {
     const { store, zone, now } = this.#deps;
-    const job = await this.#idle(clusterId, name);
+    const job = await this.#idle(store, clusterId, name);
     if (draft.name !== job.name) {
       requireName(draft.name);
       if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
@@ -146,22 +147,33 @@ export class JobService {
     const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
     await store
       .transaction(async (tx) => {
-        await tx.jobs.update(changed);
+        // First the timer, which whoever starts the job by it holds before the cluster; then a start in this moment comes
+        // before all of it, or behind it.
         await setTimer(tx, changed, zone, changed.updatedAt);
+        await tx.clusters.lock(clusterId);
+        const current = await this.#idle(tx, clusterId, name);
+        if (current.id !== job.id) throw new Gone(`job ${name}`);
+        await tx.jobs.update(changed);
       })
-      .catch((error: unknown) => {
-        throw error instanceof Gone
-          ? missing(name)
-          : error instanceof Conflict
-            ? new SluiceError('Cdm.0104')
-            : error;
+      .catch(async (error: unknown) => {
+        if (error instanceof Conflict) throw new SluiceError('Cdm.0104');
+        // Whatever the store says of a job that was deleted in this moment.
+        const isGone = error instanceof Gone || (await store.jobs.findById(job.id)) === null;
+        throw isGone ? missing(name) : error;
       });
   }
 
   /** @throws Cdm.0100 (400) no such job; Cdm.0052 it is running. */
   async delete(clusterId: string, name: string): Promise<void> {
-    await this.#idle(clusterId, name);
-    if (!(await this.#deps.store.jobs.delete(clusterId, name))) throw missing(name);
+    await this.#deps.store.transaction(async (tx) => {
+      // As in `update`.
+      const job = await tx.jobs.find(clusterId, name);
+      if (job === null) throw missing(name);
+      await tx.timers.remove(job.id);
+      await tx.clusters.lock(clusterId);
+      await this.#idle(tx, clusterId, name);
+      if (!(await tx.jobs.delete(clusterId, name))) throw missing(name);
+    });
   }
 
   /**
@@ -181,7 +193,15 @@ export class JobService {
     if (job === null) throw notThere(name);
     await this.#requireStartable(job);
     const kept = await this.#variables(projectId, job, variables);
-    return runs.start({ projectId, job, user, variables: kept, isAuto: false });
+    try {
+      return await runs.start({ projectId, job, user, variables: kept, isAuto: false });
+    } catch (error) {
+      // Somebody was faster by this moment; the next look finds the job as it is then, or not at all.
+      if (error instanceof JobChanged) return await this.start(projectId, clusterId, name, user, variables);
+      throw error instanceof Gone && (await store.jobs.find(clusterId, name)) === null
+        ? notThere(name)
+        : error;
+    }
   }
 
   /**
@@ -206,7 +226,6 @@ export class JobService {
   async #requireStartable(job: Omit<JobRecord, 'id'>): Promise<void> {
     if (job.type !== 'NORMAL_JOB') {
       throw new SluiceError('Cdm.0055', {
-        job: job.name,
         type: job.type,
         ...explained({
           en: `This version runs jobs of type NORMAL_JOB; ${job.name} is a ${job.type}.`,
@@ -334,14 +353,16 @@ export class JobService {
     throw new SluiceError('Cdm.0001', { name: runId }, { status: 404 });
   }
 
-  async #idle(clusterId: string, name: string): Promise<JobRecord> {
-    const { job, run } = await this.find(clusterId, name);
+  async #idle(store: Pick<Store, 'jobs' | 'runs'>, clusterId: string, name: string): Promise<JobRecord> {
+    const job = await store.jobs.find(clusterId, name);
+    if (job === null) throw missing(name);
+    const run = await this.#latest(job, store);
     if (run !== null && isActiveState(run.state)) throw new SluiceError('Cdm.0052', { job: name });
     return job;
   }
 
-  async #latest(job: JobRecord): Promise<RunRecord | null> {
-    return ownRun(job, await this.#deps.store.runs.latest(job.clusterId, job.name));
+  async #latest(job: JobRecord, store: Pick<Store, 'runs'> = this.#deps.store): Promise<RunRecord | null> {
+    return ownRun(job, await store.runs.latest(job.clusterId, job.name));
   }
 
   async #link(clusterId: string, name: string, store: JobScope = this.#deps.store): Promise<LinkRecord> {
@@ -390,34 +411,6 @@ export class JobService {
       driverOptions,
     };
   }
-}
-
-/** Jobs have nowhere to keep a secret sealed, so an option that is one is not taken. */
-function endValues(
-  group: OptionGroup,
-  given: OptionValues,
-  rules: { readonly isPartial: boolean },
-): OptionValues {
-  const { values } = validateOptions([group], given, rules);
-  const secrets = secretNames(group);
-  const secret = Object.entries(values).find(([name, value]) => secrets.has(name) && !isBlank(value));
-  if (secret === undefined) return values;
-  const [name] = secret;
-  throw new SluiceError('Cdm.0014', {
-    name,
-    ...explained({
-      en: `${name}: this version keeps secrets in links only.`,
-      zh: `${name}：当前版本只在连接中保存密钥。`,
-    }),
-  });
-}
-
-function connectorOf(link: LinkRecord, named: string | null, registry: ConnectorRegistry): string {
-  if (named !== null && named !== link.connector) {
-    registry.get(named);
-    throw new SluiceError('Cdm.0317', { link: link.name });
-  }
-  return link.connector;
 }
 
 /** Runs are found by name; one of an earlier job of this name is not this job's. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { zeroCounts } from '@sluice/core/data/slice';
-import type { ClusterRecord, RunRecord } from '../store/model.ts';
-import type { Store } from '../store/store.ts';
+import type { ClusterRecord, JobRecord, RunRecord } from '../store/model.ts';
+import { Gone, type Store } from '../store/store.ts';
 import type { StartRequest } from './run-service.ts';
 
 /** A fresh run as it stands in the queue. @param at Unix milliseconds. */
@@ -41,6 +42,32 @@ export function queuedRun(request: StartRequest, at: number): Omit<RunRecord, 's
 
 /** Throws when a cluster takes no work. */
 export type RequireUsable = (cluster: ClusterRecord) => void;
+
+/** The job was changed between the look at it and the start of its run: to be looked at anew. */
+export class JobChanged extends Error {
+  constructor(name: string) {
+    super(`job ${name} was changed meanwhile`);
+    this.name = 'JobChanged';
+  }
+}
+
+/**
+ * Stores a run of a job as a caller saw it; to be called in a transaction.
+ * @throws as `createFreshRun`; Gone, JobChanged when the job is not there, or another, by now.
+ */
+export async function createRunOf(
+  tx: Pick<Store, 'runs' | 'traces' | 'jobs' | 'clusters'>,
+  job: JobRecord,
+  run: Omit<RunRecord, 'submissionId'>,
+  requireUsable: RequireUsable | null,
+): Promise<RunRecord> {
+  // From here on nobody changes or deletes it, or its cluster: they lock the cluster too.
+  await tx.clusters.lock(job.clusterId);
+  const current = await tx.jobs.findById(job.id);
+  if (current === null) throw new Gone(`job ${job.name}`);
+  if (!isDeepStrictEqual(current, job)) throw new JobChanged(job.name);
+  return await createFreshRun(tx, run, requireUsable);
+}
 
 /**
  * Stores a fresh run; to be called in a transaction.

@@ -134,7 +134,10 @@ function openReader(path: string): OpenReader {
   const database = openSqliteForReading(path);
   const version = database.prepare('pragma data_version');
   const [clusters, jobs, runs] = (['clusters', 'jobs', 'runs'] as const).map((table) =>
-    database.prepare(`select name from pragma_table_info('${table}')`).all().map(({ name }) => String(name)),
+    database
+      .prepare(`select name from pragma_table_info('${table}')`)
+      .all()
+      .map(({ name }) => String(name)),
   ) as [string[], string[], string[]];
   const columns = [
     ...clusters.map((name) => `c.${name}`),

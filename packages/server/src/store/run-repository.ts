@@ -173,11 +173,7 @@ export class SqlRunRepository implements RunRepository {
       .select(({ fn }) => fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow();
     // The page is found in the index alone: what lies before it is counted, and not read.
-    const page = chosen
-      .select('submission_id')
-      .orderBy('submission_id', 'desc')
-      .limit(limit)
-      .offset(offset);
+    const page = chosen.select('submission_id').orderBy('submission_id', 'desc').limit(limit).offset(offset);
     const rows = await this.#db
       .selectFrom('runs')
       .selectAll()

@@ -5,10 +5,6 @@ export const listedJobs: Migration = {
   number: 10,
   name: 'listed-jobs',
   async up(db) {
-    await db.schema
-      .createIndex('jobs_listed')
-      .on('jobs')
-      .columns(['cluster_id', 'type', 'name'])
-      .execute();
+    await db.schema.createIndex('jobs_listed').on('jobs').columns(['cluster_id', 'type', 'name']).execute();
   },
 };
