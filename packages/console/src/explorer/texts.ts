@@ -299,6 +299,7 @@ const groups: Readonly<Record<string, { readonly en: string; readonly zh: string
   transfer: { en: 'Export and import', zh: '导出与导入' },
   'job-groups': { en: 'Job groups', zh: '作业分组' },
   variables: { en: 'Variables', zh: '环境变量' },
+  audit: { en: 'Audit', zh: '审计' },
   identity: { en: 'Users and keys', zh: '用户与密钥' },
 };
 

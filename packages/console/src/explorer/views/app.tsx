@@ -70,7 +70,9 @@ export function App({ base }: { readonly base: string }) {
             </>
           ) : (
             <>
-              <h2 role="alert">{say('loadFailed')}</h2>
+              <div role="alert">
+                <h2>{say('loadFailed')}</h2>
+              </div>
               <button type="button" class="button is-primary" onClick={load}>
                 {say('tryAgain')}
               </button>

@@ -246,25 +246,25 @@ interface LineProps {
 function Line({ name, label, value, onValue, help, isRequired = false, isSecret = false }: LineProps) {
   const { say } = usePage();
   const id = useId();
+  const shared = {
+    id,
+    name: `sluice-${name}`,
+    value,
+    required: isRequired,
+    'aria-describedby': help === undefined ? undefined : `${id}-help`,
+    spellcheck: false,
+    autocapitalize: 'off',
+    // Password managers keep what they see: these belong to a server, not to this page.
+    autocomplete: isSecret ? 'new-password' : 'off',
+    onInput: (event: { readonly currentTarget: HTMLInputElement }) => onValue(event.currentTarget.value),
+  } as const;
   return (
     <div class="field">
       <div class="field-head">
         <label htmlFor={id}>{label}</label>
         {!isRequired && <span class="hint">{say('optional')}</span>}
       </div>
-      <input
-        id={id}
-        name={`sluice-${name}`}
-        type={isSecret ? 'password' : 'text'}
-        value={value}
-        required={isRequired}
-        aria-describedby={help === undefined ? undefined : `${id}-help`}
-        spellcheck={false}
-        autocapitalize="off"
-        // Password managers keep what they see: these belong to a server, not to this page.
-        autocomplete={isSecret ? 'new-password' : 'off'}
-        onInput={(event) => onValue(event.currentTarget.value)}
-      />
+      {isSecret ? <input type="password" {...shared} /> : <input type="text" {...shared} />}
       {help !== undefined && (
         <p class="field-about" id={`${id}-help`}>
           {help}
