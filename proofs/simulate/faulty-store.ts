@@ -59,8 +59,9 @@ export function faultyStore(world: StoreWorld, owner: Owner): Store {
 
 function repositories(of: Tx, world: StoreWorld, owner: Owner, isInside: boolean): Tx {
   const wrapped: Record<string, unknown> = {};
-  for (const name of ['identity', 'clusters', 'links', 'jobs', 'runs', 'traces', 'timers'] as const) {
-    const repository = of[name] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  for (const [name, member] of Object.entries(of)) {
+    if (typeof member !== 'object') continue;
+    const repository = member as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     wrapped[name] = new Proxy(repository, {
       get(target, method) {
         if (typeof method !== 'string') return Reflect.get(target, method);

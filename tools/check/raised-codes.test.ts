@@ -39,7 +39,7 @@ const severalStatuses: Readonly<
 };
 
 /** Codes whose raising is still under way on a branch beside this one. */
-const underWay: readonly ErrorCode[] = [];
+const underWay: readonly ErrorCode[] = ['Cdm.0066', 'Cdm.0067'];
 
 function secondMeanings(places: readonly RaisedCode[]): readonly string[] {
   return places.flatMap(({ code, place, facts, status }) => {

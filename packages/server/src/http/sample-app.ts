@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '@sluice/contract/access';
 import type { CheckStep } from '@sluice/core/connector/contract';
-import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
+import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import type { OptionValues } from '@sluice/core/options/option';
 import type { InspectAnswers, InspectQuestion } from '@sluice/engine/work';
 import type { FastifyInstance } from 'fastify';
 import { ClusterService, type ClusterWorker } from '../clusters/cluster-service.ts';
@@ -35,144 +35,13 @@ import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
 import type { AppDeps } from './app-deps.ts';
 import { RunFeeds } from './run-feeds.ts';
+import { sampleRegistry } from './sample-registry.ts';
 import { Trail } from './trail.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
 
 export const projectA = 'a'.repeat(32);
 export const projectB = 'b'.repeat(32);
-
-const text = { en: 'sample', zh: '示例' };
-
-const linkGroup: OptionGroup = {
-  name: 'linkConfig',
-  options: [
-    {
-      name: 'linkConfig.databaseType',
-      type: 'enum',
-      title: text,
-      help: text,
-      required: true,
-      values: ['MYSQL', 'POSTGRESQL'],
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.host',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      isAddress: true,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.port',
-      type: 'integer',
-      title: text,
-      help: text,
-      required: true,
-      min: 1,
-      max: 65_535,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.username',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.password',
-      type: 'password',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-    {
-      name: 'linkConfig.usingNative',
-      type: 'boolean',
-      title: text,
-      help: text,
-      default: 'false',
-      support: 'ignored',
-    },
-    { name: 'linkConfig.jdbcProperties', type: 'map', title: text, help: text, support: 'honoured' },
-    { name: 'linkConfig.dataSourceList', type: 'string', title: text, help: text, support: 'refused' },
-    { name: 'dialect.identifierEnclose', type: 'string', title: text, help: text, support: 'ignored' },
-  ],
-};
-
-const fromGroup: OptionGroup = {
-  name: 'fromJobConfig',
-  options: [
-    { name: 'fromJobConfig.schemaName', type: 'string', title: text, help: text, support: 'honoured' },
-    {
-      name: 'fromJobConfig.tableName',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-    {
-      name: 'fromJobConfig.BatchJob',
-      type: 'boolean',
-      title: text,
-      help: text,
-      default: 'false',
-      support: 'ignored',
-    },
-    {
-      name: 'fromJobConfig.cdc',
-      type: 'boolean',
-      title: text,
-      help: text,
-      default: 'false',
-      support: 'refused',
-    },
-  ],
-};
-
-const toGroup: OptionGroup = {
-  name: 'toJobConfig',
-  options: [
-    { name: 'toJobConfig.schemaName', type: 'string', title: text, help: text, support: 'honoured' },
-    {
-      name: 'toJobConfig.tableName',
-      type: 'string',
-      title: text,
-      help: text,
-      required: true,
-      support: 'honoured',
-    },
-  ],
-};
-
-const noConnection = () => Promise.reject(new Error('no test opens a connection'));
-
-export const sampleRegistry = new ConnectorRegistry([
-  defineConnector({
-    name: 'generic-jdbc-connector',
-    title: text,
-    link: linkGroup,
-    from: fromGroup,
-    to: toGroup,
-    provedOn: 'stub only',
-    open: noConnection,
-  }),
-  defineConnector({
-    name: 'source-only-connector',
-    title: text,
-    link: linkGroup,
-    from: fromGroup,
-    to: null,
-    provedOn: 'stub only',
-    open: noConnection,
-  }),
-]);
 
 /** Seals by base64 with the context in front: enough to see that a secret never passes in clear, and that contexts are kept apart. */
 export const sampleBox: SecretBox = {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
+import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
 import { keptVariables, undefinedVariables } from '../planner/job-variables.ts';
 import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
@@ -23,8 +23,8 @@ import {
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
+import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
-import { secretNames } from './secret-values.ts';
 
 /** A job as a caller describes it. */
 export interface JobDraft {
@@ -411,34 +411,6 @@ export class JobService {
       driverOptions,
     };
   }
-}
-
-/** Jobs have nowhere to keep a secret sealed, so an option that is one is not taken. */
-function endValues(
-  group: OptionGroup,
-  given: OptionValues,
-  rules: { readonly isPartial: boolean },
-): OptionValues {
-  const { values } = validateOptions([group], given, rules);
-  const secrets = secretNames(group);
-  const secret = Object.entries(values).find(([name, value]) => secrets.has(name) && !isBlank(value));
-  if (secret === undefined) return values;
-  const [name] = secret;
-  throw new SluiceError('Cdm.0014', {
-    name,
-    ...explained({
-      en: `${name}: this version keeps secrets in links only.`,
-      zh: `${name}：当前版本只在连接中保存密钥。`,
-    }),
-  });
-}
-
-function connectorOf(link: LinkRecord, named: string | null, registry: ConnectorRegistry): string {
-  if (named !== null && named !== link.connector) {
-    registry.get(named);
-    throw new SluiceError('Cdm.0317', { link: link.name });
-  }
-  return link.connector;
 }
 
 /** Runs are found by name; one of an earlier job of this name is not this job's. */
