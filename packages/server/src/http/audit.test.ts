@@ -123,7 +123,8 @@ describe('what is done', () => {
       // An operation that this version does not serve yet has done nothing.
       if (answer.body.errCode === 'APIGW.0101') continue;
       const added = (await trail()).filter(({ id }) => !before.has(id));
-      expect([...new Set(added.map(({ event }) => event))], operation.operationId).toEqual(names);
+      const told = [...new Set(added.map(({ event }) => event))];
+      expect(told.toSorted(), operation.operationId).toEqual([...names].toSorted());
       for (const event of added) expect(event.operation).toBe(operation.operationId);
     }
   });
