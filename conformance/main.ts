@@ -10,7 +10,7 @@ import { startPostgres } from '../tools/servers/postgres.ts';
 import { type RunningServer, ServerUnavailable } from '../tools/servers/running-server.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
 import { lookUpProject } from './node/look-up-project.ts';
-import { judgeObservations, readObservations } from './observations.ts';
+import { judgeObservations, readObservations, valuesCompared } from './observations.ts';
 import { buildScenario, type DatabaseAddress } from './program-inputs.ts';
 import { startRelay } from './relay.ts';
 import {
@@ -101,6 +101,7 @@ async function main(): Promise<void> {
       console.log(operationLines(lines).join('\n'));
       addTo(totals, lines);
       seen.push(`${program.sdk.padEnd(6)}  states of ShowJobStatus seen: ${statesSeen(lines)}`);
+      seen.push(`${program.sdk.padEnd(6)}  values compared with the wire: ${valuesCompared(lines)}`);
     }
   }
   await Promise.all(Array.from({ length: PROGRAMS_AT_ONCE }, work));

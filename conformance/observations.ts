@@ -96,6 +96,12 @@ export function judgeObservations(
   ];
 }
 
+/** How many values the check lines say that an SDK's objects were compared in. */
+export function valuesCompared(lines: readonly CheckLine[]): number {
+  const values = lines.map(({ ok, detail }) => (ok ? Number(/^(\d+) values$/.exec(detail)?.[1] ?? 0) : 0));
+  return values.reduce((sum, one) => sum + one, 0);
+}
+
 type Verdict = { readonly faults: readonly string[]; readonly compared: number };
 
 function judged(observation: Observation, exchange: Exchange, scenario: Scenario): Verdict {

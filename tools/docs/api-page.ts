@@ -16,6 +16,7 @@ const tags: Readonly<Record<OperationTag, Text>> = {
   'job-groups': { en: 'Jobs and their groups, in our own API', zh: '作业与分组（自有 API）' },
   variables: { en: 'Variables, in our own API', zh: '变量（自有 API）' },
   identity: { en: 'Projects, users and roles, in our own API', zh: '项目、用户与角色（自有 API）' },
+  audit: { en: 'Audit trail, in our own API', zh: '审计（自有 API）' },
 };
 
 const texts = {

@@ -61,6 +61,12 @@ function depsThatFail(): AppDeps {
     runs: nothing,
     connectors: [],
     accounts: nothing,
+    audit: nothing,
+    runLogs: nothing,
+    feeds: { close: () => undefined },
+    trail: {
+      follow: (_operation: unknown, _call: unknown, _origin: unknown, work: () => unknown) => work(),
+    },
     config: { zones: ['az1'], region: 'region', address: '127.0.0.1', bodyBytesMax: 1_024, publicUrl: null },
     log: () => undefined,
   };

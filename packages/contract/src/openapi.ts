@@ -24,7 +24,7 @@ export interface CdmOpenApiOptions extends OpenApiOptions {
 export interface OpenApiResponse {
   readonly description: string;
   readonly headers: Readonly<Record<string, unknown>>;
-  readonly content: { readonly 'application/json': OpenApiBody };
+  readonly content: Readonly<Record<string, OpenApiBody>>;
 }
 
 export interface OpenApiBody {
@@ -91,6 +91,7 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   'job-groups': 'Jobs as lists, and their groups.',
   variables: 'Variables of clusters and projects, which jobs use in their settings.',
   identity: 'Projects, users, their roles and access keys.',
+  audit: 'Who did what, and what was refused.',
 };
 
 const description = [
@@ -227,6 +228,8 @@ function describe(sharing: readonly AnyOperation[], schemas: SchemaComponents): 
       [first.successStatus]: responseOf(
         first.successStatus === 202 ? 'Accepted.' : 'Done.',
         bodyOf(oneOf(responses), example?.response),
+        [],
+        first.isEventStream === true ? 'text/event-stream' : 'application/json',
       ),
       ...Object.fromEntries(first.errorStatuses.map((status) => [status, errorOf(first, status, schemas)])),
     },
@@ -293,12 +296,13 @@ function responseOf(
   meaning: string,
   body: OpenApiBody,
   moreHeaders: readonly string[] = [],
+  contentType = 'application/json',
 ): OpenApiResponse {
   const names = ['X-Request-Id', ...moreHeaders];
   return {
     description: meaning,
     headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
-    content: { 'application/json': body },
+    content: { [contentType]: body },
   };
 }
 

@@ -47,7 +47,8 @@ export type OperationTag =
   | 'transfer'
   | 'job-groups'
   | 'variables'
-  | 'identity';
+  | 'identity'
+  | 'audit';
 
 /** @typeParam Id the operations of one API; of the CDM API unless said otherwise. */
 export interface Operation<Id extends string = OperationId> {
@@ -63,6 +64,8 @@ export interface Operation<Id extends string = OperationId> {
   readonly isRequestOptional: boolean;
   readonly successStatus: 200 | 202;
   readonly response: TSchema;
+  /** The answer is a stream of server-sent events; `response` is what the data of each is. Absent: it is one body. */
+  readonly isEventStream?: boolean;
   /** What may be answered instead, each with the error body. */
   readonly errorStatuses: readonly number[];
   /** Requests per user and minute, each operation counted apart; null: no limit of its own. */

@@ -1,8 +1,10 @@
+import { type AuditOperationId, auditOperations } from './audit-operations.ts';
 import { type GroupOperationId, groupOperations } from './group-operations.ts';
 import { type IdentityOperationId, identityOperations } from './identity-operations.ts';
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
+import { RunEvent, RunLogResponse } from './run-log-views.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
@@ -12,13 +14,16 @@ import { type VariableOperationId, variableOperations } from './variable-operati
 export type OwnOperationId =
   | 'ListRuns'
   | 'ShowRun'
+  | 'ShowRunLog'
+  | 'FollowRun'
   | 'ResumeRun'
   | 'BuildSamples'
   | IdentityOperationId
   | LinkOperationId
   | TransferOperationId
   | GroupOperationId
-  | VariableOperationId;
+  | VariableOperationId
+  | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 
@@ -43,6 +48,29 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     summary: {
       en: 'Show a run with its plan and its slices, as it is now',
       zh: '查询一次运行的当前状态，包括其计划与各分片',
+    },
+  }),
+  row({
+    operationId: 'ShowRunLog',
+    tag: 'runs',
+    method: 'GET',
+    path: `${runs}/{run_id}/log`,
+    parameters: ['ProjectId', 'ClusterId', 'RunJobName', 'RunId', 'LogOffset', 'LogTail'],
+    response: RunLogResponse,
+    summary: { en: 'Show the log of a run, part by part or its end', zh: '查询一次运行的日志（分段或末尾）' },
+  }),
+  row({
+    operationId: 'FollowRun',
+    tag: 'runs',
+    method: 'GET',
+    path: `${runs}/{run_id}/events`,
+    parameters: ['ProjectId', 'ClusterId', 'RunJobName', 'RunId', 'LastEventId'],
+    response: RunEvent,
+    isEventStream: true,
+    errorStatuses: [...lookUpErrors, 429],
+    summary: {
+      en: 'Follow a run: its state and its log lines as server-sent events, until it ends',
+      zh: '跟踪一次运行：以服务器推送事件返回其状态与日志，直至结束',
     },
   }),
   row({
@@ -76,8 +104,16 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     },
   }),
   ...identityOperations,
+  ...auditOperations,
   ...linkOperations,
   ...transferOperations,
   ...groupOperations,
   ...variableOperations,
 ];
+
+/** The row of one operation of our own. */
+export function ownOperation(operationId: OwnOperationId): Operation<OwnOperationId> {
+  const operation = ownOperations.find((each) => each.operationId === operationId);
+  if (operation === undefined) throw new Error(`no operation ${operationId} in the table`);
+  return operation;
+}

@@ -1,8 +1,9 @@
 import Type, { type TSchema } from 'typebox';
+import { auditResults } from './audit-views.ts';
 import { groupParameters } from './group-parameters.ts';
 import { jobTypes } from './jobs.ts';
 import { linkParameters } from './link-parameters.ts';
-import { int32, oneOfTexts, text } from './wire-types.ts';
+import { int32, int64, oneOfTexts, text } from './wire-types.ts';
 
 /** One path, query or header parameter. */
 export interface Parameter {
@@ -24,6 +25,12 @@ export const jobPageSizeMax = 100;
 
 /** Page sizes of the lists of runs. */
 export const runsPageSizes = { min: 1, max: 100, default: 10 } as const;
+
+/** Lines that can be asked for from the end of a log. */
+export const logTailLines = { min: 1, max: 1_000, default: 100 } as const;
+
+/** Page sizes of the audit trail. */
+export const auditPageSizes = { min: 1, max: 1_000, default: 100 } as const;
 
 export const parameters = {
   ProjectId: {
@@ -110,6 +117,90 @@ export const parameters = {
     description: 'Id of the project that is to be changed.',
     schema: text(),
     example: '0f3c9a64d1b84c0f9c1b7ae0c5d2e871',
+  },
+  LogOffset: {
+    name: 'offset',
+    in: 'query',
+    isRequired: false,
+    description: 'Where to go on, as next_offset of the answer before has it; 0 when absent.',
+    schema: int64('', { minimum: 0, default: 0 }),
+    example: 0,
+  },
+  LogTail: {
+    name: 'tail',
+    in: 'query',
+    isRequired: false,
+    description: 'Only the last lines, so many; offset does not count then.',
+    schema: int32('', { minimum: logTailLines.min, maximum: logTailLines.max }),
+    example: 100,
+  },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    isRequired: false,
+    description: 'Id of the last event that was received: goes on behind it.',
+    schema: text(),
+    example: '1f6c0a2b.4096',
+  },
+  AuditFrom: {
+    name: 'from',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events from this time on. Unix milliseconds.',
+    schema: int64(),
+    example: 1_767_225_600_000,
+  },
+  AuditTo: {
+    name: 'to',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events before this time. Unix milliseconds.',
+    schema: int64(),
+    example: 1_767_312_000_000,
+  },
+  AuditUser: {
+    name: 'user',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events of the user with this name.',
+    schema: text(),
+    example: 'admin',
+  },
+  AuditEvent: {
+    name: 'event',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events with this name.',
+    schema: text(),
+    example: 'createLink',
+  },
+  AuditResource: {
+    name: 'resource',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events whose resource has this name or id.',
+    schema: text(),
+    example: 'orders_mysql',
+  },
+  AuditResult: {
+    name: 'result',
+    in: 'query',
+    isRequired: false,
+    description: 'Only events that ended so.',
+    schema: oneOfTexts(auditResults),
+    example: 'failure',
+  },
+  AuditPageSize: {
+    name: 'page_size',
+    in: 'query',
+    isRequired: false,
+    description: 'Events on a page; values outside the bounds are brought back to them.',
+    schema: int32('', {
+      minimum: auditPageSizes.min,
+      maximum: auditPageSizes.max,
+      default: auditPageSizes.default,
+    }),
+    example: 100,
   },
   UserId: {
     name: 'user_id',

@@ -72,7 +72,7 @@ export const SliceTimesView = answer(
     source_ms: milliseconds("Waiting for the source's next rows."),
     destination_ms: milliseconds('Waiting until the destination could take more.'),
     commit_ms: milliseconds('Waiting for commits at the destination.'),
-    work_ms: milliseconds('Busy with reading, converting and framing.'),
+    work_ms: milliseconds('Busy with reading, converting and framing: waiting for nobody.'),
   },
   'Where the time went. Together it is the time that the attempts took; what an attempt that died did after its last commit is not in it.',
 );
@@ -167,6 +167,7 @@ const runMembers = {
   cdm_status: text('The state as the CDM API words it.'),
   percent: int32('Per cent done, 0 to 100; -1 after a failure.', { minimum: -1, maximum: 100 }),
   is_auto: flag('Whether the schedule started it.'),
+  attempt: int32('1; of a job that is retried, which attempt this is.', { minimum: 1 }),
   resumes_run_id: textOrNull('Id of the run that it carries on; null: it began anew.'),
   created_by: text('Who started it.'),
   created_at: int64('Started at this time. Unix milliseconds.'),
@@ -192,6 +193,7 @@ export const RunView = answer(
   'Run',
   {
     ...runMembers,
+    workers: int32('Worker processes that have slices of it in hand, as far as this server knows.'),
     live: orNull(RunCounts, 'With what is under way; null: nothing is known to be under way.'),
     rates: orNull(RunRates, 'Of all slices together; null: no worker is at work that this server knows.'),
     times: orNull(SliceTimesView, 'Of all slices together; null: not recorded.'),

@@ -13,6 +13,8 @@ import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
 import { readExplorerBundle } from './http/explorer-bundle.ts';
 import { registerIamRoutes } from './http/iam/iam-routes.ts';
+import { RunFeeds } from './http/run-feeds.ts';
+import { Trail } from './http/trail.ts';
 import { AccountService } from './identity/account-service.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { ensureFirstAccount, type FirstAccount } from './identity/first-start.ts';
@@ -31,11 +33,14 @@ import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
 import { ZoneClock } from './scheduler/zone-clock.ts';
 import { openSecretBox } from './secrets/open-secret-box.ts';
+import { ServerMetrics } from './server-metrics.ts';
 import { Housekeeping } from './store/housekeeping.ts';
 import type { ClusterRecord } from './store/model.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
+import { heardLogger } from './telemetry/event-meter.ts';
 import { createLogger, type Logger } from './telemetry/log.ts';
 import { messageOf, Refusal } from './telemetry/refusal.ts';
+import { RunLogs } from './telemetry/run-logs.ts';
 
 /** Connections that may wait to be taken: pollers come in crowds. */
 const listenBacklog = 4096;
@@ -59,10 +64,19 @@ export interface RunningSluice {
  * @throws Refusal when the data folder, the master key or the address cannot be used.
  */
 export async function startServer(config: Config, version: string): Promise<RunningSluice> {
-  const log = createLogger({ level: config.logLevel });
   const now = Date.now;
-  const store = await openStoreOf(config, log);
-  const closers: (() => unknown)[] = [() => store.close()];
+  requireMetricsToken(config);
+  const metrics = new ServerMetrics(config.dataFolder, now);
+  // Made before the log that it hears; what it says itself is about no run.
+  const runLogs: RunLogs = new RunLogs(join(config.dataFolder, 'logs', 'runs'), now, (error) =>
+    log.warn('run-log.failed', { error }),
+  );
+  const log: Logger = heardLogger(createLogger({ level: config.logLevel }), [
+    metrics.events.hear,
+    runLogs.hear,
+  ]);
+  const store = await openStoreOf(config, log, metrics);
+  const closers: (() => unknown)[] = [() => runLogs.flush(), () => store.close()];
   try {
     const secrets = await openSecretBox(config, store.maintenance);
     const firstAccount = await ensureFirstAccount(
@@ -95,6 +109,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
     // The desk tells the queue that there is work, the queue hands runs to the desk.
     let pokeQueue: () => void = () => undefined;
     const desk = new RunDesk({
+      meter: metrics.runs,
+      note: (run, event, fields) => runLogs.note(run, event, fields),
       store,
       secrets,
       pools,
@@ -168,10 +184,21 @@ export async function startServer(config: Config, version: string): Promise<Runn
       now,
     });
     const jobs = new JobService({ store, registry, runs: desk, zone, now });
+    const feeds = new RunFeeds({ findRun: (id) => store.runs.find(id), runs: desk, runLogs, now });
+    const trail = new Trail({ audit: store.audit, now, log: log.error });
+    closers.unshift(() => trail.close());
     const app = buildApp({
       explorer,
+      httpMeter: metrics.http,
+      metrics: {
+        access: config.metricsAccess,
+        token: config.metricsToken,
+        read: () => metrics.read(),
+      },
       authenticator,
       accounts,
+      trail,
+      audit: store.audit,
       clusters,
       links,
       linkCatalog: new LinkCatalog({ links, inspection: new LinkInspector({ pools, log: log.info }) }),
@@ -181,6 +208,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
       variables: new VariableService({ store, secrets, now }),
       runs: desk,
       connectors: bundle,
+      runLogs,
+      feeds,
       config: {
         address: config.host,
         region: config.region,
@@ -203,13 +232,32 @@ export async function startServer(config: Config, version: string): Promise<Runn
           publicUrl: config.publicUrl,
           region: config.region,
           now,
+          trail,
         }),
       quickStatus: { callers: authenticator, statuses: store.statuses },
       log: log.error,
     });
     closers.unshift(() => app.close());
+    metrics.attach({
+      countRuns: () => store.maintenance.countRuns(now()),
+      storeConnections: () => store.connections,
+      drivenRuns: () => desk.drivenRuns,
+      pools: () => pools.numbers(),
+      followers: () => feeds.listeners,
+      connections: () =>
+        new Promise((resolve) =>
+          app.server.getConnections((error, count) => resolve(error === null ? count : 0)),
+        ),
+    });
 
-    const housekeeping = new Housekeeping({ store, historyDays: config.historyDays, now, log: log.info });
+    const housekeeping = new Housekeeping({
+      store,
+      historyDays: config.historyDays,
+      auditDays: config.auditDays,
+      cleanLogs: (before) => runLogs.clean(before),
+      now,
+      log: log.info,
+    });
     closers.unshift(() => housekeeping.close());
     // First what was promised before the last end, then new requests.
     await clusters.resume();
@@ -236,11 +284,14 @@ export async function startServer(config: Config, version: string): Promise<Runn
   }
 }
 
-async function openStoreOf(config: Config, log: Logger): Promise<OpenedStore> {
+async function openStoreOf(config: Config, log: Logger, metrics: ServerMetrics): Promise<OpenedStore> {
   const url = config.storeUrl?.reveal();
   return await openStore(
     { dataFolder: config.dataFolder, ...(url === undefined ? {} : { url }) },
-    { onConnectionLost: (error) => log.warn('store.connection-lost', { error }) },
+    {
+      onConnectionLost: (error) => log.warn('store.connection-lost', { error }),
+      onStatement: (elapsedMs, hasFailed) => metrics.store.count(elapsedMs, hasFailed),
+    },
   );
 }
 
@@ -282,6 +333,17 @@ async function closeAll(closers: readonly (() => unknown)[]): Promise<void> {
     }
   }
   if (failure !== null) throw failure;
+}
+
+function requireMetricsToken({ metricsAccess, metricsToken }: Config): void {
+  if (metricsAccess !== 'token' || metricsToken !== null) return;
+  throw new Refusal(
+    {
+      en: 'SLUICE_METRICS_ACCESS is token, but SLUICE_METRICS_TOKEN is not set.',
+      zh: 'SLUICE_METRICS_ACCESS 为 token，但未设置 SLUICE_METRICS_TOKEN。',
+    },
+    { exitCode: 2 },
+  );
 }
 
 function cannotListen(config: Config, error: unknown): Refusal {

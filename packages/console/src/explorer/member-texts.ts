@@ -20,6 +20,7 @@ const chinese: Readonly<Record<string, string>> = {
   'Something else is in the way.': '与其他内容冲突。',
 
   // Clusters
+  'A cluster to make and whom to tell of failures.': '要创建的集群，以及失败时通知的对象。',
   'A cluster to make.': '要创建的集群。',
   'Name of the new cluster.': '新集群的名称。',
   'Id of the network; kept and given back.': '网络 ID；原样保存并返回。',
@@ -170,6 +171,45 @@ const chinese: Readonly<Record<string, string>> = {
   'Bytes found.': '总字节数。',
   'What went wrong, in one sentence; only with FAILED.': '失败原因（一句话）；仅 FAILED 时有。',
   'Cause and what to do; only with FAILED.': '原因与处理方法；仅 FAILED 时有。',
+
+  // Tools of links and jobs
+  'Whether jobs may write to the link: then the right to create tables is tested too.':
+    '作业是否会写入该连接；如是，则同时测试建表权限。',
+  'Schema in which tables would be created; for MySQL the database. Absent: any.':
+    '将要建表的模式；MySQL 为数据库名。缺省：任意。',
+  'A link that is not, or not yet, saved in this form.': '尚未以此形式保存的连接。',
+  'A table to look into.': '要预览的表。',
+  'Schema of the table; for MySQL the database.': '表所在的模式；MySQL 为数据库名。',
+  'Table or view.': '表或视图。',
+  'Rows at most; values outside the bounds are brought back to them.': '最多行数；超出范围时取最近的边界值。',
+  'May be absent: everything.': '可缺省，表示全部。',
+  'links or jobs alone, or both. With names or groups of jobs, all means these jobs and the links that they use.':
+    '仅连接、仅作业，或两者。指定作业名称或分组时，all 表示这些作业及其使用的连接。',
+  'Only these jobs, and those of the groups.': '仅这些作业，以及所给分组的作业。',
+  'Only jobs of these groups, and those by name.': '仅这些分组的作业，以及按名称给出的作业。',
+  'Only these links.': '仅这些连接。',
+  'What to export, and the passphrase that its secrets are put under.':
+    '要导出的内容，以及加密其中敏感信息的口令。',
+  'Opens the file again; nobody can without it. It is not kept.':
+    '用于再次打开文件的口令；没有它任何人都无法打开。服务端不保存。',
+  'A file, 1 MB at most. Nothing that is there is overwritten.': '文件，最大 1 MB。不会覆盖已有内容。',
+  'Links of a file, as an export or a console wrote it.': '文件中的连接，由导出接口或控制台生成。',
+  'Jobs of the file.': '文件中的作业。',
+  'In place of the two: the whole file, also one under a passphrase.':
+    '代替以上两项：整个文件，也可为口令加密的文件。',
+  'The passphrase of such a file.': '加密文件的口令。',
+  'Whether everything is only checked: the answer is the same, and nothing is stored.':
+    '是否仅校验：响应相同，但不保存任何内容。',
+  'A group.': '分组。',
+  'Name of the group, or its new name.': '分组名称或新名称。',
+  'Jobs by name.': '作业名称列表。',
+  'Jobs to move into the group.': '要移入分组的作业。',
+  'Values for the variables in the settings of the jobs, by name; the same for each.':
+    '作业配置中各变量的取值，按名称给出；对每个作业相同。',
+  'The value of a variable.': '变量的取值。',
+  'The value. Secret ones have 6 characters at least.': '取值。敏感变量至少 6 个字符。',
+  'Whether the value is kept sealed, never shown, and masked in texts of runs.':
+    '是否加密保存、永不显示，并在运行文本中屏蔽。',
 
   // Samples, users and keys
   'A call of the CDM API that samples are wanted of. It holds no keys: samples read theirs from the environment.':

@@ -84,8 +84,8 @@ const en = {
   stop: 'Stop',
   reset: 'Reset',
   signOnFirst: 'Sign on to send calls to this server. Code samples work without.',
-  changesThings: 'Sends for real: this changes things on the server.',
-  deletesThings: 'Sends for real: this deletes on the server.',
+  changesThings: 'Changes things on the server',
+  deletesThings: 'Deletes on the server',
   fixFirst: 'Fill in what is marked first.',
 
   tabAnswer: 'Answer',
@@ -104,6 +104,7 @@ const en = {
   showSecret: 'Show the secret value',
   hideSecret: 'Hide the secret value',
   headers: 'Headers',
+  requestHeaders: 'Headers',
   answerBody: 'Body',
   pretty: 'Pretty',
   raw: 'Raw',
@@ -228,8 +229,8 @@ const zh: Readonly<Record<TextName, string>> = {
   stop: '停止',
   reset: '重置',
   signOnFirst: '登录后即可向本服务发送请求。代码示例无需登录。',
-  changesThings: '将真实发送：会更改服务端的数据。',
-  deletesThings: '将真实发送：会删除服务端的数据。',
+  changesThings: '将更改服务端的数据',
+  deletesThings: '将删除服务端的数据',
   fixFirst: '请先填写标记的内容。',
 
   tabAnswer: '响应',
@@ -247,6 +248,7 @@ const zh: Readonly<Record<TextName, string>> = {
   showSecret: '显示敏感值',
   hideSecret: '隐藏敏感值',
   headers: '响应头',
+  requestHeaders: '请求头',
   answerBody: '响应体',
   pretty: '格式化',
   raw: '原文',
@@ -293,6 +295,10 @@ const groups: Readonly<Record<string, { readonly en: string; readonly zh: string
   jobs: { en: 'Jobs', zh: '作业' },
   runs: { en: 'Runs', zh: '运行' },
   samples: { en: 'Samples', zh: '代码示例' },
+  'link-tools': { en: 'Link tools', zh: '连接工具' },
+  transfer: { en: 'Export and import', zh: '导出与导入' },
+  'job-groups': { en: 'Job groups', zh: '作业分组' },
+  variables: { en: 'Variables', zh: '环境变量' },
   identity: { en: 'Users and keys', zh: '用户与密钥' },
 };
 

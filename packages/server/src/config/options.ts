@@ -39,10 +39,13 @@ export interface Config {
   readonly leaseMs: number;
   readonly stopGraceMs: number;
   readonly historyDays: number;
+  readonly auditDays: number;
   readonly rateLimits: boolean;
   readonly jobIdForm: 'sdk' | 'array';
   readonly percentEncodeLinkValues: boolean;
   readonly userIsolation: boolean;
+  readonly metricsAccess: 'off' | 'loopback' | 'token';
+  readonly metricsToken: Secret | null;
   readonly logLevel: LogLevel;
   readonly egressAllow: readonly string[];
   readonly egressDeny: readonly string[];
@@ -300,6 +303,13 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     flag: 'history-days',
     help: { en: 'Days that ended runs are kept.', zh: '已结束的作业记录保留的天数。' },
   }),
+  auditDays: open({
+    type: integer(1, 3_650),
+    default: 7,
+    environment: 'SLUICE_AUDIT_DAYS',
+    flag: 'audit-days',
+    help: { en: 'Days that audit events are kept.', zh: '审计事件保留的天数。' },
+  }),
   rateLimits: open({
     type: flag,
     default: false,
@@ -335,6 +345,29 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     help: {
       en: 'Users see and touch links and jobs of their own only; administrators see all.',
       zh: '用户只能查看和操作自己创建的连接和作业；管理员可见全部。',
+    },
+  }),
+  metricsAccess: open<'off' | 'loopback' | 'token'>({
+    type: choice(['off', 'loopback', 'token']),
+    default: 'loopback',
+    environment: 'SLUICE_METRICS_ACCESS',
+    flag: 'metrics-access',
+    help: {
+      en: 'Who may read /metrics: nobody, programs on this machine that come without a proxy, or whoever brings the metrics token.',
+      zh: '谁可以读取 /metrics：任何人都不可、本机上不经代理的程序，或持有指标令牌者。',
+    },
+  }),
+  metricsToken: hidden<Secret>({
+    type: secret(
+      text(/^[\x21-\x7e]{16,256}$/, {
+        en: '16 to 256 printable characters without blanks',
+        zh: '16 到 256 个可打印字符，不含空格',
+      }),
+    ),
+    environment: 'SLUICE_METRICS_TOKEN',
+    help: {
+      en: 'Token for /metrics, sent as "Authorization: Bearer …".',
+      zh: '读取 /metrics 的令牌，以 "Authorization: Bearer …" 发送。',
     },
   }),
   logLevel: open<LogLevel>({

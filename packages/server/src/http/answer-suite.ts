@@ -22,7 +22,8 @@ export function watchAnswers(app: FastifyInstance, violations: string[]): void {
     const where = `${request.method} ${request.url} ${reply.statusCode}`;
     if (reply.getHeader('content-type') !== 'application/json') violations.push(`${where}: content type`);
     if (reply.getHeader('x-request-id') !== request.id) violations.push(`${where}: request id`);
-    if (!/^[/](v1[.]1|api[/]v1)[/]/.test(request.url) || request.url === '/api/v1/openapi.json') return;
+    if (!/^[/](v1[.]1|api[/]v1)[/]/.test(request.url) || /[/](openapi[.]json|compat)$/.test(request.url))
+      return;
     const body = JSON.parse(String(payload)) as Record<string, unknown>;
     if (reply.statusCode >= 400) {
       for (const member of errorMembers) {

@@ -10,8 +10,14 @@ import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { AuditRepository } from '../store/audit-event.ts';
+import type { HttpMeter } from '../telemetry/http-meter.ts';
+import type { RunLogs } from '../telemetry/run-logs.ts';
 import type { ExplorerBundle } from './explorer-bundle.ts';
+import type { MetricsRouteDeps } from './metrics-route.ts';
 import type { QuickStatusDeps } from './quick-status.ts';
+import type { RunFeeds } from './run-feeds.ts';
+import type { Trail } from './trail.ts';
 import type { ClusterSurroundings } from './wire/cluster.ts';
 import type { LinkWriteRules } from './wire/link.ts';
 
@@ -36,6 +42,8 @@ export interface HttpConfig extends LinkWriteRules, ClusterSurroundings {
 export interface AppDeps {
   readonly authenticator: Authenticator;
   readonly accounts: AccountService;
+  readonly trail: Trail;
+  readonly audit: AuditRepository;
   readonly clusters: ClusterService;
   readonly links: LinkService;
   readonly linkCatalog: LinkCatalog;
@@ -46,11 +54,17 @@ export interface AppDeps {
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   /** The connectors that links may name, for the compatibility report. */
   readonly connectors: readonly ConnectorSpec[];
+  readonly runLogs: Pick<RunLogs, 'sizeOf' | 'read' | 'tail'>;
+  readonly feeds: RunFeeds;
   readonly config: HttpConfig;
   /** The page at `/explorer`; without one its address says that it is missing. */
   readonly explorer?: ExplorerBundle | null;
   /** Adds the identity calls (`/v3`); they find `rawBody` and `rawCall` on each request. */
   readonly registerIdentity?: (app: FastifyInstance) => void;
+  /** Counts answers by operation; absent: nobody does. */
+  readonly httpMeter?: HttpMeter;
+  /** Serves `/metrics`; absent: it is not there. */
+  readonly metrics?: MetricsRouteDeps;
   /** Unix milliseconds; rate limits go by it. */
   readonly now?: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;

@@ -16,12 +16,14 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { isReadable } from '../clusters/cluster-states.ts';
 import type { RawRequest } from '../identity/caller.ts';
 import { driverGroups } from '../jobs/driver-options.ts';
+import type { HttpMeter, OperationMeter } from '../telemetry/http-meter.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
 import { addExplorerRoutes } from './explorer-routes.ts';
 import { baseUrl } from './iam/base-url.ts';
 import { languageOf } from './language.ts';
+import { addMetricsRoute } from './metrics-route.ts';
 import { QuickStatus } from './quick-status.ts';
 import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
 import { joinedHeaders } from './raw-headers.ts';
@@ -29,6 +31,7 @@ import { readBody, targetBytesMax } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
+import { auditHandlers } from './routes/audit-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { groupHandlers } from './routes/group-handlers.ts';
@@ -108,7 +111,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const quickStatus =
     deps.quickStatus === undefined || deps.config.rateLimits
       ? null
-      : new QuickStatus({ ...deps.quickStatus, runs: deps.runs, isReadable });
+      : new QuickStatus({
+          ...deps.quickStatus,
+          runs: deps.runs,
+          isReadable,
+          meter: deps.httpMeter?.of('ShowJobStatus') ?? null,
+        });
   quickStatus?.standBefore(app.server);
   app.addHook('preClose', async () => quickStatus?.close());
 
@@ -118,9 +126,16 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const owner = confinedTo(call, deps.config.userIsolation);
     return owner === null ? everyones : handlersOf(confinedDeps(deps, owner), onStatusTold);
   };
+  if (deps.httpMeter !== undefined) countAnswers(app, deps.httpMeter);
   const limiter = deps.config.rateLimits ? new RateLimiter(deps.now ?? Date.now) : null;
-  addOperationRoutes(app, deps.authenticator, operations, (call) => handlersFor(call).cdm, limiter);
-  addOperationRoutes(app, deps.authenticator, ownOperations, (call) => handlersFor(call).own);
+  const { authenticator, trail } = deps;
+  addOperationRoutes(app, { authenticator, trail, limiter }, operations, (call) => handlersFor(call).cdm);
+  addOperationRoutes(
+    app,
+    { authenticator, trail, limiter: null },
+    ownOperations,
+    (call) => handlersFor(call).own,
+  );
   const served = servedOperations(everyones.cdm);
   app.get('/openapi.json', async (request) =>
     buildOpenApi({
@@ -146,9 +161,26 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     reports.set(language, report);
     return report;
   });
+  addExplorerRoutes(app, deps.explorer ?? null);
+  // Before the server waits for its connections: a stream would keep it waiting.
+  app.addHook('preClose', async () => deps.feeds.close());
+  if (deps.metrics !== undefined) addMetricsRoute(app, deps.metrics);
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;
+}
+
+/** Counts every answer under the operation that its route says, the rest under one name: paths are chosen by callers. */
+function countAnswers(app: FastifyInstance, meter: HttpMeter): void {
+  const rest = meter.of('other');
+  app.addHook('onRoute', (route) => {
+    const { operation } = (route.config ?? {}) as { readonly operation?: string };
+    if (operation !== undefined) route.config = { ...route.config, meter: meter.of(operation) };
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { meter: own } = request.routeOptions.config as { readonly meter?: OperationMeter };
+    (own ?? rest).count(reply.statusCode, reply.elapsedTime);
+  });
 }
 
 /** Every handler, over these services. */
@@ -184,6 +216,7 @@ function handlersOf(
       ...transferHandlers(deps),
       ...groupHandlers(deps),
       ...variableHandlers(deps),
+      ...auditHandlers(deps.audit),
     },
   };
 }
@@ -221,6 +254,8 @@ function sendError(
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }
+  if (answer.status === 429 && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', retryAfterOf(error));
   if (answer.status === 413 || answer.status === 414) {
     // The rest of the request is not worth reading.
     reply.header('connection', 'close');
@@ -232,6 +267,12 @@ function sendError(
     .header('content-type', 'application/json')
     .header('x-request-id', request.id)
     .send(answer.body);
+}
+
+/** Seconds after which a call that was one too many may be made again. */
+function retryAfterOf(error: unknown): number {
+  const seconds = error instanceof SluiceError ? Number(error.facts.seconds) : Number.NaN;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 1;
 }
 
 function unknownPath(request: FastifyRequest): SluiceError {

@@ -9,13 +9,15 @@ export interface Call {
   /** Path parameters by their names in the contract's table, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** A header by its name in lower case; null: it did not come. */
+  header(name: string): string | null;
   /** The request target as it came. */
   readonly target: string;
   /** The body as JSON; undefined when there is none. @throws Cdm.0014 (400) when it is no JSON. */
   json(): unknown;
 }
 
-/** @returns the answer's body; its status is the contract's. */
+/** @returns the answer's body, its status is the contract's; or a stream, for operations that are one. */
 export type Handler = (call: Call) => Promise<object>;
 
 /** A path parameter that the route must have. */
@@ -26,7 +28,7 @@ export function parameterOf(call: Call, name: string): string {
 }
 
 /** A query parameter; the first, when there are several. @returns null when absent or blank. */
-export function queryText(call: Call, name: string): string | null {
+export function queryText(call: Pick<Call, 'query'>, name: string): string | null {
   const value = call.query.get(name);
   return value === null || value.trim() === '' ? null : value;
 }

@@ -4,6 +4,7 @@ import type { Caller, CallerMemory } from '../identity/caller.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { JobPlace, JobStatusFacts, JobStatusReader } from '../store/job-status-reader.ts';
 import type { ClusterRecord, JobRecord, RunRecord } from '../store/model.ts';
+import type { OperationMeter } from '../telemetry/http-meter.ts';
 import { type Call, parameterOf } from './call.ts';
 import { languageOf } from './language.ts';
 import { joinedHeaders } from './raw-headers.ts';
@@ -16,6 +17,8 @@ export interface QuickStatusDeps {
   readonly statuses: JobStatusReader;
   /** Whether the jobs of a cluster may be asked for their state: as the operation itself decides it. */
   readonly isReadable: (cluster: ClusterRecord) => boolean;
+  /** Counts what is answered here; null or absent: nobody does. */
+  readonly meter?: OperationMeter | null;
 }
 
 /** Targets remembered; the oldest is forgotten first. */
@@ -99,6 +102,7 @@ export class QuickStatus {
   }
 
   #take(request: IncomingMessage, response: ServerResponse, long: Listener): void {
+    const begin = performance.now();
     let shown: Shown | null | Promise<Shown | null> = null;
     try {
       shown = this.#answer(request);
@@ -106,18 +110,28 @@ export class QuickStatus {
       // Whatever is wrong, the long way finds it too and has words for it.
     }
     if (!(shown instanceof Promise)) {
-      this.#tell(shown, request, response, long);
+      this.#tell(shown, request, response, long, begin);
       return;
     }
     shown.then(
-      (told) => this.#tell(told, request, response, long),
+      (told) => this.#tell(told, request, response, long, begin),
       () => long(request, response),
     );
   }
 
-  #tell(shown: Shown | null, request: IncomingMessage, response: ServerResponse, long: Listener): void {
-    if (shown === null || this.#isClosed) long(request, response);
-    else send(response, shown);
+  #tell(
+    shown: Shown | null,
+    request: IncomingMessage,
+    response: ServerResponse,
+    long: Listener,
+    begin: number,
+  ): void {
+    if (shown === null || this.#isClosed) {
+      long(request, response);
+      return;
+    }
+    send(response, shown);
+    this.#deps.meter?.count(200, performance.now() - begin);
   }
 
   /** null: not to be answered here. */

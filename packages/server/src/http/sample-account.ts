@@ -25,6 +25,8 @@ export interface SampleAccount {
   readonly account: FirstAccount;
   /** Sends a signed request. */
   send(key: SampleKey, method: string, target: string, body?: object): Promise<Answer>;
+  /** Headers of a signed request without a body. */
+  signed(key: SampleKey, method: string, target: string, language: string): Readonly<Record<string, string>>;
   /** A new user with an access key and roles by scope. */
   makeUser(
     name: string,
@@ -36,7 +38,7 @@ export async function sampleAccount(settings: SampleSettings = {}): Promise<Samp
   let account: FirstAccount | null = null;
   const sample = await sampleApp({
     ...settings,
-    async identity({ identity, transaction }) {
+    async identity({ identity, transaction }, trail) {
       const now = () => Date.now();
       account = await ensureFirstAccount({ identity, transaction }, box, undefined, now);
       const authenticator = createAuthenticator({ identity, box, now });
@@ -54,6 +56,7 @@ export async function sampleAccount(settings: SampleSettings = {}): Promise<Samp
             publicUrl: null,
             region: 'cn-north-4',
             now,
+            trail,
           }),
       };
     },
@@ -77,6 +80,9 @@ export async function sampleAccount(settings: SampleSettings = {}): Promise<Samp
     sample,
     account: first,
     send,
+    signed: (key, method, target, language) =>
+      signRequest(key.ak, key.sk, Date.now(), { method, target, headers: { 'x-language': language } })
+        .headers,
     async makeUser(name, roles) {
       const { user } = (await send(first, 'POST', '/api/v1/users', { name })).body;
       for (const [scope, role] of Object.entries(roles)) {

@@ -30,9 +30,13 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
 import { type OpenedStore, openStore } from '../store/open-store.ts';
 import { Conflict, type RunChange, type Store } from '../store/store.ts';
+import { RunLogs } from '../telemetry/run-logs.ts';
 import { watchAnswers } from './answer-suite.ts';
 import { buildApp } from './app.ts';
+import type { AppDeps } from './app-deps.ts';
+import { RunFeeds } from './run-feeds.ts';
 import { sampleRegistry } from './sample-registry.ts';
+import { Trail } from './trail.ts';
 
 // An application for tests: the real one over an embedded store, with runs that a test moves on by hand.
 
@@ -195,6 +199,8 @@ export interface SampleApp {
   readonly store: OpenedStore;
   readonly runs: SampleRuns;
   readonly clusters: ClusterService;
+  readonly trail: Trail;
+  readonly runLogs: RunLogs;
   readonly authenticator: SampleAuthenticator;
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
@@ -216,8 +222,10 @@ export interface SampleSettings {
   readonly rateLimits?: boolean;
   readonly userIsolation?: boolean;
   readonly registry?: ConnectorRegistry;
+  /** Parts that are not there by default. */
+  readonly telemetry?: Pick<AppDeps, 'httpMeter' | 'metrics'>;
   /** Real identity in place of the sample one. */
-  readonly identity?: (store: Store) => Promise<RealIdentity>;
+  readonly identity?: (store: Store, trail: Trail) => Promise<RealIdentity>;
   /** A store of this PostgreSQL database in place of an embedded one. */
   readonly storeUrl?: string;
 }
@@ -238,7 +246,12 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const store = await openStore(
     settings.storeUrl === undefined ? { dataFolder } : { url: settings.storeUrl },
   );
-  const real = (await settings.identity?.(store)) ?? null;
+  const sample = { skewMs: 0 };
+  const now = () => Date.now() + sample.skewMs;
+  const log: SampleApp['log'] = [];
+  const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
+  const trail = new Trail({ audit: store.audit, now, log: say });
+  const real = (await settings.identity?.(store, trail)) ?? null;
   const domain = { id: 'd', name: 'd' };
   await store.identity.createDomain(domain);
   for (const id of [projectA, projectB]) {
@@ -253,11 +266,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const runs = new SampleRuns(store);
   // Sample runs reach no destination.
   const traces = { removeNow: async () => undefined };
-  const sample = { skewMs: 0 };
-  const log: SampleApp['log'] = [];
   const timers: (() => void)[] = [];
-  const say = (event: string, fields: Readonly<Record<string, unknown>>) => void log.push({ event, fields });
-  const now = () => Date.now() + sample.skewMs;
   const workers = new Map<string, readonly ClusterWorker[]>();
   const pools: ClusterPools = {
     open: async () => undefined,
@@ -286,9 +295,15 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const authenticator = new SampleAuthenticator();
   const links = new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now });
   const jobs = new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now });
+  const runLogs = new RunLogs(join(dataFolder, 'logs'), now, (error) => say('run-log.failed', { error }));
   const app = buildApp({
+    ...settings.telemetry,
+    runLogs,
+    feeds: new RunFeeds({ findRun: (id) => store.runs.find(id), runs, runLogs, now }),
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
+    trail,
+    audit: store.audit,
     ...(real?.callers === undefined
       ? {}
       : { quickStatus: { callers: real.callers, statuses: store.statuses } }),
@@ -329,6 +344,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     store,
     runs,
     clusters,
+    trail,
+    runLogs,
     authenticator,
     log,
     timers,
@@ -351,6 +368,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     async close() {
       await app.close();
       await clusters.close();
+      await trail.close();
+      await runLogs.flush();
       await store.close();
       rmSync(dataFolder, { recursive: true });
     },

@@ -50,6 +50,8 @@ export interface TokenService {
   ): Promise<{ readonly token: string; readonly details: TokenDetails }>;
   /** @returns null for a token that is unknown, expired, or whose user is gone or disabled. */
   look(token: string): Promise<TokenDetails | null>;
+  /** The user that a sign-on names; null: there is none. */
+  userOf(named: Extract<SignOnProof, { method: 'password' }>['user']): Promise<UserRecord | null>;
 }
 
 interface Proved {
@@ -203,6 +205,10 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
 
   return {
     look,
+
+    async userOf(named) {
+      return (await findUser(named))?.user ?? null;
+    },
 
     async issue(request, presentedToken) {
       const proved = await prove(request.proof, presentedToken);

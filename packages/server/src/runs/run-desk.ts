@@ -12,6 +12,7 @@ import { runLimits } from './limits.ts';
 import { createFreshRun, createRunOf, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
+import type { RunMeter } from './run-meter.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
 import type { ResumeRequest, RunService, StartRequest } from './run-service.ts';
 import { TraceJanitor } from './trace-janitor.ts';
@@ -20,6 +21,8 @@ import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-proce
 export interface DeskTools extends DriverTools {
   /** Called when a run has been queued, so that it is claimed at once. */
   readonly onQueued: () => void;
+  /** Counts what runs move; absent: nobody does. */
+  readonly meter?: Pick<RunMeter, 'begin' | 'end'>;
   /** Asked in the transaction that starts a run. Without it every cluster takes work. */
   readonly requireUsable?: RequireUsable;
 }
@@ -46,6 +49,11 @@ export class RunDesk implements RunService {
   constructor(tools: DeskTools) {
     this.#tools = tools;
     this.traces = new TraceJanitor(tools);
+  }
+
+  /** The runs that this server drives, as their drivers know them. */
+  get drivenRuns(): readonly RunRecord[] {
+    return [...this.#drivers.values()].map((driver) => driver.lastKnown);
   }
 
   /** Runs that may still be taken on. */
@@ -227,6 +235,7 @@ export class RunDesk implements RunService {
 
   /** Drives a claimed run. Called by the scheduler. */
   take(run: RunRecord): void {
+    this.#tools.meter?.begin(run);
     const driver = new RunDriver(run, this.#tools, this.traces);
     this.#drivers.set(run.id, driver);
     this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);
@@ -234,6 +243,7 @@ export class RunDesk implements RunService {
     if (this.#held.has(run.clusterId)) driver.letGo();
     void driver.ended.then(() => {
       this.#forget(run, driver);
+      this.#tools.meter?.end(driver.lastKnown);
       // A server that slept through its own lease has claimed the run anew meanwhile.
       if (this.#drivers.get(run.id) === driver) this.#drivers.delete(run.id);
       this.#tools.onQueued();

@@ -12,6 +12,7 @@ import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
+import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
 import { settleTraces } from './run-traces.ts';
@@ -26,6 +27,8 @@ export interface DriverTools {
   readonly now: () => number;
   readonly leaseMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** A line for the run's own log only: what a busy run has too many of for the server's. Absent: nobody keeps one. */
+  readonly note?: (runId: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Somebody wants the run to end. */
@@ -105,6 +108,11 @@ export class RunDriver {
     this.ended = this.#drive(run);
   }
 
+  /** The run as this driver knew it last. */
+  get lastKnown(): RunRecord {
+    return this.#record;
+  }
+
   /** The run's record without a look at the store; null: it has not been heard of for too long to be told. */
   get record(): RunRecord | null {
     return this.#tools.now() - this.#recordAt > runLimits.recordFreshMs ? null : this.#record;
@@ -132,6 +140,7 @@ export class RunDriver {
     let work: ResolvedWork | null = null;
     let plan: RunPlan | null = run.plan;
     const startedAt = run.startedAt ?? this.#tools.now();
+    this.#tools.log('run.taken', takenFields(run));
     try {
       const ending = endingOf(run);
       work = await resolveWork(run, this.#tools.store, this.#tools.secrets).catch((error: unknown) => {
@@ -266,6 +275,7 @@ export class RunDriver {
       attempts: (patience, signal, attempt) => this.#attempts(patience, signal, attempt),
       listener: () => this.#listener(),
       storeConsistency: (consistency) => this.#storeConsistency(consistency),
+      note: (event, fields) => this.#tools.note?.(this.runId, event, fields),
       now,
       log,
     });
@@ -398,8 +408,8 @@ export class RunDriver {
     const { store, now, log } = this.#tools;
     const ended = await stored(() => endRun(store, this.#claim, state, failure, now(), leaves));
     if (ended === null) throw new Fenced('the run');
-    const code = failure?.code ?? null;
-    log('run.ended', { run: this.runId, job: ended.jobName, state, code, leaves, ...ended.counts });
+    this.#learn(ended);
+    log('run.ended', endedFields(ended, failure, leaves));
   }
 }
 

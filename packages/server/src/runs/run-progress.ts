@@ -198,6 +198,12 @@ export class RunProgress {
     return this.#slices.get(sliceNo)?.checkpoint?.sequence ?? 0;
   }
 
+  /** What a slice moved and where its time went, up to its last checkpoint. */
+  effortOf(sliceNo: number): Readonly<Record<string, number>> {
+    const known = this.#slices.get(sliceNo)?.progress();
+    return { ...known?.counts, ...known?.times };
+  }
+
   /** Totals of what is durable. */
   counts(): SliceCounts {
     let sum = zeroCounts;

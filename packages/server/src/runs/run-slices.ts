@@ -30,6 +30,8 @@ export interface SliceMoverTools {
   ): Promise<T>;
   listener(): TaskListener;
   storeConsistency(consistency: Consistency): Promise<void>;
+  /** A line for the run's own log. */
+  note(event: string, fields: Readonly<Record<string, unknown>>): void;
   readonly now: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -109,7 +111,7 @@ class SliceMover {
    * @returns true when it took more than one attempt without a snapshot: its rows may be of two moments.
    */
   async #moveSlice(slice: Slice, lane: SliceLane): Promise<boolean> {
-    const { work, plan, pool, progress, now, listener, attempts } = this.#tools;
+    const { work, plan, pool, progress, now, listener, attempts, note } = this.#tools;
     const patience = new Patience(runLimits.attemptsPerSliceMax, runLimits.passingErrorsMs, () =>
       progress.sequenceOf(slice.no),
     );
@@ -117,7 +119,10 @@ class SliceMover {
     for (;;) {
       const used = lane.snapshot;
       const task = { kind: 'slice', work, plan, slice, snapshot: used } as const;
-      const begun = (pid: number) => progress.begin(slice.no, pid, now());
+      const begun = (pid: number) => {
+        progress.begin(slice.no, pid, now());
+        note('slice.begun', { slice: slice.no, label: slice.label, worker: pid, attempt: count });
+      };
       try {
         await attempts(patience, this.#signal, (isRepeated) => {
           const isAgain = isRepeated || count > 0;
@@ -126,6 +131,7 @@ class SliceMover {
             .run(isAgain ? repeated(task) : task, { ...listener(), begun }, this.#signal, lane.seat)
             .finally(() => progress.end(slice.no));
         });
+        note('slice.done', { slice: slice.no, attempts: count, ...progress.effortOf(slice.no) });
         return used === null && count > 1;
       } catch (error) {
         if (!(error instanceof SnapshotLost) || used === null) throw error;

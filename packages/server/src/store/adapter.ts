@@ -18,6 +18,8 @@ export interface StoreAdapter {
   readonly hasRowLocks: boolean;
   /** Waits until no other start migrates; held until the transaction ends. */
   lockForMigration(transaction: Transaction<Tables>): Promise<void>;
+  /** Open connections to the database. */
+  connections(): number;
   isUniqueViolation(error: unknown): boolean;
 }
 

@@ -18,12 +18,13 @@ function storeWith(due: number): { readonly store: OpenedStore; readonly steps: 
         steps.push(removed);
         return removed;
       },
+      deleteAuditEventsBefore: async () => 0,
     },
   };
   return { store: store as unknown as OpenedStore, steps };
 }
 
-const tools = { historyDays: 1, now: Date.now };
+const tools = { historyDays: 1, auditDays: 7, cleanLogs: async () => 0, now: Date.now };
 
 it('lets others in between two steps, and removes all that is due', async () => {
   const { store, steps } = storeWith(220);
@@ -45,7 +46,7 @@ it('lets others in between two steps, and removes all that is due', async () => 
   }, 1);
   await done;
   clearInterval(others);
-  expect(logged).toEqual([{ credentials: 0, runs: 220 }]);
+  expect(logged).toEqual([{ credentials: 0, runs: 220, events: 0, logs: 0 }]);
   expect(Math.max(...steps)).toBeLessThanOrEqual(50);
   expect(turns).toBeGreaterThanOrEqual(steps.length - 1);
 });

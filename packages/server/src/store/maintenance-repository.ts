@@ -1,5 +1,6 @@
 import { sql, type UpdateResult } from 'kysely';
 import type { SealedValue, SealedValueStore } from '../secrets/sealed-values.ts';
+import type { RunTallies } from '../telemetry/published-metrics.ts';
 import { type Db, inTransaction } from './adapter.ts';
 import { activeRunStates } from './model.ts';
 
@@ -7,7 +8,13 @@ import { activeRunStates } from './model.ts';
 export interface MaintenanceRepository extends SealedValueStore {
   /** Removes up to `limit` runs, with their slices, that ended before `before`. The newest run of a job that still exists stays, and so does one that left something at its destination. @returns how many. */
   deleteRunsEndedBefore(before: number, limit: number): Promise<number>;
+  /** Counts runs for the metrics; may take a while. */
+  countRuns(now: number): Promise<RunTallies>;
+  /** Removes up to `limit` audit events that are older. @returns how many. */
+  deleteAuditEventsBefore(before: number, limit: number): Promise<number>;
 }
+
+const hourMs = 60 * 60 * 1_000;
 
 const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) => sql.lit(state)))})`;
 
@@ -131,6 +138,36 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .orderBy('ended_at')
       .limit(limit);
     const { numDeletedRows } = await this.#db.deleteFrom('runs').where('id', 'in', old).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  async countRuns(now: number): Promise<RunTallies> {
+    // Each count is told in the words of an index that holds just those runs.
+    const ended = this.#db.selectFrom('runs').where(sql<boolean>`not (${isActive})`);
+    const active = this.#db.selectFrom('runs').where(isActive);
+    const lately = ended.where('ended_at', '>', now - hourMs);
+    const count = async (query: typeof ended) =>
+      (await query.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()).count;
+    const queued = await count(active.where('state', '=', 'queued'));
+    return {
+      total: (await count(ended)) + (await count(active)),
+      queued,
+      endedInLastHour: await count(lately),
+      failedInLastHour: await count(lately.where('state', 'in', ['failed', 'rejected'])),
+    };
+  }
+
+  async deleteAuditEventsBefore(before: number, limit: number): Promise<number> {
+    const old = this.#db
+      .selectFrom('audit_events')
+      .select('id')
+      .where('at', '<', before)
+      .orderBy('at')
+      .limit(limit);
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('audit_events')
+      .where('id', 'in', old)
+      .executeTakeFirst();
     return Number(numDeletedRows);
   }
 }

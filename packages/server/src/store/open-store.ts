@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Kysely } from 'kysely';
 import { messageOf, Refusal } from '../telemetry/refusal.ts';
 import type { Db, StoreAdapter } from './adapter.ts';
+import { SqlAuditRepository } from './audit-repository.ts';
 import { SqlClusterRepository } from './cluster-repository.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { SqlGroupRepository } from './group-repository.ts';
@@ -23,6 +24,8 @@ import { openSqliteFile } from './sqlite-dialect.ts';
 import type { Store } from './store.ts';
 import { SqlTimerRepository } from './timer-repository.ts';
 import { SqlTraceRepository } from './trace-repository.ts';
+import { type PendingEvent, waitingTrail } from './trail-scope.ts';
+import { trailedInside, trailedOutside } from './trailed-store.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 import { SqlVariableRepository } from './variable-repository.ts';
 
@@ -44,11 +47,15 @@ export interface StoreSettings {
   readonly migrations?: readonly Migration[];
   /** Hears of connections that a PostgreSQL server ended while they were idle; the store goes on with new ones. */
   readonly onConnectionLost?: (error: Error) => void;
+  /** Hears of every statement when it has ended. */
+  readonly onStatement?: (elapsedMs: number, hasFailed: boolean) => void;
 }
 
 /** A store as start-up has it: with what only start-up and housekeeping need. */
 export interface OpenedStore extends Store {
   readonly maintenance: MaintenanceRepository;
+  /** Connections to the database that are open now. */
+  readonly connections: number;
   /** For the status operation. */
   readonly statuses: JobStatusReader;
 }
@@ -72,7 +79,13 @@ export async function openStore(location: StoreLocation, settings: StoreSettings
     // The embedded store needs no more than its folder's lock: there everyone is alone.
     if (location.url !== undefined) held = await holdPresence(location.url, settings.presence ?? 'serve');
     const adapter = openAdapter(location, settings);
-    db = new Kysely<Tables>({ dialect: adapter.dialect });
+    const { onStatement } = settings;
+    db = new Kysely<Tables>({
+      dialect: adapter.dialect,
+      ...(onStatement === undefined
+        ? {}
+        : { log: (event) => onStatement(event.queryDurationMillis, event.level === 'error') }),
+    });
     await migrate(db, adapter, settings.migrations ?? migrations, settings.now ?? Date.now);
     statuses = location.url === undefined ? new SqliteStatusReader(storePath(location)) : statusReader(db);
     return composeStore(db, adapter, statuses, close);
@@ -116,17 +129,31 @@ function composeStore(
   close: () => Promise<void>,
 ): OpenedStore {
   const outer = db.withPlugin(outsideTransactionOnly);
+  const transaction: Store['transaction'] = async (work) => {
+    refuseInsideTransaction();
+    const trail = waitingTrail();
+    const written: PendingEvent[] = [];
+    try {
+      return await db.transaction().execute((inner) =>
+        markTransaction(() => {
+          const plain = repositories(inner, adapter);
+          return work(trail === null ? plain : trailedInside(plain, trail, written));
+        }),
+      );
+    } catch (error) {
+      trail?.putBack(written);
+      throw error;
+    }
+  };
   return {
-    ...repositories(outer, adapter),
+    ...trailedOutside(repositories(outer, adapter), transaction),
     maintenance: new SqlMaintenanceRepository(outer),
     statuses,
-    async transaction(work) {
-      refuseInsideTransaction();
-      return await db
-        .transaction()
-        .execute((inner) => markTransaction(() => work(repositories(inner, adapter))));
-    },
+    transaction,
     close,
+    get connections() {
+      return adapter.connections();
+    },
   };
 }
 
@@ -139,6 +166,7 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     runs: new SqlRunRepository(db, adapter),
     traces: new SqlTraceRepository(db, adapter),
     timers: new SqlTimerRepository(db, adapter),
+    audit: new SqlAuditRepository(db),
     groups: new SqlGroupRepository(db),
     variables: new SqlVariableRepository(db),
     history: new SqlHistoryRepository(db),

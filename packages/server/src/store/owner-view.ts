@@ -26,6 +26,7 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     runs: ownersRuns(store.runs, jobs, owner),
     traces: store.traces,
     timers: store.timers,
+    audit: store.audit,
     // Names and sizes of groups, and variables, are everybody's.
     groups: store.groups,
     variables: store.variables,

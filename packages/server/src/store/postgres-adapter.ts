@@ -51,6 +51,7 @@ export function postgresAdapter(pool: pg.Pool): StoreAdapter {
     async lockForMigration(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(migrationLockKey)})`.execute(transaction);
     },
+    connections: () => pool.totalCount,
     isUniqueViolation: (error) => error instanceof Error && 'code' in error && error.code === '23505',
   };
 }

@@ -16,6 +16,7 @@ export function sqliteAdapter(database: DatabaseSync): StoreAdapter {
     async lockForMigration() {
       // Every transaction begins IMMEDIATE, so it holds the file's one write lock already.
     },
+    connections: () => 1,
     isUniqueViolation: (error) =>
       error instanceof Error && 'errcode' in error && uniqueCodes.includes(error.errcode),
   };

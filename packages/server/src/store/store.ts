@@ -1,5 +1,6 @@
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import type { RunPlan } from '@sluice/engine/work';
+import type { AuditRepository } from './audit-event.ts';
 import type {
   AccessKeyRecord,
   ClusterRecord,
@@ -33,6 +34,7 @@ export interface Store {
   readonly runs: RunRepository;
   readonly traces: TraceRepository;
   readonly timers: TimerRepository;
+  readonly audit: AuditRepository;
   readonly groups: GroupRepository;
   readonly variables: VariableRepository;
   readonly history: HistoryRepository;

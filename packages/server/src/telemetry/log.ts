@@ -53,9 +53,19 @@ export function createLogger({ level, now = Date.now, write = writeToStandardErr
             line[name in line ? `${name}_` : name] =
               secretName.test(name) && value !== null ? mask : loggable(value, 0);
           }
-          write(`${JSON.stringify(line)}\n`);
+          write(`${JSON.stringify(line).replace(unprintable, escaped)}\n`);
         };
   return { debug: lineOf('debug'), info: lineOf('info'), warn: lineOf('warn'), error: lineOf('error') };
+}
+
+/**
+ * What JSON leaves as it is and a terminal or an editor takes for a command: control characters above ASCII, line and
+ * paragraph separators, marks that turn the direction of the text.
+ */
+const unprintable = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function writeToStandardError(line: string): void {

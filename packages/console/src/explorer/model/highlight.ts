@@ -80,13 +80,12 @@ const grammars: Readonly<Record<string, Grammar>> = {
   },
 };
 
-const plainText: Grammar = { comment: '(?!)', string: '(?!)', keywords: new Set(), hasTypes: false };
-
 /** Cuts source into coloured pieces; joined again they are the source. Pure. */
 export function highlighted(source: string, language: string): Token[] {
-  const grammar = grammars[language] ?? plainText;
+  const grammar = grammars[language];
+  if (grammar === undefined) return [{ kind: 'plain', text: source }];
   const pattern = new RegExp(
-    `(?<comment>${grammar.comment})|(?<string>${grammar.string})|(?<number>\\b\\d[\\d_.]*(?:[eE][+-]?\\d+)?[lLfF]?\\b)|(?<word>[A-Za-z_$][\\w$]*)`,
+    `(?<comment>${grammar.comment})|(?<string>${grammar.string})|(?<number>(?:(?<=[\\s:[,(=])-)?\\b\\d[\\d_.]*(?:[eE][+-]?\\d+)?[lLfF]?\\b)|(?<word>[A-Za-z_$][\\w$]*)`,
     'g',
   );
   const tokens: Token[] = [];

@@ -171,7 +171,7 @@ function Path({
     <code class="path">
       {path.split(/(\{\w+\})/).map((part, index) => {
         const name = /^\{(\w+)\}$/.exec(part)?.[1];
-        if (name === undefined) return <Fragment key={`${index} ${part}`}>{part}</Fragment>;
+        if (name === undefined) return <Breakable key={`${index} ${part}`} path={part} />;
         const value = values[name] ?? '';
         return (
           <span key={name} class={value === '' ? 'path-open' : 'path-filled'} title={name}>
@@ -180,6 +180,20 @@ function Path({
         );
       })}
     </code>
+  );
+}
+
+/** A long path is broken behind its slashes. */
+function Breakable({ path }: { readonly path: string }) {
+  return (
+    <>
+      {path.split(/(?<=\/)/).map((part, index) => (
+        <Fragment key={`${index} ${part}`}>
+          {part}
+          <wbr />
+        </Fragment>
+      ))}
+    </>
   );
 }
 
@@ -280,7 +294,7 @@ function SendBar({
         {note !== '' && <WarningIcon />}
         {note}
       </p>
-      <kbd class="send-keys">Ctrl ⏎</kbd>
+      {note === '' && <kbd class="send-keys">Ctrl ⏎</kbd>}
     </div>
   );
 }

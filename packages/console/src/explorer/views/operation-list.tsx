@@ -42,6 +42,13 @@ export function OperationList({
     document.addEventListener('keydown', jump);
     return () => document.removeEventListener('keydown', jump);
   }, []);
+  // Whoever came by a link or by history finds the operation in the list, too.
+  const isListed = count > 0;
+  useEffect(() => {
+    if (isListed && selected !== '') {
+      document.querySelector('.list-item[aria-current="page"]')?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [isListed, selected]);
   return (
     <nav class="operation-list" aria-label={say('menu')}>
       <div class="list-search">

@@ -30,7 +30,7 @@ export function RequestPanel({
       </div>
       <section class="panel-section">
         <div class="section-head">
-          <h3>{say('headerParameters')}</h3>
+          <h3>{say('requestHeaders')}</h3>
           <span class="count">{headers.length}</span>
         </div>
         <HeaderTable headers={headers} />

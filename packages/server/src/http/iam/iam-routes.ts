@@ -1,6 +1,7 @@
+import { ownOperation } from '@sluice/contract/own-operations';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { readSignOnRequest } from '../../identity/auth-request.ts';
+import { readSignOnRequest, type SignOnRequest } from '../../identity/auth-request.ts';
 import { carriesSignature } from '../../identity/authorization-header.ts';
 import type { Authenticator, Caller, RawRequest } from '../../identity/caller.ts';
 import { IdentityError } from '../../identity/identity-error.ts';
@@ -10,6 +11,7 @@ import type { TokenDetails, TokenService } from '../../identity/token-service.ts
 import type { SecretBox } from '../../secrets/secret-box.ts';
 import type { ProjectRecord } from '../../store/model.ts';
 import type { IdentityRepository } from '../../store/store.ts';
+import type { RequestOrigin, Trail } from '../trail.ts';
 import { baseUrl } from './base-url.ts';
 import { createProject } from './create-project.ts';
 import {
@@ -41,6 +43,8 @@ export interface IamDeps {
   readonly region: string;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** Gets to know of sign-ins that failed and of projects that are made; absent: nobody does. */
+  readonly trail?: Trail;
 }
 
 /**
@@ -93,6 +97,17 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
     return send(request, reply, status, tokenShape(answer.details, catalog));
   }
 
+  async function tellOfFailure(
+    signOn: SignOnRequest,
+    request: FastifyRequest,
+    error: unknown,
+  ): Promise<void> {
+    const { proof } = signOn;
+    const ak = proof.method === 'hw_ak_sk' ? proof.ak : null;
+    const user = proof.method === 'password' ? await tokens.userOf(proof.user) : null;
+    await deps.trail?.signInFailed({ user, ak }, originOf(request), error);
+  }
+
   /** The projects in which the caller has a role; the others are not spoken of. */
   async function projectsOf(caller: Caller): Promise<readonly ProjectRecord[]> {
     const projects = await identity.listProjects(caller.domainId);
@@ -126,7 +141,13 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
         'The method hw_ak_sk sends the secret key itself: use it over TLS or on loopback only.',
       );
     }
-    const issued = await tokens.issue(signOn, headerText(request, 'x-auth-token'));
+    const issued = await tokens
+      .issue(signOn, headerText(request, 'x-auth-token'))
+      .catch(async (error: unknown) => {
+        if (error instanceof IdentityError && error.status === 401)
+          await tellOfFailure(signOn, request, error);
+        throw error;
+      });
     return sendToken(request, reply, 201, issued);
   });
 
@@ -189,7 +210,10 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
     if (!isAllowed(caller.rights, null, 'administer')) {
       throw new IdentityError(403, 'Only an administrator of the account creates projects.');
     }
-    const project = await createProject(identity, caller, jsonBody(deps.rawRequest(request).body));
+    const body = jsonBody(deps.rawRequest(request).body);
+    const create = () => createProject(identity, caller, body);
+    const call = { caller, projectId: '', parameters: {}, query: new URLSearchParams() };
+    const project = await (deps.trail?.follow(projectCreation, call, originOf(request), create) ?? create());
     return send(request, reply, 201, { project: projectShape(project, baseOf(request)) });
   });
 
@@ -233,6 +257,12 @@ export function registerIamRoutes(app: FastifyInstance, deps: IamDeps): void {
       regions.map((region) => regionShape(region, baseOf(request))),
     );
   });
+}
+
+const projectCreation = ownOperation('CreateProject');
+
+function originOf(request: FastifyRequest): RequestOrigin {
+  return { source: request.ip, requestId: request.id };
 }
 
 /** @throws IdentityError 400. Whatever the content type says: clients disagree on it. */

@@ -1,15 +1,20 @@
-import { runsPageSizes } from '@sluice/contract/parameters';
+import { logTailLines, runsPageSizes } from '@sluice/contract/parameters';
 import type { ClusterService } from '../../clusters/cluster-service.ts';
 import type { JobService } from '../../jobs/job-service.ts';
 import type { RunService } from '../../runs/run-service.ts';
 import type { RunRecord } from '../../store/model.ts';
-import { type Call, type Handler, pageNumber, parameterOf, queryNumber } from '../call.ts';
+import type { RunLogs } from '../../telemetry/run-logs.ts';
+import { type Call, type Handler, pageNumber, parameterOf, queryNumber, queryText } from '../call.ts';
+import { writeLogLine } from '../run-feed.ts';
+import type { RunFeeds } from '../run-feeds.ts';
 import { writeRun, writeRunSummary } from '../wire/run.ts';
 
 export interface RunHandlerDeps {
   readonly clusters: ClusterService;
   readonly jobs: JobService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
+  readonly runLogs: Pick<RunLogs, 'read' | 'tail'>;
+  readonly feeds: Pick<RunFeeds, 'follow'>;
 }
 
 /** The active run of the job that the path names, from memory; null: this server drives none in the caller's project. */
@@ -21,11 +26,17 @@ export function drivenRun(runs: Pick<RunService, 'driven'>, call: Call): RunReco
 /** Runs of our own API. What has run may be looked at whatever state its cluster is in. */
 export function runHandlers(
   deps: RunHandlerDeps,
-): Readonly<Record<'ListRuns' | 'ShowRun' | 'ResumeRun', Handler>> {
-  const { clusters, jobs, runs } = deps;
+): Readonly<Record<'ListRuns' | 'ShowRun' | 'ShowRunLog' | 'FollowRun' | 'ResumeRun', Handler>> {
+  const { clusters, jobs, runs, runLogs, feeds } = deps;
 
   async function clusterOf(call: Call): Promise<string> {
     return (await clusters.find(call.projectId, parameterOf(call, 'cluster_id'))).id;
+  }
+
+  async function runOf(call: Call): Promise<RunRecord> {
+    const [name, runId] = [parameterOf(call, 'job_name'), parameterOf(call, 'run_id')];
+    const driven = drivenRun(runs, call);
+    return driven?.id === runId ? driven : await jobs.run(await clusterOf(call), name, runId);
   }
 
   return {
@@ -44,10 +55,26 @@ export function runHandlers(
     },
 
     async ShowRun(call) {
-      const [name, runId] = [parameterOf(call, 'job_name'), parameterOf(call, 'run_id')];
-      const driven = drivenRun(runs, call);
-      const run = driven?.id === runId ? driven : await jobs.run(await clusterOf(call), name, runId);
+      const run = await runOf(call);
       return writeRun(run, runs.progress(run), await runs.slices(run), call.language);
+    },
+
+    async ShowRunLog(call) {
+      const { id } = await runOf(call);
+      const lines = queryText(call, 'tail') === null ? null : queryNumber(call, 'tail', logTailLines);
+      const from = queryNumber(call, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 });
+      const part = lines === null ? await runLogs.read(id, from) : await runLogs.tail(id, lines);
+      return {
+        lines: part.lines.map(writeLogLine),
+        offset: part.offset,
+        next_offset: part.nextOffset,
+        size: part.size,
+      };
+    },
+
+    async FollowRun(call) {
+      const run = await runOf(call);
+      return await feeds.follow(run, call.language, call.caller.userId, call.header('last-event-id'));
     },
 
     async ResumeRun(call) {

@@ -30,6 +30,7 @@ export function writeRunSummary(run: RunRecord, percent: number, language: Langu
     cdm_status: statusOf(run.state),
     percent: Math.min(100, Math.max(-1, Math.trunc(percent))),
     is_auto: run.isAuto,
+    attempt: run.attempt + 1,
     resumes_run_id: run.resumesRunId,
     created_by: run.createdBy,
     created_at: run.createdAt,
@@ -55,6 +56,7 @@ export function writeRun(
   const soFar = sumOf(slices, (slice) => slice.liveCounts ?? slice.counts, addCounts);
   return {
     ...writeRunSummary(run, percent, language),
+    workers: new Set(slices.flatMap(({ workerPid }) => workerPid ?? [])).size,
     live: isUnderWay && soFar !== null ? writeCounts(soFar) : null,
     rates: rates === null ? null : writeRates(rates),
     times: times === null ? null : writeTimes(times),

@@ -1,0 +1,83 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type FeedSource, feedLimits, RunFeed } from './run-feed.ts';
+
+/** A stand-in for a connection whose other end has stopped taking. */
+class StuckResponse extends EventEmitter {
+  writableNeedDrain = false;
+  writableEnded = false;
+  destroyed = false;
+  readonly written: string[] = [];
+
+  write(chunk: Buffer | string): boolean {
+    this.written.push(String(chunk));
+    this.writableNeedDrain = this.written.length > 2;
+    return !this.writableNeedDrain;
+  }
+
+  end(): void {
+    this.writableEnded = true;
+    this.emit('close');
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+const nothing = { lines: [], offset: 0, nextOffset: 0, size: 0 };
+
+function countingSource(): FeedSource & { looks: number } {
+  return {
+    looks: 0,
+    async look() {
+      this.looks++;
+      return { json: JSON.stringify({ look: this.looks }), isEnded: false, isDriven: true };
+    },
+    log: { sizeOf: async () => 0, read: async () => nothing, tail: async () => nothing },
+  };
+}
+
+test('against a stuck connection (stand-in): nothing more is written to it, and when its time is over it is dropped', async () => {
+  let at = 0;
+  let emptied = 0;
+  const source = countingSource();
+  const feed = new RunFeed(
+    source,
+    () => at,
+    () => emptied++,
+  );
+  const stuck = new StuckResponse();
+  await feed.join(stuck as unknown as ServerResponse, null);
+  await sleep(3 * feedLimits.tickMs);
+  const { length } = stuck.written;
+  expect(stuck.writableNeedDrain).toBe(true);
+  await sleep(3 * feedLimits.tickMs);
+  expect(source.looks).toBeGreaterThan(3);
+  expect(stuck.written).toHaveLength(length);
+  expect(stuck.destroyed).toBe(false);
+  at += feedLimits.stalledMs;
+  await sleep(2 * feedLimits.tickMs);
+  expect([stuck.destroyed, emptied]).toEqual([true, 1]);
+  const { looks } = source;
+  await sleep(3 * feedLimits.tickMs);
+  // Nobody follows it, so nobody looks.
+  expect(source.looks).toBe(looks);
+});
+
+test('a stream ends after its time, and one whose source stays away is ended too', async () => {
+  let at = 0;
+  const feed = new RunFeed(
+    countingSource(),
+    () => at,
+    () => undefined,
+  );
+  const old = Object.assign(new StuckResponse(), { write: () => true });
+  await feed.join(old as unknown as ServerResponse, null);
+  at += feedLimits.lifeMs;
+  await sleep(2 * feedLimits.tickMs);
+  expect(old.writableEnded).toBe(true);
+});
