@@ -8,9 +8,15 @@ test(
   'ten thousand odd requests are answered as the contract says, and planted bugs are seen',
   async () => {
     const lines: string[] = [];
-    const { ok, figures } = await run({ count: 10_000, seed: 4, log: (line) => lines.push(line) });
-    expect(ok, `${JSON.stringify(figures)}\n${lines.join('\n')}`).toBe(true);
-    expect(figures.requests).toBe(10_000);
+    const { figures } = await run({ count: 10_000, seed: 4, log: (line) => lines.push(line) });
+    // But for the two seconds, which other tests on the same cores may cost.
+    expect(figures, lines.join('\n')).toMatchObject({
+      requests: 10_000,
+      failures: {},
+      complaints: 0,
+      isBounded: true,
+      plantedBugsSeen: true,
+    });
   },
   limitMs,
 );

@@ -83,7 +83,7 @@ export async function run({
       .filter((operationId) => !succeeded.includes(operationId));
     const isBounded = rssMb.late - rssMb.early <= growthMbMax && rssMb.most <= rssMbMax;
     return {
-      ok: Object.keys(failures).length === 0 && complaints.length === 0 && isBounded && plantedBugsSeen,
+      ok: totals.slowerThan2s === 0 && Object.keys(failures).length === 0 && complaints.length === 0 && isBounded && plantedBugsSeen,
       figures: {
         seed,
         store: choice?.store ?? 'embedded',
@@ -94,6 +94,7 @@ export async function run({
         operationsWithout: unreached,
         codesSeen: codes.length,
         complaints: complaints.length,
+        isBounded,
         plantedBugsSeen,
       },
     };

@@ -39,7 +39,7 @@ export interface WorldResult {
 
 const leaseMs = 10_000;
 /** Faults happen up to this time. */
-const troubleMs = 25_000;
+const troubleMs = 15_000;
 /** By then every run must have ended. */
 const endMs = 600_000;
 /** A look at all runs costs more than what it looks at: one after so many changes. */
@@ -69,7 +69,7 @@ const noStoreFaults: StoreFaults = { crash: 0, error: 0, lostAnswer: 0, slow: 0 
 
 /**
  * Two servers with one store, one destination and one clock each, real but for workers, destination and time; and people who
- * start and stop jobs. Whatever a seed has in store for them happens in the first half minute; then all must come to an end.
+ * start and stop jobs. Whatever a seed has in store for them happens in the first quarter of a minute; then all must come to an end.
  */
 export class RunWorld {
   readonly #time: VirtualTime;

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import type { Compatibility } from '@sluice/contract/compat/compat-views';
 import { buildCompatibility } from '@sluice/contract/compat/compatibility';
 import { errorBody } from '@sluice/contract/error-body';
 import { buildOpenApi, buildOwnOpenApi } from '@sluice/contract/openapi';
 import type { OperationId } from '@sluice/contract/operation';
 import { operations } from '@sluice/contract/operations';
 import { type OwnOperationId, ownOperations } from '@sluice/contract/own-operations';
+import type { Language } from '@sluice/core/data/text';
 import { explained } from '@sluice/core/errors/explained';
 import { renderError } from '@sluice/core/errors/render-error';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
@@ -148,14 +150,17 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       version: deps.config.version,
     }),
   );
-  const { version } = deps.config;
-  const isServed = (operationId: OperationId) => served.has(operationId);
-  app.get('/api/v1/compat', async (request) =>
-    buildCompatibility(
-      { version, isServed, connectors: deps.connectors, driverGroups },
-      languageOf(request.headers['x-language']),
-    ),
-  );
+  const reports = new Map<Language, Compatibility>();
+  app.get('/api/v1/compat', async (request) => {
+    const language = languageOf(request.headers['x-language']);
+    const { connectors, config } = deps;
+    const isServed = (operationId: OperationId) => served.has(operationId);
+    const report =
+      reports.get(language) ??
+      buildCompatibility({ version: config.version, isServed, connectors, driverGroups }, language);
+    reports.set(language, report);
+    return report;
+  });
   addExplorerRoutes(app, deps.explorer ?? null);
   // Before the server waits for its connections: a stream would keep it waiting.
   app.addHook('preClose', async () => deps.feeds.close());
