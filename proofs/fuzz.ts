@@ -83,7 +83,12 @@ export async function run({
       .filter((operationId) => !succeeded.includes(operationId));
     const isBounded = rssMb.late - rssMb.early <= growthMbMax && rssMb.most <= rssMbMax;
     return {
-      ok: totals.slowerThan2s === 0 && Object.keys(failures).length === 0 && complaints.length === 0 && isBounded && plantedBugsSeen,
+      ok:
+        totals.slowerThan2s === 0 &&
+        Object.keys(failures).length === 0 &&
+        complaints.length === 0 &&
+        isBounded &&
+        plantedBugsSeen,
       figures: {
         seed,
         store: choice?.store ?? 'embedded',

@@ -412,7 +412,7 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture, for
       }
     });
 
-    it('says Cdm.0234 for a second row with the same key, and keeps what was committed before', async () => {
+    it('says Cdm.0026 for a second row with the same key, and keeps what was committed before', async () => {
       const { table, sink, plan } = await ready();
       const writer = await sink.openWriter(plan, slice(0));
       await writer.write(batchOf([1]));
@@ -421,7 +421,7 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture, for
         await writer.write(batchOf([2, 1]));
         await writer.commit(countsOf(3), null, true);
       })();
-      await expect(attempt).rejects.toMatchObject({ code: 'Cdm.0234', retry: false });
+      await expect(attempt).rejects.toMatchObject({ code: 'Cdm.0026', retry: false });
       await writer.close();
       expect(await fixture().readBack(table)).toEqual([printedNumbersRow(1)]);
       await sink.finish(plan, 'discard');

@@ -195,7 +195,7 @@ const groups: readonly { readonly why: Text; readonly codes: readonly ErrorCode[
       en: 'Another code says it: APIGW.0301 for a token or signature that is refused, APIGW.0310 for a project, Cdm.0032 for a right that is missing, APIGW.0201 and Cdm.0036 for the rest.',
       zh: '由其他错误码表示：令牌或签名被拒为 APIGW.0301，项目不可用为 APIGW.0310，缺少权限为 Cdm.0032，其余为 APIGW.0201 和 Cdm.0036。',
     },
-    codes: ['APIGW.0302', 'APIGW.0305', 'APIGW.0306', 'APIGW.0307', 'APIGW.0601', 'APIGW.0602'],
+    codes: ['APIGW.0302', 'APIGW.0305', 'APIGW.0307', 'APIGW.0601', 'APIGW.0602'],
   },
   {
     why: {

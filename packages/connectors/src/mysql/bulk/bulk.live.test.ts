@@ -94,11 +94,11 @@ describe.skipIf(mysqlUrl === undefined)('bulk commands on a live MariaDB', () =>
       await opened.writer.commit(counts(manyRows), null, true);
     })();
     await expect(attempt).rejects.toMatchObject({
-      code: 'Cdm.0234',
+      code: 'Cdm.0026',
       retry: false,
-      facts: { cause: `Duplicate entry '${at}' for key 'PRIMARY'` },
+      facts: expect.objectContaining({ cause: `Duplicate entry '${at}' for key 'PRIMARY'` }),
     });
-    await expect(opened.writer.write(opened.batch(ids(1, 1)))).rejects.toMatchObject({ code: 'Cdm.0234' });
+    await expect(opened.writer.write(opened.batch(ids(1, 1)))).rejects.toMatchObject({ code: 'Cdm.0026' });
     await opened.writer.close();
     expect((await fixture.readBack(opened.table)).length).toBe(1);
     await opened.sink.finish(opened.plan, 'discard');
