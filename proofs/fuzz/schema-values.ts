@@ -92,7 +92,7 @@ export function nearly(value: unknown, dice: Dice): unknown {
       members[key] = { [key]: before };
       break;
     case 4:
-      members[key] = typeof before === 'string' ? oddText(dice) : String(before);
+      members[key] = typeof before === 'string' ? oddText(dice) : (JSON.stringify(before) ?? '');
       break;
     case 5:
       if (Array.isArray(holder)) holder.push(before, before);

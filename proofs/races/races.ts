@@ -27,14 +27,19 @@ function tally(replies: readonly Reply[]): ReadonlyMap<string, number> {
 
 const shown = (counts: ReadonlyMap<string, number>) => JSON.stringify(Object.fromEntries(counts));
 
-/** Exactly one success, and nothing but the documented refusals beside it. */
-function oneWinner(what: string, replies: readonly Reply[], refusals: readonly string[]): readonly string[] {
+/** Exactly one success, or up to `winnersMax` where one may follow another, and nothing but the documented refusals beside it. */
+function oneWinner(
+  what: string,
+  replies: readonly Reply[],
+  refusals: readonly string[],
+  winnersMax = 1,
+): readonly string[] {
   const counts = tally(replies);
   const wins = [...counts].filter(([outcome]) => /^2\d\d$/.test(outcome)).reduce((sum, [, n]) => sum + n, 0);
   const strange = [...counts.keys()].filter(
     (outcome) => !/^2\d\d$/.test(outcome) && !refusals.includes(outcome),
   );
-  return wins === 1 && strange.length === 0 ? [] : [`${what}: ${shown(counts)}`];
+  return wins >= 1 && wins <= winnersMax && strange.length === 0 ? [] : [`${what}: ${shown(counts)}`];
 }
 
 /** No success, and nothing but the documented refusals. */
@@ -184,7 +189,7 @@ const deleteCluster: Race = async ({ target, round }) => {
   return found;
 };
 
-/** Stops, then starts, then restarts of one cluster at once: one of each wins, the others find a state that does not allow it. */
+/** Stops, then starts, then restarts of one cluster at once: one wins, the others find a state that does not allow it. */
 const powerOfCluster: Race = async ({ target, round }) => {
   if (round % 4 !== 1) return [];
   const clusterId = await target.makeCluster('j');
@@ -199,7 +204,9 @@ const powerOfCluster: Race = async ({ target, round }) => {
   for (const { what, body, after } of acts) {
     const replies = await times(smallCrowd, () => act(body));
     if (replies.every(({ code }) => code === 'APIGW.0101')) break;
-    found.push(...oneWinner(`${what} of one cluster`, replies, ['CDM.5090']));
+    // A restart of a cluster without runs may be over before the last of the crowd is heard: that one restarts it anew.
+    const winnersMax = what === 'restarts' ? smallCrowd : 1;
+    found.push(...oneWinner(`${what} of one cluster`, replies, ['CDM.5090'], winnersMax));
     await target.inState(clusterId, after);
   }
   await target.must(target.ask('DELETE', `/clusters/${clusterId}`));

@@ -44,6 +44,8 @@ export class Destination {
   prepare(session: Session): void {
     requireLive(session);
     const { runKey } = session;
+    // As connectors do.
+    if ((this.#tables.get(runKey)?.size ?? 0) > 0) throw new Fenced(runKey);
     if (this.rowsOf(runKey) > 0) this.violations.push(`${runKey}: prepared anew over committed rows`);
     this.#tables.set(runKey, new Map());
   }

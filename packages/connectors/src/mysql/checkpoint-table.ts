@@ -12,6 +12,7 @@ import type { Row, Session } from './session.ts';
 export const CHECKPOINT_TABLE_PREFIX = '_sluice_run_';
 
 const noSuchTable = 1146;
+const noSuchDatabase = 1049;
 const duplicateKey = 1062;
 
 export class CheckpointTable {
@@ -36,6 +37,22 @@ export class CheckpointTable {
       'create',
       this.#target,
     );
+  }
+
+  /**
+   * Refuses to make a destination ready that holds rows of the run already: a driver that was replaced, and held up for
+   * longer than its lease, would clear what its successor has committed.
+   * @throws Fenced.
+   */
+  async refuseLatePreparation(session: Session): Promise<void> {
+    let rows: readonly Row[];
+    try {
+      rows = await session.rows(`SELECT 1 FROM ${this.#name} LIMIT 1`, 'write', this.#target);
+    } catch (error) {
+      if (isMissing(error)) return;
+      throw error;
+    }
+    if (rows.length > 0) throw new Fenced('the run');
   }
 
   async drop(session: Session): Promise<void> {
@@ -91,6 +108,11 @@ export class CheckpointTable {
       throw error;
     }
   }
+}
+
+function isMissing(error: unknown): boolean {
+  const errno = serverErrorNumber(error);
+  return errno === noSuchTable || errno === noSuchDatabase;
 }
 
 function checkpointOf(row: Row): Checkpoint {

@@ -91,6 +91,11 @@ function byStage(
   }
 }
 
+/** Whether an error or a warning of this number says that a row has a key which the table holds already. */
+export function isKeyTaken(errno: number): boolean {
+  return keyTaken.has(errno);
+}
+
 /**
  * Translates an error of mysql2, of the server or of the socket. The one border where native errors turn into ours.
  * @param target the table, `database.table`, or the server when there is no table yet.
@@ -112,7 +117,7 @@ export function mysqlError(error: unknown, stage: Stage, target: string): Sluice
       return new SluiceError('Cdm.0901', { cause: text }, { cause: error, retry: true });
     if (lockLost.has(errno)) return byStage(stage, text, target, { cause: error, retry: true });
     if (serverGone.has(errno)) return connectionCut(stage, text, target, error);
-    if (stage === 'write' && keyTaken.has(errno))
+    if (stage === 'write' && isKeyTaken(errno))
       return new SluiceError('Cdm.0026', { table: target, cause: text }, extras);
     // Rights and syntax while reading are the statement's fault, not the data's.
     if (stage === 'read' && !rowRefused.has(errno))

@@ -80,6 +80,8 @@ export class MysqlSink implements Sink {
     const { schema, table, preparation, clearing } = this.#options;
     await this.#with('write', async (session) => {
       await this.#takeOver(session, plan, 'prepare', isRepeated);
+      const checkpoints = new CheckpointTable(schema, plan.runKey);
+      await checkpoints.refuseLatePreparation(session);
       if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
       const found = await readTable(session, schema, table, false);
       if (found === null && preparation === 'DO_NOTHING')
@@ -93,7 +95,7 @@ export class MysqlSink implements Sink {
           await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
         await session.run(sql, 'create', this.#name());
       } else if (clearing.kind !== 'none') await this.#clear(session);
-      await new CheckpointTable(schema, plan.runKey).create(session);
+      await checkpoints.create(session);
     });
   }
 

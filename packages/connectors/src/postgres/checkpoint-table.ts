@@ -36,6 +36,20 @@ export async function createCheckpointTable(session: PgSession, table: TableName
   );
 }
 
+/**
+ * Refuses to make a destination ready that holds rows of the run already: a driver that was replaced, and held up for
+ * longer than its lease, would clear what its successor has committed. Holds the table until the transaction ends, so that
+ * nobody commits behind the look.
+ * @throws Fenced.
+ */
+export async function refuseLatePreparation(session: PgSession, table: TableName): Promise<void> {
+  const { rows } = await session.execute('SELECT to_regclass($1)', [quoteTable(table)]);
+  if ((rows[0]?.[0] ?? null) === null) return;
+  await session.query(`LOCK TABLE ${quoteTable(table)} IN ACCESS EXCLUSIVE MODE`);
+  const held = await session.execute(`SELECT 1 FROM ${quoteTable(table)} LIMIT 1`, []);
+  if (held.rows.length > 0) throw new Fenced(table.table);
+}
+
 /** @throws Fenced when the table is gone: the run was finished. */
 export async function readCheckpoints(
   session: PgSession,

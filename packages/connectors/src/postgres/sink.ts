@@ -23,6 +23,7 @@ import {
   createCheckpointTable,
   dropCheckpointTable,
   readCheckpoints,
+  refuseLatePreparation,
 } from './checkpoint-table.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
@@ -142,9 +143,11 @@ export class PgSink implements Sink {
       await session.query('BEGIN');
       try {
         await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+        const checkpoints = checkpointTable(this.#table.schema, plan.runKey);
+        await refuseLatePreparation(session, checkpoints);
         await this.#makeTable(session, plan);
         await this.#clear(session);
-        await createCheckpointTable(session, checkpointTable(this.#table.schema, plan.runKey));
+        await createCheckpointTable(session, checkpoints);
         await session.query('COMMIT');
       } catch (error) {
         if (session.lost() === null) await session.query('ROLLBACK');

@@ -193,6 +193,7 @@ export interface Sink {
    * Makes the destination ready: creates or clears the table as the options say, then the run's checkpoint table.
    * Runs again after a crash before it was acknowledged; never after a writer was opened.
    * @param isRepeated as for `openWriter`.
+   * @throws Fenced when the destination holds checkpoints of the run: another driver went on with it.
    */
   prepare(plan: TargetPlan, isRepeated?: boolean): Promise<void>;
   /**

@@ -215,6 +215,22 @@ export function registerSinkSuite(name: string, fixture: () => SuiteFixture, for
       }
     });
 
+    it('is not made ready once more when it holds rows of the run', async () => {
+      const options = { 'toJobConfig.beforeImportType': 'shouldClearTable' };
+      const table = freshName('late');
+      await fixture().makeNumbers(table, 0);
+      const sink = await sinkOf(table, options);
+      const plan = await planOf(sink);
+      await sink.prepare(plan);
+      const writer = await sink.openWriter(plan, slice(0));
+      await writer.write(batchOf([1]));
+      await writer.commit(countsOf(1), null, true);
+      await writer.close();
+      await expect((await sinkOf(table, options)).prepare(plan, true)).rejects.toBeInstanceOf(Fenced);
+      expect((await fixture().readBack(table)).length).toBe(1);
+      await sink.finish(plan, 'discard');
+    });
+
     it('shows rows only after their commit', async () => {
       const { table, sink, plan } = await ready();
       const writer = await sink.openWriter(plan, slice(0));

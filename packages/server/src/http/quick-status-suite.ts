@@ -64,6 +64,7 @@ class Questions {
       ['u2', otherToken],
     ] as const) {
       await identity.createUser({ id, name: id, domainId: 'd', passwordHash: '', isEnabled: true });
+      await identity.putRole({ userId: id, scope: projectA, role: 'operator' });
       const scope = { projectId: projectA, domainId: null };
       const times = { issuedAt: clock.now, expiresAt: tokenEndsAt };
       await identity.createToken({

@@ -165,6 +165,8 @@ export class RunDriver {
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
           await this.#discardEarlier(run);
+          // It may clear the table: whoever was held up for longer than the lease must not come to that.
+          if (!(await this.#extendLease())) throw new LetGo('the lease was lost');
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
         }

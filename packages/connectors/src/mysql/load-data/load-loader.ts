@@ -4,6 +4,7 @@ import { BulkPacket } from '../bulk/bulk-packet.ts';
 import type { Kernel } from '../bulk/kernels.ts';
 import { COPY_DATA_HEADER_BYTES, PACKET_RESERVE_BYTES } from '../bulk/limits.ts';
 import { TupleEncoder } from '../bulk/tuple-encoder.ts';
+import { isKeyTaken } from '../errors.ts';
 import type { Loader } from '../loader.ts';
 import { quoteName } from '../names.ts';
 import type { Session } from '../session.ts';
@@ -146,7 +147,9 @@ export class LoadLoader implements Loader {
     const [warning] = await session.rows('SHOW WARNINGS LIMIT 1', 'write', target);
     // The row that it names is counted within the statement, and would mislead.
     const cause = String(warning?.[2] ?? 'a warning').replace(/ at row \d+$/, '');
-    return new SluiceError('Cdm.0234', { cause });
+    return isKeyTaken(Number(warning?.[1]))
+      ? new SluiceError('Cdm.0026', { table: target, cause })
+      : new SluiceError('Cdm.0234', { cause });
   }
 }
 
