@@ -257,7 +257,17 @@ export function quickStatusSuite(title: string, newStoreUrl: () => Promise<strin
       questions.authenticator.forgetAll();
       expect(await questions.wentLong(path, first)).toBe(true);
       expect(await questions.wentLong(path, first)).toBe(false);
+      // Looked up anew once, and found to be as before: what was let through stays so.
       questions.clock.now += 10_000;
+      const others = questions.path(nameOf(1));
+      await happenings.createJob?.(questions, 1);
+      await questions.ask(others, first);
+      expect(await questions.wentLong(path, first)).toBe(false);
+      // Found to have changed.
+      const { identity } = questions.sample.store;
+      await identity.putRole({ userId: 'u1', scope: projectA, role: 'read_only' });
+      questions.clock.now += 10_000;
+      await questions.ask(others, first);
       expect(await questions.wentLong(path, first)).toBe(true);
     });
 

@@ -52,8 +52,8 @@ const noBytes = new Uint8Array();
  * The status operation, ahead of the web framework: thousands of clients ask it every few seconds, and the way through
  * routing, hooks and handlers costs several times what the answer does.
  *
- * It says yes or nothing. A request is answered here only when its caller is proved anew (`CallerMemory`) and the same caller
- * has got an answer for the same target the long way since it was last looked up, some seconds ago at most. Everything else,
+ * It says yes or nothing. A request is answered here only when its caller is proved anew (`CallerMemory`) and the same caller,
+ * unchanged in all that the authenticator knows, has got an answer for the same target and job the long way. Everything else,
  * refusals above all, is left to the long way: what that checks need not be known here.
  */
 export class QuickStatus {

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { everyPathForm, type PathForm } from '@sluice/contract/signing/canonical-request';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { accessKeyContext } from '../secrets/sealed-values.ts';
@@ -72,13 +73,14 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
     userId: string,
     projectId: string | null,
     via: Caller['via'],
+    before: Caller | null,
   ): Promise<Caller | null> {
     const user = await identity.findUser({ id: userId });
     if (user === null || !user.isEnabled) return null;
     const domain = await identity.findDomain({ id: user.domainId });
     if (domain === null) return null;
     const rights = rightsOf(await identity.rolesOf(userId));
-    return {
+    const caller = {
       userId,
       userName: user.name,
       domainId: domain.id,
@@ -87,33 +89,35 @@ export function createAuthenticator(deps: AuthenticatorDeps): CachingAuthenticat
       via,
       rights,
     };
+    // Of whom nothing has changed is the same caller: what was found out about them still holds.
+    return isDeepStrictEqual(before, caller) ? before : caller;
   }
 
-  async function loadToken(hash: string): Promise<KnownToken | null> {
+  async function loadToken(hash: string, before: KnownToken | null): Promise<KnownToken | null> {
     const record = await identity.findToken(hash);
     if (record === null) return null;
-    const caller = await callerOf(record.userId, record.projectId, 'token');
+    const caller = await callerOf(record.userId, record.projectId, 'token', before?.caller ?? null);
     return caller === null ? null : { caller, expiresAt: record.expiresAt };
   }
 
-  async function loadKey(ak: string): Promise<KnownKey | null> {
+  async function loadKey(ak: string, before: KnownKey | null): Promise<KnownKey | null> {
     const record = await identity.findAccessKey(ak);
     if (record === null || !record.isEnabled) return null;
-    const caller = await callerOf(record.userId, null, 'ak-sk');
+    const caller = await callerOf(record.userId, null, 'ak-sk', before?.caller ?? null);
     if (caller === null) return null;
     return { caller, record, sk: box.open(record.sealedSecret, accessKeyContext(ak)) };
   }
 
   async function byToken(token: string): Promise<Caller> {
     const hash = hashToken(token);
-    const known = await tokens.get(hash, () => loadToken(hash));
+    const known = await tokens.get(hash, (before) => loadToken(hash, before));
     if (known === null) throw unreadableToken();
     if (known.expiresAt <= now()) throw expiredToken(known.expiresAt);
     return known.caller;
   }
 
   async function bySignature(request: RawRequest, claim: SignatureClaim): Promise<Caller> {
-    const known = await keys.get(claim.ak, () => loadKey(claim.ak));
+    const known = await keys.get(claim.ak, (before) => loadKey(claim.ak, before));
     const sk = known === null ? box.open(decoySealed, accessKeyContext(decoyAk)) : known.sk;
     const verdict = verifySignature(request, claim, sk, now(), pathForms);
     if (known === null || !isUsable(known.record, request, now())) throw unknownAccessKey();

@@ -19,7 +19,8 @@ export class ShortCache<V> {
     this.#now = now;
   }
 
-  async get(key: string, load: () => Promise<V | null>): Promise<V | null> {
+  /** @param load is told what was remembered before, though its time is over; null: nothing since `clear`. */
+  async get(key: string, load: (before: V | null) => Promise<V | null>): Promise<V | null> {
     const entry = this.#entries.get(key);
     const now = this.#now();
     if (entry !== undefined && entry.until > now) return entry.value;
@@ -31,7 +32,7 @@ export class ShortCache<V> {
     const until = now + this.#limits.ttlMs;
     const entries = this.#entries;
     const loading = this.#loading;
-    const read = load()
+    const read = load(entry?.value ?? null)
       .then((value) => {
         entries.delete(key);
         if (value !== null) {
