@@ -20,6 +20,10 @@ export async function endRun(
   leaves: TraceState | null,
 ): Promise<RunRecord | null> {
   return await store.transaction(async (tx) => {
+    const before = await tx.runs.find(claim.runId);
+    // The next attempt takes its number from the cluster's row. Whoever starts a job locks that row before the job's run: one
+    // order for all, or each waits for the other.
+    if (before !== null && isToBeRetried(before, state)) await tx.clusters.lock(before.clusterId);
     const change = { state, endedAt: at, ...(failure === null ? {} : { failure }) };
     const run = await tx.runs.change(claim, change, at);
     if (run === null) return null;
