@@ -13,6 +13,8 @@ export const CHECKPOINT_TABLE_PREFIX = '_sluice_run_';
 
 const noSuchTable = 1146;
 const noSuchDatabase = 1049;
+const noTableRight = 1142;
+const noDatabaseRight = 1044;
 const duplicateKey = 1062;
 
 export class CheckpointTable {
@@ -49,7 +51,8 @@ export class CheckpointTable {
     try {
       rows = await session.rows(`SELECT 1 FROM ${this.#name} LIMIT 1`, 'write', this.#target);
     } catch (error) {
-      if (isMissing(error)) return;
+      // Without the right to look there is none to make it either, and that is told with the right words.
+      if (isMissing(error) || isDenied(error)) return;
       throw error;
     }
     if (rows.length > 0) throw new Fenced('the run');
@@ -108,6 +111,11 @@ export class CheckpointTable {
       throw error;
     }
   }
+}
+
+function isDenied(error: unknown): boolean {
+  const errno = serverErrorNumber(error);
+  return errno === noTableRight || errno === noDatabaseRight;
 }
 
 function isMissing(error: unknown): boolean {
