@@ -58,8 +58,10 @@ export async function startMysqld<Kind extends 'mariadb' | 'mysql'>(
   const initFile = path.join(folder, 'init.sql');
   const logPath = path.join(folder, 'log');
   const password = randomBytes(16).toString('hex');
+  // A server that starts deletes temporary tables which it finds in its folder for them: those of others, were it shared.
+  const env = { ...SERVER_ENV, TMPDIR: folder };
   const run = (program: string, args: readonly string[]) =>
-    runToEnd(program, args, { account, cwd: folder, limitMs: SETUP_LIMIT_MS });
+    runToEnd(program, args, { account, cwd: folder, env, limitMs: SETUP_LIMIT_MS });
   let version: string;
   let port: number;
   let tls: Record<string, string> = {};
@@ -101,7 +103,7 @@ export async function startMysqld<Kind extends 'mariadb' | 'mysql'>(
       '--no-defaults',
       ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
     ],
-    env: SERVER_ENV,
+    env,
     account,
     folder,
     logPath,
