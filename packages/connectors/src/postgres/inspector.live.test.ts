@@ -9,6 +9,8 @@ const url = process.env.SLUICE_TEST_POSTGRES ?? '';
 const limits = { rowsMax: 1_000, bytesMax: 1024 * 1024, valueCharsMax: 4_096, timeLimitMs: 10_000 };
 const page = { filter: '', offset: 0, limit: 100 };
 
+if (url === '') console.warn('Looks behind links of PostgreSQL skipped: SLUICE_TEST_POSTGRES is not set');
+
 describe.skipIf(url === '')('looking behind a link of PostgreSQL', () => {
   let database: LiveDatabase;
   const open: Connection[] = [];

@@ -32,8 +32,8 @@ export interface RouteTools {
 
 /**
  * Makes one route for each method and path of an API. Who calls is proved first, then whether they may, then the work is done
- * and written into the trail. Operations without a handler are routes too: their answer
- * says that this version does not serve them, and not that they do not exist.
+ * and written into the trail. Operations without a handler are routes too: their answer says that this version does not serve
+ * them, and not that they do not exist.
  */
 export function addOperationRoutes<Id extends string>(
   app: FastifyInstance,
