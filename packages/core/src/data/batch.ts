@@ -1,4 +1,5 @@
 import type { Json } from './json.ts';
+import type { Reject } from './reject.ts';
 
 /**
  * One value of a row in the neutral form. Text carries everything that JavaScript numbers would bend:
@@ -46,6 +47,8 @@ interface BatchFrame {
 export interface RowBatch extends BatchFrame {
   readonly form: 'rows';
   readonly rows: readonly (readonly Value[])[];
+  /** Rows that were read and dropped on the way here, each with its reason. rowCount = rows + rejects. Absent: none. */
+  readonly rejects?: readonly Reject[];
 }
 
 /**

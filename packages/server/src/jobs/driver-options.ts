@@ -1,5 +1,6 @@
 import type { OptionGroup } from '@sluice/core/options/option';
 import { schedulerLimits } from '../scheduler/limits.ts';
+import { ownGroup } from './own-options.ts';
 
 /** How many slices of one job may run at once. */
 export const extractorsMax = 300;
@@ -380,4 +381,5 @@ export const driverGroups: readonly OptionGroup[] = [
     ],
   },
   { name: 'partitionConfig', options: [] },
+  ownGroup,
 ];

@@ -1,0 +1,10 @@
+import type { OptionGroup } from '@sluice/core/options/option';
+
+/**
+ * Options of a job that the CDM API does not have. They travel among its `driver-config-values` in a group of their own,
+ * which answers show only where a job sets one.
+ */
+export const ownGroup: OptionGroup = {
+  name: 'sluiceConfig',
+  options: [],
+};
