@@ -7,7 +7,7 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
 import type { TaskPools } from './cluster-pools.ts';
-import { type EndState, endRun, isToBeDeleted } from './end-run.ts';
+import { type EndState, endRun, isToBeKept } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
@@ -236,7 +236,7 @@ export class RunDriver {
       const isAwaited = reason === this.#stopper.signal.reason;
       const withinMs = isAwaited ? runLimits.discardMs : runLimits.discardPatientMs;
       const tools = { store, pool: this.#pool, log };
-      const leaves = await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, tools);
+      const leaves = await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
