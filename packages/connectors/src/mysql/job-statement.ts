@@ -7,12 +7,25 @@ import type { Session } from './session.ts';
 
 const parseError = 1064;
 const emptyQuery = 1065;
+const noSuchDatabase = 1049;
 
 /**
  * Has the server parse a statement, which must be one. What it names may not be there yet, so only its form is judged.
+ * @param session one that nobody gets afterwards: it is left in a database.
  * @throws Cdm.0902.
  */
-export async function proveStatement(session: Session, statement: JobStatement): Promise<void> {
+export async function proveStatement(
+  session: Session,
+  database: string,
+  statement: JobStatement,
+): Promise<void> {
+  // MariaDB breaks off at the first name without a database, ahead of what may be behind it.
+  await session
+    .run(`USE ${quoteName(database)}`, 'metadata', statement.option)
+    .catch(async (error: unknown) => {
+      if (serverErrorNumber(error) !== noSuchDatabase) throw error;
+      await session.run('USE information_schema', 'metadata', statement.option);
+    });
   try {
     await session.parse(statement.sql, 'metadata', statement.option);
   } catch (error) {

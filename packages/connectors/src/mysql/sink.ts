@@ -69,9 +69,8 @@ export class MysqlSink implements Sink {
     const { schema, table, preparation } = this.#options;
     const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
     checkNames(names, offer);
+    for (const statement of [this.#before, this.#after]) if (statement !== null) await this.#prove(statement);
     return this.#with('read', async (session) => {
-      for (const statement of [this.#before, this.#after])
-        if (statement !== null) await proveStatement(session, statement);
       const found = await readTable(session, schema, table, false);
       if (found === null && preparation === 'DO_NOTHING') {
         throw new SluiceError('Cdm.0900', { table: this.#name() });
@@ -92,6 +91,15 @@ export class MysqlSink implements Sink {
       const targets = names.map((name) => targetColumn(found, requireColumn(found, name)));
       return { ...chooseForm(session, offer, targets, this.#written()), warnings, columnNames: names };
     });
+  }
+
+  async #prove(statement: JobStatement): Promise<void> {
+    const session = await this.#tools.sessions.openOwn('read', null);
+    try {
+      await proveStatement(session, this.#options.schema, statement);
+    } finally {
+      await session.close();
+    }
   }
 
   /** How clashes are treated where the rows are written: in the staging table there are none to treat. */
