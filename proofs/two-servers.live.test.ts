@@ -16,7 +16,7 @@ const rows = 20_000;
 const jobs = ['j1', 'j2', 'j3', 'j4'];
 /** Whatever is under way must come to its end within this time, in milliseconds; a lease of a dead server is a part of it. */
 const settleMs = 60_000;
-const leaseMs = 3_000;
+const leaseMs = 5_000;
 
 /** Two real servers that know nothing of each other but the store, a PostgreSQL database, that both use. */
 describe.skipIf(postgresUrl === '')('two servers on one store', { timeout: 180_000 }, () => {
