@@ -14,7 +14,7 @@ import {
 } from './test-sides-suite.ts';
 
 /** Enough for four slices. */
-const rows = 120_000;
+const rows = 180_000;
 const kinds = ['postgres', 'mysql'] as const;
 const pairs = kinds.flatMap((from) => kinds.map((to) => ({ from, to })));
 const staged = { 'toJobConfig.useStageTable': 'true' };
