@@ -21,7 +21,9 @@ function codeOf(type: JobType, from: OptionValues, to: OptionValues, isOnePlace 
 
 test('an entire-database job names schemas, and neither tables one by one nor columns', () => {
   expect(codeOf('BATCH_JOB', {}, {})).toBe('');
-  expect(codeOf('BATCH_JOB', { 'fromJobConfig.tableList': 'x&y', 'fromJobConfig.tableName': ' ' }, {})).toBe('');
+  expect(codeOf('BATCH_JOB', { 'fromJobConfig.tableList': 'x&y', 'fromJobConfig.tableName': ' ' }, {})).toBe(
+    '',
+  );
   expect(codeOf('BATCH_JOB', { 'fromJobConfig.schemaName': '' }, {})).toBe('Cdm.0913');
   expect(codeOf('BATCH_JOB', {}, { 'toJobConfig.schemaName': '' })).toBe('Cdm.0238');
   for (const name of ['tableName', 'columnList']) {
