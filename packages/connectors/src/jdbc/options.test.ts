@@ -101,13 +101,7 @@ describe('option groups of the JDBC connector', () => {
   });
 
   it('refuse what is not built and would change the result', () => {
-    for (const name of [
-      'incrMigration',
-      'cdc',
-      'BatchJob',
-      'keyAtLeastOneZero',
-      'writeLobDataAsFile',
-    ]) {
+    for (const name of ['incrMigration', 'cdc', 'BatchJob', 'keyAtLeastOneZero', 'writeLobDataAsFile']) {
       expect(fromCodes({ [`fromJobConfig.${name}`]: 'true' }), name).toBe('Cdm.0024');
     }
     expect(fromCodes({ 'fromJobConfig.usePattern': 'ORACLE' })).toBe('Cdm.0089');
@@ -128,7 +122,11 @@ describe('option groups of the JDBC connector', () => {
   it('take one statement in place of schema and table', () => {
     const query = { 'fromJobConfig.useSql': 'true', 'fromJobConfig.sql': ' SELECT 1 AS a;\n' };
     const bare = { ...from, 'fromJobConfig.schemaName': '', 'fromJobConfig.tableName': '', ...query };
-    expect(readSqlSource(bare)).toMatchObject({ query: 'SELECT 1 AS a', partitionColumn: null, partitions: null });
+    expect(readSqlSource(bare)).toMatchObject({
+      query: 'SELECT 1 AS a',
+      partitionColumn: null,
+      partitions: null,
+    });
     for (const sql of ['', ' ', ';', '\n;\n'])
       expect(fromCodes({ ...query, 'fromJobConfig.sql': sql }), sql).toBe('Cdm.0238');
     expect(fromCodes({ ...query, 'fromJobConfig.sql': `SELECT '${'x'.repeat(100_000)}'` })).toBe('Cdm.0085');
@@ -142,7 +140,9 @@ describe('option groups of the JDBC connector', () => {
     const used = { ...listed, 'fromJobConfig.usePartition': 'true' };
     expect(readSqlSource(used).partitions).toEqual({ list: ['P1', 'P2.SUBP1'] });
     expect(readSqlSource({ ...used, 'fromJobConfig.partitionList': '' }).partitions).toEqual({ list: null });
-    expect(thrownBy(() => readSqlSource({ ...used, 'fromJobConfig.partitionList': 'P1&' })).code).toBe('Cdm.0011');
+    expect(thrownBy(() => readSqlSource({ ...used, 'fromJobConfig.partitionList': 'P1&' })).code).toBe(
+      'Cdm.0011',
+    );
   });
 
   it('ask for a schema and a table', () => {

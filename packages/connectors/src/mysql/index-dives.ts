@@ -9,8 +9,8 @@ const DIVES_PER_BOUND_MAX = 70;
 const TOLERANCE = 0.1;
 /** A range that is so many times too large by the server's estimate is cut again. */
 const TOO_LARGE = 1.5;
-/** Ranges that are weighed under the job's condition, for each slice; and all of them at most. */
-const PROBES_PER_SLICE = 8;
+/** Ranges that a slice is put together from, each weighed under the job's condition; and all of them at most. */
+const PROBES_PER_SLICE = 4;
 const PROBES_MAX = 1_000;
 /** Rows that are tried for each such range. */
 const PROBE_ROWS = 200;
@@ -41,8 +41,7 @@ export async function diveBounds(plan: DivePlan, count: number): Promise<Bounds 
   // All of the table is estimated at half of its rows at most; a server that knows of far fewer has not counted yet.
   const all = await estimate(plan, [fromOrdinal(firstOf(plan).kind, plan.low)], null);
   if (all === null || all < plan.rowsEstimate / 4) return null;
-  // The servers estimate no range at more than half of the table, so a few bounds are chosen out of more.
-  if (plan.condition === null && count >= PROBES_PER_SLICE) return await walk(plan, count);
+  // Chosen out of more: estimates may be too high everywhere, and of no range are they more than half of the table.
   const fine = await walk(plan, Math.min(count * PROBES_PER_SLICE, PROBES_MAX));
   return fine === null ? null : await merge(plan, fine, count);
 }
@@ -69,8 +68,11 @@ async function walk(plan: DivePlan, count: number): Promise<Bounds | null> {
     }
     const next = await bisect(plan, at, width, wish);
     if (next === null) return null;
-    if (next.ordinal - at <= 1n && next.rows > TOO_LARGE * wish && plan.columns.length > 1) {
-      bounds.push(...(await withinOne(plan, text(at), text(next.ordinal), wish)));
+    if (next.rows > TOO_LARGE * wish && plan.columns.length > 1) {
+      // The last point before the bound holds that many by itself.
+      const heavy = next.ordinal - 1n;
+      if (heavy > at) bounds.push(text(heavy));
+      bounds.push(...(await withinOne(plan, text(heavy), text(next.ordinal), wish)));
     }
     if (next.ordinal > plan.high) break;
     bounds.push(text(next.ordinal));
@@ -169,8 +171,9 @@ async function merge(plan: DivePlan, fine: Bounds, count: number): Promise<Bound
   for (const [i, bound] of fine.entries()) {
     const before = sum;
     sum += weights[i] ?? 0;
-    const parts = (weight: number) => Math.floor((weight * count) / total + 1e-9);
-    if (parts(sum) > parts(before)) bounds.push(bound);
+    // The bound nearest to each share: it may lie half a range before it.
+    const parts = (weight: number) => Math.floor((weight * count) / total + 0.5 / PROBES_PER_SLICE);
+    if (parts(sum) > parts(before) && bounds.length < count - 1) bounds.push(bound);
   }
   return bounds;
 }

@@ -218,7 +218,8 @@ async function findBounds(
     if (bounds !== null) return await rising(columns, bounds);
   }
   if ((isLarge && key.index !== null) || !hasWindowFunctions(session)) {
-    const met = condition === null ? rows : ((await countRows(search, PLANNING_MS_PER_SLICE * count)) ?? rows);
+    const met =
+      condition === null ? rows : ((await countRows(search, PLANNING_MS_PER_SLICE * count)) ?? rows);
     const step = Math.min(Math.ceil(met / count), Math.max(STEP_ROWS_MAX, Math.ceil(met / SLICES_MAX)));
     const bounds = await stepBounds(search, finer, key.index, Math.max(1, step), SLICES_MAX - 2);
     return await rising(finer, bounds);
