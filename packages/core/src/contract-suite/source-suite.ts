@@ -125,7 +125,8 @@ export function registerSourceSuite(name: string, fixture: () => SuiteFixture): 
     it('reads every row exactly once over ranges of a partition column, nulls included', async () => {
       const source = await sourceOf(many, { 'fromJobConfig.partitionColumn': 'amount' });
       const { rows, slices } = await readAll(source, 3);
-      expect(slices.length).toBe(4);
+      // Without an index on it a large table may be cut by its own order, which leaves no slice for the nulls.
+      expect(slices.length).toBeGreaterThanOrEqual(3);
       expect(new Set(rows.map((row) => Number(row[0]))).size).toBe(MANY_ROWS);
       expect(rows.length).toBe(MANY_ROWS);
     });
