@@ -3,6 +3,7 @@ import type { Way } from '../jdbc/addresses.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { type CopyRun, FrameReader, HEADER_BYTES } from './frames.ts';
 import { type Landing, type SignedIn, signIn } from './login.ts';
+import { type ResultField, readFields, type StatementShape } from './result-fields.ts';
 import { ConnectionLost, ServerError } from './server-error.ts';
 import { SlabPool } from './slab-pool.ts';
 
@@ -50,6 +51,8 @@ const messages = {
 } as const;
 
 interface Pending {
+  /** Filled by the server's description, where one was asked for. */
+  readonly shape: { parameterCount?: number; fields?: readonly ResultField[] } | null;
   /** null: nobody wants them. */
   readonly rows: (string | null)[][] | null;
   tag: string;
@@ -207,7 +210,7 @@ export class PgSession implements Landing {
       ],
       null,
       null,
-      false,
+      { keepsRows: false },
     );
   }
 
@@ -218,6 +221,22 @@ export class PgSession implements Landing {
       null,
       null,
     );
+  }
+
+  /** As `parse`; tells what the statement would return. */
+  async describe(sql: string): Promise<StatementShape> {
+    const shape: { parameterCount?: number; fields?: readonly ResultField[] } = {};
+    await this.#run(
+      [
+        frame('P', Buffer.concat([cstring(''), cstring(sql), Buffer.from([0, 0])])),
+        frame('D', Buffer.concat([Buffer.from('S'), cstring('')])),
+        messages.sync,
+      ],
+      null,
+      null,
+      { shape },
+    );
+    return { parameterCount: shape.parameterCount ?? 0, fields: shape.fields ?? null };
   }
 
   /** Runs a COPY … TO STDOUT; resolves with the tag when the server has sent all rows. */
@@ -278,19 +297,15 @@ export class PgSession implements Landing {
     parts: readonly Buffer[],
     take: RunTaker | null,
     onCopyIn: (() => void) | null,
-    keepsRows = true,
+    {
+      keepsRows = true,
+      shape = null,
+    }: { readonly keepsRows?: boolean; readonly shape?: Pending['shape'] } = {},
   ): Promise<QueryResult> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
-      this.#pending.push({
-        rows: keepsRows ? [] : null,
-        tag: '',
-        error: null,
-        take,
-        onCopyIn,
-        resolve,
-        reject,
-      });
+      const rows = keepsRows ? [] : null;
+      this.#pending.push({ rows, tag: '', error: null, take, onCopyIn, shape, resolve, reject });
       this.#socket.cork();
       for (const part of parts) this.#socket.write(part);
       this.#socket.uncork();
@@ -331,6 +346,12 @@ export class PgSession implements Landing {
         return;
       case 'C':
         pending.tag = body.toString('utf8', 0, body.length - 1);
+        return;
+      case 't':
+        if (pending.shape !== null) pending.shape.parameterCount = body.readUInt16BE(0);
+        return;
+      case 'T':
+        if (pending.shape !== null) pending.shape.fields = readFields(body);
         return;
       case 'G':
         if (pending.onCopyIn !== null) pending.onCopyIn();
