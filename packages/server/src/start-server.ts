@@ -29,6 +29,7 @@ import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
 import { RunDesk } from './runs/run-desk.ts';
+import { VerificationDesk } from './runs/verification-desk.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
 import { ZoneClock } from './scheduler/zone-clock.ts';
@@ -122,11 +123,22 @@ export async function startServer(config: Config, version: string): Promise<Runn
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
+    const owner = config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`;
+    const verifications = new VerificationDesk({
+      store,
+      secrets,
+      pools,
+      now,
+      leaseMs: config.leaseMs,
+      owner,
+      log: log.info,
+    });
+    closers.unshift(() => verifications.close());
     const queue = new RunQueue({
       store,
       desk,
       runsMax: (clusterId) => pools.runsMax(clusterId),
-      owner: config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`,
+      owner,
       leaseMs: config.leaseMs,
       now,
       log: log.info,
@@ -206,6 +218,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       transfer: new TransferService({ store, links, jobs }),
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
+      verifications,
       runs: desk,
       connectors: bundle,
       runLogs,
@@ -262,6 +275,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     // First what was promised before the last end, then new requests.
     await clusters.resume();
     await queue.open();
+    await verifications.open();
     await jobTimer.open();
     power.open();
     pools.warmUp();

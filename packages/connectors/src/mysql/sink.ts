@@ -8,6 +8,7 @@ import type {
 } from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
@@ -16,6 +17,7 @@ import { type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
 import { CheckpointTable } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
+import { MysqlComparer } from './comparer.ts';
 import { provenCondition } from './condition.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, pair, type TargetColumn } from './encode.ts';
@@ -42,6 +44,7 @@ const truncateRefused = new Set([1142, 1227, 1701]);
 const noSuchDatabase = 1049;
 
 export class MysqlSink implements Sink {
+  readonly comparer: MysqlComparer;
   readonly #tools: SinkTools;
   readonly #options: SqlSinkOptions;
   /** The table as the first writer found it. */
@@ -50,6 +53,19 @@ export class MysqlSink implements Sink {
   constructor(tools: SinkTools, options: SqlSinkOptions) {
     this.#tools = tools;
     this.#options = options;
+    this.comparer = new MysqlComparer({
+      sessions: tools.sessions,
+      signal: tools.host.signal,
+      silenceTimeoutMs: tools.link.silenceTimeoutMs,
+      database: options.schema,
+      table: options.table,
+      tinyIntIsBoolean: false,
+      zeroDateIsNull: false,
+      where: null,
+      withoutNullsOf: null,
+      snapshots: null,
+      foreignRows: foreignRows(options),
+    });
   }
 
   async agree(

@@ -5,6 +5,7 @@ import type { Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlLink, SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { type CatalogTable, requireTable } from './catalog.ts';
+import { MysqlComparer } from './comparer.ts';
 import { provenCondition } from './condition.ts';
 import { decoderFor, RowDecoder } from './decode.ts';
 import { quoteName, quoteTable } from './names.ts';
@@ -55,6 +56,7 @@ const resumableCharacterSet = 'utf8mb4';
 
 export class MysqlSource implements Source {
   readonly snapshots: MysqlSnapshots;
+  readonly comparer: MysqlComparer;
   readonly #tools: SourceTools;
   readonly #options: SqlSourceOptions;
   #table: CatalogTable | null = null;
@@ -67,6 +69,19 @@ export class MysqlSource implements Source {
       database: options.schema,
       table: options.table,
       describe: (session) => this.#describe(session),
+    });
+    this.comparer = new MysqlComparer({
+      sessions: tools.sessions,
+      signal: tools.host.signal,
+      silenceTimeoutMs: tools.link.silenceTimeoutMs,
+      database: options.schema,
+      table: options.table,
+      tinyIntIsBoolean: tools.tinyIntIsBoolean,
+      zeroDateIsNull: tools.zeroDateIsNull,
+      where: options.where,
+      withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
+      snapshots: this.snapshots,
+      foreignRows: 'others',
     });
   }
 

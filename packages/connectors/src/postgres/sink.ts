@@ -8,6 +8,7 @@ import type {
 import type { Column } from '@sluice/core/data/column';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import {
@@ -25,6 +26,7 @@ import {
   readCheckpoints,
   refuseLatePreparation,
 } from './checkpoint-table.ts';
+import { PgComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import { type Phase, translateError } from './errors.ts';
@@ -46,6 +48,7 @@ const truncateRefusals: ReadonlySet<string> = new Set(['0A000', '42501', '42809'
 
 /** Writes one table by COPY FROM STDIN. */
 export class PgSink implements Sink {
+  readonly comparer: PgComparer;
   readonly #sessions: PgSessions;
   readonly #options: SqlSinkOptions;
   readonly #table: TableName;
@@ -56,6 +59,14 @@ export class PgSink implements Sink {
     this.#options = options;
     this.#table = { schema: options.schema, table: options.table };
     this.#tableText = `${options.schema}.${options.table}`;
+    this.comparer = new PgComparer({
+      sessions,
+      table: this.#table,
+      where: null,
+      withoutNullsOf: null,
+      snapshots: null,
+      foreignRows: foreignRows(options),
+    });
   }
 
   async agree(

@@ -10,6 +10,7 @@ import { cutRange } from '../jdbc/value-ranges.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { TupleCutter } from './binary-tuples.ts';
 import { findRelation, type Leaf, type Relation, readLeaves, shapeOf } from './catalog.ts';
+import { PgComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import {
   type Cut,
@@ -43,6 +44,7 @@ const BLOCK_RANGES_SINCE = 140_000;
 /** Reads one table, view or partitioned table by COPY TO STDOUT. */
 export class PgSource implements Source {
   readonly snapshots: PgSnapshots;
+  readonly comparer: PgComparer;
   readonly #sessions: PgSessions;
   readonly #options: SqlSourceOptions;
   readonly #batchRowsMax: number;
@@ -55,7 +57,16 @@ export class PgSource implements Source {
     this.#options = options;
     this.#batchRowsMax = Math.min(batchRowsMax ?? ROWS_BATCH_ROWS_MAX, ROWS_BATCH_ROWS_MAX);
     this.#tableText = `${options.schema}.${options.table}`;
-    this.snapshots = new PgSnapshots(sessions, { schema: options.schema, table: options.table });
+    const table = { schema: options.schema, table: options.table };
+    this.snapshots = new PgSnapshots(sessions, table);
+    this.comparer = new PgComparer({
+      sessions,
+      table,
+      where: options.where,
+      withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
+      snapshots: this.snapshots,
+      foreignRows: 'others',
+    });
   }
 
   async describe(): Promise<TableShape> {

@@ -12,10 +12,23 @@ import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
+import {
+  endingOf,
+  FailedBefore,
+  foreignCheckpoints,
+  LetGo,
+  ShutDown,
+  StopAsked,
+  stored,
+  Unworkable,
+  unworkable,
+} from './run-endings.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
+import type { SliceLane } from './run-snapshot.ts';
 import { settleTraces } from './run-traces.ts';
+import { endRunVerification, isVerified, RunVerification } from './run-verification.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { TaskPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -30,37 +43,6 @@ export interface DriverTools {
   /** A line for the run's own log only: what a busy run has too many of for the server's. Absent: nobody keeps one. */
   readonly note?: (runId: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
-
-/** Somebody wants the run to end. */
-class StopAsked extends Error {
-  readonly user: string;
-  constructor(user: string) {
-    super(`stopped by ${user}`);
-    this.user = user;
-  }
-}
-/** An earlier driver stored this failure and went away before the end. */
-class FailedBefore extends Error {
-  readonly failure: RunFailure;
-  constructor(failure: RunFailure) {
-    super('the run failed under an earlier driver');
-    this.failure = failure;
-  }
-}
-/** The run cannot be handed to a worker at all. */
-class Unworkable extends Error {
-  readonly failure: RunFailure;
-  constructor(cause: SluiceError) {
-    super(cause.message);
-    this.failure = failureOf(cause);
-  }
-}
-/** The run's record is not ours to end: it stays as it is, for a later driver. */
-class LetGo extends Error {}
-/** This server shuts down. */
-class ShutDown extends LetGo {}
-/** Our own store does not answer: that says nothing about the run. */
-class StoreFailed extends LetGo {}
 
 /**
  * Drives one claimed run from where its record stands to its end:
@@ -89,6 +71,8 @@ export class RunDriver {
   readonly #claim: Claim;
   readonly #stopper = new AbortController();
   #storedPlan: RunPlan | null = null;
+  /** The destination has what the run wrote, and nothing of the run itself any more. */
+  #isPublished = false;
   /** Values of secret variables: in no text of the run. */
   #secretTexts: readonly string[] = [];
 
@@ -162,6 +146,8 @@ export class RunDriver {
       this.#storedPlan = plan;
       // The slices come from the store one by one; a thousand of them in every message would be most of its bytes.
       plan = { ...plan, slices: [] };
+      const verification = isVerified(run) ? this.#verification(work, plan) : null;
+      let lanes: readonly SliceLane[] | null = null;
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
           await this.#discardEarlier(run);
@@ -169,13 +155,17 @@ export class RunDriver {
           if (!(await this.#extendLease())) throw new LetGo('the lease was lost');
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
+          // Told before the rows are moved for nothing.
+          await verification?.plan();
         }
         await this.#change({ state: 'running', startedAt });
-        await this.#moveSlices(work, plan, run.isPrepared);
+        lanes = await this.#moveSlices(work, plan, run.isPrepared);
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
       await this.#step({ kind: 'finish', work, plan, outcome: 'publish' });
+      this.#isPublished = true;
+      await verification?.compare(lanes);
       await this.#end('succeeded', null, null);
     } catch (error) {
       await this.#settle(error, work, plan);
@@ -236,7 +226,9 @@ export class RunDriver {
       const isAwaited = reason === this.#stopper.signal.reason;
       const withinMs = isAwaited ? runLimits.discardMs : runLimits.discardPatientMs;
       const tools = { store, pool: this.#pool, log };
-      const leaves = await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, tools);
+      const leaves = this.#isPublished
+        ? null
+        : await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
@@ -261,16 +253,17 @@ export class RunDriver {
   }
 
   /** @param isTakenUp an earlier driver may have moved some of the rows. */
-  async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<void> {
+  async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<readonly SliceLane[]> {
     const { now, log } = this.#tools;
     const records = await this.#slices();
     this.progress.load(records);
-    await moveSlices({
+    return await moveSlices({
       work,
       plan,
       records,
       isTakenUp,
       consistency: this.#storedPlan?.consistency ?? null,
+      keepsMoment: isVerified(this.#record),
       pool: this.#pool,
       progress: this.progress,
       stop: this.#stopper.signal,
@@ -348,6 +341,12 @@ export class RunDriver {
     });
   }
 
+  #verification(work: RunWork, plan: RunPlan): RunVerification {
+    const { store, now, log } = this.#tools;
+    const { signal } = this.#stopper;
+    return new RunVerification(this.#record, work, plan, { store, now, log, signal, pool: this.#pool });
+  }
+
   #listener(): TaskListener {
     const { store, now, log } = this.#tools;
     return {
@@ -411,32 +410,10 @@ export class RunDriver {
     const ended = await stored(() => endRun(store, this.#claim, state, failure, now(), leaves));
     if (ended === null) throw new Fenced('the run');
     this.#learn(ended);
+    if (isVerified(ended) && failure !== null) {
+      const told = state === 'stopped' ? { state } : { state: 'failed' as const, failure };
+      await stored(() => endRunVerification(store, this.runId, { ...told, endedAt: now() }));
+    }
     log('run.ended', endedFields(ended, failure, leaves));
-  }
-}
-
-/** Why a run that was claimed is to end without further work; null: it is to go on. */
-function endingOf(run: RunRecord): StopAsked | FailedBefore | null {
-  if (run.stopRequestedBy !== null) return new StopAsked(run.stopRequestedBy);
-  return run.failure === null ? null : new FailedBefore(run.failure);
-}
-
-function unworkable(error: unknown): Error {
-  return error instanceof SluiceError
-    ? new Unworkable(error)
-    : new StoreFailed('the links could not be read', { cause: error });
-}
-
-function foreignCheckpoints(error: Fenced): SluiceError {
-  const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
-  return new SluiceError('Cdm.0232', { cause }, { cause: error });
-}
-
-/** What our own store throws ends the driver, never the run. */
-async function stored<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw new StoreFailed('the store failed', { cause: error });
   }
 }
