@@ -94,7 +94,7 @@ export class VerifyingCluster {
     toTable: string,
     own: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly job: string; readonly run: ShownRun }> {
-    const job = `${from.kind}_${fromTable}_${toTable}`;
+    const job = `${fromTable}_to_${to.kind}_${toTable}`;
     const place = (end: string, side: ComparedSide, table: string, more: readonly object[] = []) => ({
       configs: [
         {
