@@ -51,6 +51,7 @@ test('groups stand in recorded order and own their options', () => {
     'retryJobConfig',
     'groupJobConfig',
     'partitionConfig',
+    'sluiceConfig',
   ]);
   for (const group of driverGroups) {
     for (const option of group.options) {

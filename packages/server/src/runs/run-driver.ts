@@ -7,27 +7,28 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
 import type { TaskPools } from './cluster-pools.ts';
-import { type EndState, endRun, isToBeDeleted } from './end-run.ts';
-import { failureOf, stoppedBy } from './failure.ts';
-import { runLimits } from './limits.ts';
-import { maskedFields } from './masked-fields.ts';
-import { Patience } from './patience.ts';
+import type { Driver } from './driver.ts';
 import {
   endingOf,
   FailedBefore,
-  foreignCheckpoints,
   LetGo,
   ShutDown,
   StopAsked,
   stored,
   Unworkable,
   unworkable,
-} from './run-endings.ts';
+} from './driver-ends.ts';
+import { type EndState, endRun } from './end-run.ts';
+import { failureOf, stoppedBy } from './failure.ts';
+import { runLimits } from './limits.ts';
+import { maskedFields } from './masked-fields.ts';
+import { Patience } from './patience.ts';
+import { isToBeDeleted } from './run-aftermath.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
 import type { SliceLane } from './run-snapshot.ts';
-import { settleTraces } from './run-traces.ts';
+import { earlierTraces, settleTraces } from './run-traces.ts';
 import { endRunVerification, isVerified, RunVerification } from './run-verification.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { TaskPool } from './worker-pool.ts';
@@ -40,6 +41,8 @@ export interface DriverTools {
   readonly now: () => number;
   readonly leaseMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Hears of a run that ended with the last of its tables. */
+  readonly onParentEnded?: (run: RunRecord) => void;
   /** A line for the run's own log only: what a busy run has too many of for the server's. Absent: nobody keeps one. */
   readonly note?: (runId: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -55,7 +58,7 @@ export interface DriverTools {
  * Every step is stored before the next begins, so that a driver in another process, after a `kill -9`, goes on from
  * the last stored one. All changes carry the claim's fence: a driver that lost its lease cannot write any more.
  */
-export class RunDriver {
+export class RunDriver implements Driver {
   readonly runId: string;
   readonly projectId: string;
   readonly clusterId: string;
@@ -194,7 +197,8 @@ export class RunDriver {
    */
   async #discardEarlier(run: RunRecord): Promise<void> {
     const { signal } = this.#stopper;
-    await stored(() => this.#traces.removeNow({ jobId: run.jobId }, runLimits.discardPatientMs, signal));
+    const scope = earlierTraces(run);
+    await stored(() => this.#traces.removeNow(scope, runLimits.discardPatientMs, signal));
     signal.throwIfAborted();
   }
 
@@ -406,8 +410,10 @@ export class RunDriver {
   }
 
   async #end(state: EndState, failure: RunFailure | null, leaves: TraceState | null): Promise<void> {
-    const { store, now, log } = this.#tools;
-    const ended = await stored(() => endRun(store, this.#claim, state, failure, now(), leaves));
+    const { store, now, log, onParentEnded } = this.#tools;
+    const ended = await stored(() =>
+      endRun(store, this.#claim, state, failure, now(), leaves, onParentEnded),
+    );
     if (ended === null) throw new Fenced('the run');
     this.#learn(ended);
     if (isVerified(ended) && failure !== null) {
@@ -416,4 +422,9 @@ export class RunDriver {
     }
     log('run.ended', endedFields(ended, failure, leaves));
   }
+}
+
+function foreignCheckpoints(error: Fenced): SluiceError {
+  const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
+  return new SluiceError('Cdm.0232', { cause }, { cause: error });
 }

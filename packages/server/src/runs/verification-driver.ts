@@ -71,7 +71,10 @@ export class VerificationDriver {
     const { store, secrets, pools, now, log } = this.#tools;
     await this.#change({ state: 'running', startedAt: record.startedAt ?? now() });
     const run = await store.runs.find(record.runId);
-    if (run?.plan == null) return { state: 'not_comparable', notComparable: nothingCopied };
+    if (run === null || run.plan === null) {
+      const why = run === null || run.batch === null ? nothingCopied : ofTables;
+      return { state: 'not_comparable', notComparable: why };
+    }
     const work: ResolvedWork = await resolveWork(run, store, secrets);
     this.#secretTexts = work.secretTexts;
     const tasks = new ComparisonTasks({
@@ -174,6 +177,11 @@ export class VerificationDriver {
 const nothingCopied: Text = {
   en: 'The run ended before it was planned: it copied nothing.',
   zh: '该运行在规划完成之前已结束，未复制任何数据。',
+};
+
+const ofTables: Text = {
+  en: 'Each table of an entire database is a run of its own: verify those.',
+  zh: '整库迁移的每张表各为一次运行：请分别校验。',
 };
 
 const noKey: Text = {
