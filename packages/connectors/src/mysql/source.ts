@@ -5,6 +5,7 @@ import type { Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { type CatalogTable, requireTable } from './catalog.ts';
+import { MysqlComparer } from './comparer.ts';
 import { provenCondition } from './condition.ts';
 import { quoteName } from './names.ts';
 import {
@@ -30,6 +31,7 @@ const resumableCharacterSet = 'utf8mb4';
 export class MysqlSource implements Source {
   readonly snapshots: MysqlSnapshots;
   readonly watermarks: MysqlWatermarks;
+  readonly comparer: MysqlComparer;
   readonly #tools: SourceTools;
   readonly #options: SqlSourceOptions;
   #table: CatalogTable | null = null;
@@ -51,6 +53,19 @@ export class MysqlSource implements Source {
       options,
       tinyIntIsBoolean: tools.tinyIntIsBoolean,
       narrow: (where) => new MysqlSource(tools, { ...options, where }, this.snapshots),
+    });
+    this.comparer = new MysqlComparer({
+      sessions: tools.sessions,
+      signal: tools.host.signal,
+      silenceTimeoutMs: tools.link.silenceTimeoutMs,
+      database: options.schema,
+      table: options.table,
+      tinyIntIsBoolean: tools.tinyIntIsBoolean,
+      zeroDateIsNull: tools.zeroDateIsNull,
+      where: options.where,
+      withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
+      snapshots: this.snapshots,
+      foreignRows: 'others',
     });
   }
 

@@ -3,6 +3,7 @@ import type { Way } from '../jdbc/addresses.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { type CopyRun, FrameReader, HEADER_BYTES } from './frames.ts';
 import { type Landing, type SignedIn, signIn } from './login.ts';
+import { bindBody, cstring, frame, readDataRow } from './messages.ts';
 import { type ResultField, readFields, type StatementShape } from './result-fields.ts';
 import { ConnectionLost, ServerError } from './server-error.ts';
 import { SlabPool } from './slab-pool.ts';
@@ -43,6 +44,8 @@ const PEER_CHECK_SETTING = `SELECT pg_catalog.set_config('client_connection_chec
 const SLAB_BYTES = 256 * 1024;
 /** `I`, what ReadyForQuery says outside of a transaction. */
 const NO_TRANSACTION = 0x49;
+
+const noRowsToCopy = frame('f', cstring('there are no rows for it here'));
 
 const messages = {
   sync: Buffer.from([0x53, 0, 0, 0, 4]),
@@ -410,56 +413,4 @@ function copyDataHeader(size: number): Buffer {
   header[0] = 0x64;
   header.writeUInt32BE(size + 4, 1);
   return header;
-}
-
-function frame(type: string, body: Buffer): Buffer {
-  const buffer = Buffer.allocUnsafe(5 + body.length);
-  buffer[0] = type.charCodeAt(0);
-  buffer.writeUInt32BE(4 + body.length, 1);
-  body.copy(buffer, 5);
-  return buffer;
-}
-
-/** @throws RangeError for a text with NUL: the server would read what follows it as the next field. */
-function cstring(text: string): Buffer {
-  if (text.includes('\0')) throw new RangeError('a statement holds NUL');
-  return Buffer.from(`${text}\0`, 'utf8');
-}
-
-const noRowsToCopy = frame('f', cstring('there are no rows for it here'));
-
-function bindBody(parameters: readonly (string | null)[]): Buffer {
-  const parts: Buffer[] = [Buffer.from([0, 0, 0, 0])];
-  const count = Buffer.alloc(2);
-  count.writeUInt16BE(parameters.length);
-  parts.push(count);
-  for (const parameter of parameters) {
-    const size = Buffer.alloc(4);
-    if (parameter === null) {
-      size.writeInt32BE(-1);
-      parts.push(size);
-      continue;
-    }
-    const bytes = Buffer.from(parameter, 'utf8');
-    size.writeInt32BE(bytes.length);
-    parts.push(size, bytes);
-  }
-  parts.push(Buffer.from([0, 0]));
-  return Buffer.concat(parts);
-}
-
-function readDataRow(body: Buffer): (string | null)[] {
-  const count = body.readUInt16BE(0);
-  const row: (string | null)[] = [];
-  let at = 2;
-  for (let i = 0; i < count; i++) {
-    const size = body.readInt32BE(at);
-    at += 4;
-    if (size < 0) row.push(null);
-    else {
-      row.push(body.toString('utf8', at, at + size));
-      at += size;
-    }
-  }
-  return row;
 }
