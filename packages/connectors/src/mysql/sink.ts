@@ -27,6 +27,7 @@ import { encoderFor, pair, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
 import { performOnce, proveStatement } from './job-statement.ts';
+import { keyCollation } from './key-collation.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
@@ -374,19 +375,6 @@ export class MysqlSink implements Sink {
       keyCollation: await keyCollation(session),
     });
   }
-}
-
-/** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */
-const keyCollations = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin', 'utf8mb4_bin'];
-
-async function keyCollation(session: Session): Promise<string> {
-  const rows = await session.rows(
-    `SELECT COLLATION_NAME FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (${keyCollations.map(quoteText).join(', ')})`,
-    'metadata',
-    'information_schema.COLLATIONS',
-  );
-  const known = new Set(rows.map((row) => String(row[0])));
-  return keyCollations.find((name) => known.has(name)) ?? 'utf8mb4_bin';
 }
 
 function checkNames(names: readonly string[], offer: SourceOffer): void {
