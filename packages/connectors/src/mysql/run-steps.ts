@@ -97,10 +97,14 @@ export class RunSteps {
     }
   }
 
-  /** Drops the tables of ours: from then on no writer of the run can commit. */
-  async dropTables(session: Session, plan: TargetPlan): Promise<void> {
+  /**
+   * Drops the tables of ours: from then on no writer of the run can commit.
+   * @param isGivenUp a move may be under way still, whose worker was stopped: it is ended first.
+   */
+  async dropTables(session: Session, plan: TargetPlan, isGivenUp: boolean): Promise<void> {
     const { schema, isStaged } = this.#options;
     if (isStaged) {
+      if (isGivenUp) await this.#takeOver(session, plan, 'finish');
       const stage = this.tableOf(plan);
       const quoted = quoteTable(schema, stage);
       await session.run(`DROP TABLE IF EXISTS ${quoted}`, 'write', `${schema}.${stage}`);

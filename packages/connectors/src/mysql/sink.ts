@@ -215,7 +215,7 @@ export class MysqlSink implements Sink {
   async finish(plan: TargetPlan, outcome: 'publish' | 'discard'): Promise<void> {
     try {
       if (outcome === 'publish') await this.#steps.publish(plan);
-      await this.#with('write', (session) => this.#steps.dropTables(session, plan));
+      await this.#with('write', (session) => this.#steps.dropTables(session, plan, outcome === 'discard'));
     } catch (error) {
       // The database itself is gone, and the tables with it.
       if (serverErrorNumber(error) !== noSuchDatabase) throw error;

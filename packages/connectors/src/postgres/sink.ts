@@ -301,12 +301,14 @@ export class PgSink implements Sink {
     }
     const stage = stageTable(this.#table, plan.runKey);
     if (outcome === 'discard') {
-      await this.#control('load', (session) =>
-        inTransaction(session, async () => {
+      await this.#control('load', async (session) => {
+        // A move may be under way still, whose worker was stopped.
+        await takeOver(session, `sluice run ${plan.runKey} finish`, true);
+        await inTransaction(session, async () => {
           await session.query(`DROP TABLE IF EXISTS ${quoteTable(stage)}`);
           await dropCheckpointTable(session, checkpoints);
-        }),
-      );
+        });
+      });
       return;
     }
     await this.#apart('load', async (session) => {
