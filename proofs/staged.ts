@@ -10,13 +10,7 @@ import { seededRandom } from './kill/seeded-random.ts';
 import { mysqlSide, postgresSide, type Side } from './kill/side-table.ts';
 import type { ProofOptions, ProofResult } from './proof.ts';
 import { crashPoints, missingPoints, moments, unansweredPoints } from './staged/crash-points.ts';
-import {
-  type CrashCase,
-  CrashRounds,
-  type CrashTotals,
-  isClean,
-  victims,
-} from './staged/crash-rounds.ts';
+import { type CrashCase, CrashRounds, type CrashTotals, isClean, victims } from './staged/crash-rounds.ts';
 import { conflicts, StagedDestination } from './staged/destination.ts';
 import { halvedMove } from './staged/halved-move.ts';
 
