@@ -6,8 +6,10 @@ import type {
   SourceOffer,
   TargetPlan,
 } from '@sluice/core/connector/contract';
+import { type Loss, lossText } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { asLosses } from '../jdbc/losses.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
@@ -18,12 +20,13 @@ import { CheckpointTable } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
 import { provenCondition } from './condition.ts';
 import { createTable, type TableDdl } from './ddl.ts';
-import { encoderFor, pair, type TargetColumn } from './encode.ts';
+import { encoderFor, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
+import { pair } from './pairing.ts';
 import type { Session, SessionRole } from './session.ts';
 import type { Sessions } from './session-pool.ts';
 import { takeOver } from './succession.ts';
@@ -40,6 +43,8 @@ export interface SinkTools {
 /** TRUNCATE is refused: no DROP right, or another table refers to this one. DELETE may still do. */
 const truncateRefused = new Set([1142, 1227, 1701]);
 const noSuchDatabase = 1049;
+/** Columns of a table of InnoDB. */
+const COLUMNS_MAX = 1_017;
 
 export class MysqlSink implements Sink {
   readonly #tools: SinkTools;
@@ -66,13 +71,22 @@ export class MysqlSink implements Sink {
       }
       const isCreated = found === null || preparation === 'DROP_AND_CREATE';
       if (isCreated) {
-        const { columnTypes, warnings } = await this.#design(session, offer, names, []);
-        const targets = names.map((name, at) => plannedColumn(name, columnTypes[at] ?? ''));
-        return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
+        if (names.length > COLUMNS_MAX)
+          throw new SluiceError('Cdm.0063', {
+            table: this.#name(),
+            cause: `a table of InnoDB has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
+          });
+        const made = await this.#design(session, offer, names, offer.primaryKey ?? []);
+        const targets = names.map((name, at) =>
+          plannedColumn(name, made.columnTypes[at] ?? '', session.isMariaDb),
+        );
+        const losses = [...made.losses, ...pairLosses(offer, targets)];
+        return { ...chooseForm(session, offer, targets), warnings: [], losses, columnNames: names };
       }
-      const warnings = pairColumns(offer, names, found);
+      const warnings = checkTable(offer, names, found);
       const targets = names.map((name) => targetColumn(found, requireColumn(found, name)));
-      return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
+      const losses = [...pairLosses(offer, targets), ...nullLosses(offer, names, found)];
+      return { ...chooseForm(session, offer, targets), warnings, losses, columnNames: names };
     });
   }
 
@@ -89,8 +103,8 @@ export class MysqlSink implements Sink {
       const isCreated = found === null || preparation === 'DROP_AND_CREATE';
       if (isCreated) {
         const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
-        const { sql, warnings } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
-        for (const warning of warnings) this.#tools.host.log(warning);
+        const { sql, losses } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
+        for (const loss of losses) this.#tools.host.log(lossText(loss).en);
         if (found !== null)
           await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
         await session.run(sql, 'create', this.#name());
@@ -294,10 +308,10 @@ function requireColumn(table: CatalogTable, name: string): number {
 }
 
 /**
- * Looks at every pair of an existing table.
- * @returns warnings. @throws Cdm.0931 a column is missing; Cdm.0921 a type cannot go there.
+ * Looks whether the columns of an existing table can be written.
+ * @returns warnings. @throws Cdm.0931 a column is missing; Cdm.0921 a column is filled by the server.
  */
-function pairColumns(offer: SourceOffer, names: readonly string[], table: CatalogTable): string[] {
+function checkTable(offer: SourceOffer, names: readonly string[], table: CatalogTable): string[] {
   const warnings: string[] = [];
   if (!table.isTransactional) {
     warnings.push(
@@ -322,19 +336,33 @@ function pairColumns(offer: SourceOffer, names: readonly string[], table: Catalo
   }
   offer.columns.forEach((source, i) => {
     const at = findColumn(table, names[i] ?? source.name);
+    if (table.shape.columns[at]?.isGenerated !== true) return;
     const column = targetColumn(table, at);
-    if (table.shape.columns[at]?.isGenerated === true) {
-      throw new SluiceError('Cdm.0921', {
-        type: `${column.columnType} of the generated column ${column.name}`,
-      });
-    }
-    const { isRefused, warning } = pair(source.type, column);
-    if (isRefused) {
-      throw new SluiceError('Cdm.0921', {
-        type: `${source.native} of ${source.name} in ${column.columnType} of ${column.name}`,
-      });
-    }
-    if (warning !== null) warnings.push(`column ${column.name} (${column.columnType}): ${warning}`);
+    throw new SluiceError('Cdm.0921', {
+      type: `${column.columnType} of the generated column ${column.name}`,
+    });
   });
   return warnings;
+}
+
+/** What the columns may lose. @throws Cdm.0921 a type cannot go there. */
+function pairLosses(offer: SourceOffer, targets: readonly TargetColumn[]): readonly Loss[] {
+  return offer.columns.flatMap((source, i) => {
+    const target = targets[i];
+    if (target === undefined) return [];
+    const losses = pair(source.type, target, offer.oddValues);
+    if (losses !== null)
+      return asLosses(losses, { column: target.name, from: source.native, to: target.columnType });
+    throw new SluiceError('Cdm.0921', {
+      type: `${source.native} of ${source.name} in ${target.columnType} of ${target.name}`,
+    });
+  });
+}
+
+function nullLosses(offer: SourceOffer, names: readonly string[], table: CatalogTable): readonly Loss[] {
+  return offer.columns.flatMap((source, i): Loss[] => {
+    const column = table.shape.columns[findColumn(table, names[i] ?? source.name)];
+    if (column === undefined || column.isNullable || !source.isNullable) return [];
+    return [{ column: column.name, kind: 'nulls', from: source.native, to: column.native }];
+  });
 }

@@ -8,6 +8,7 @@ import { type CatalogTable, requireTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
 import { decoderFor, RowDecoder } from './decode.ts';
 import { quoteName, quoteTable } from './names.ts';
+import { sentOddValues } from './pairing.ts';
 import {
   behind,
   type Cut,
@@ -82,13 +83,15 @@ export class MysqlSource implements Source {
     }
   }
 
-  offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
+  offer(shape: TableShape, columns: readonly Column[]): SourceOffer {
     const odd = columns.find((column) => unreadable.has(column.native.toLowerCase().replace(/\(.*$/, '')));
     if (odd !== undefined) throw new SluiceError('Cdm.0921', { type: `${odd.native} (${odd.name})` });
     return {
       columns,
+      primaryKey: shape.primaryKey,
       forms: ['pgcopy-binary', 'rows'],
       sendAs: (_form, column, wireType) => sendAs(column, wireType, this.#tools.zeroDateIsNull),
+      oddValues: sentOddValues,
       byteFormsBy: engineInWords(),
     };
   }

@@ -6,8 +6,10 @@ import type {
   TargetPlan,
 } from '@sluice/core/connector/contract';
 import type { Column } from '@sluice/core/data/column';
+import type { Loss, OddValue } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { asLosses, isBentByPostgres, type PairLoss } from '../jdbc/losses.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import {
@@ -27,17 +29,21 @@ import {
 } from './checkpoint-table.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
+import type { WrittenColumn } from './encode.ts';
 import { type Phase, translateError } from './errors.ts';
-import { fitOf, type TargetColumn } from './pairing.ts';
+import { fitOf, isBentWithinOther, type TargetColumn } from './pairing.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 import { PgSliceWriter } from './slice-writer.ts';
 import { takeOver } from './succession.ts';
+import { neutralOf } from './types.ts';
 
 /** Longest name that PostgreSQL keeps, in bytes; it cuts longer ones in silence. */
 const NAME_BYTES_MAX = 63;
+/** Columns of one table. */
+const COLUMNS_MAX = 1_600;
 /** How long definitions and clearing wait for other users of the table. */
 const LOCK_TIMEOUT_MS = 60_000;
 
@@ -66,13 +72,12 @@ export class PgSink implements Sink {
     if (names.length !== offer.columns.length) throw mismatch(names, offer.columns);
     for (const name of [this.#table.schema, this.#table.table, ...names]) checkName(name);
     return this.#control('metadata', async (session) => {
-      const warnings: string[] = [];
-      const targets = await this.#targets(session, offer.columns, names, warnings);
-      offer.columns.forEach((column, i) => {
+      const targets = await this.#targets(session, offer.columns, names);
+      const losses = offer.columns.flatMap((column, i) => {
         const target = targets[i];
-        if (target !== undefined) checkPair(column, target, warnings);
+        return target === undefined ? [] : lossesOf(column, target, offer.oddValues ?? new Set());
       });
-      return { ...choose(offer, targets), warnings, columnNames: names };
+      return { ...choose(offer, targets), warnings: [], losses, columnNames: names };
     });
   }
 
@@ -81,7 +86,6 @@ export class PgSink implements Sink {
     session: PgSession,
     columns: readonly Column[],
     names: readonly string[],
-    warnings: string[],
   ): Promise<readonly TargetColumn[]> {
     const relation = await findRelation(session, this.#table);
     const preparation = this.#options.preparation;
@@ -92,16 +96,13 @@ export class PgSink implements Sink {
         session,
         columns.map((column) => column.native),
       );
+      if (names.length > COLUMNS_MAX)
+        throw new SluiceError('Cdm.0063', {
+          table: this.#tableText,
+          cause: `a table of PostgreSQL has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
+        });
       const created = createdColumns(columns, names, [], this.#options, userTypes).columns;
       if (new Set(names).size !== names.length) throw mismatch(names, columns);
-      columns.forEach((column, i) => {
-        const native = created[i]?.native ?? '';
-        if (column.type.kind === 'other' && native === 'text') {
-          warnings.push(
-            `column "${names[i]}": type ${column.native} does not exist at the destination; it is created as text`,
-          );
-        }
-      });
       return created.map(asTargetColumn);
     }
     return this.#existing(relation, columns, names);
@@ -222,13 +223,17 @@ export class PgSink implements Sink {
         readCheckpoints(session, checkpoints, slice.no),
       ]);
       if (columns === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
-      const types = plan.columnNames.map((name) => columns.get(name)).filter((type) => type !== undefined);
-      if (types.length !== plan.columnNames.length)
+      const written = plan.columnNames.flatMap((name, i): WrittenColumn[] => {
+        const native = columns.get(name);
+        const source = plan.sourceColumns[i]?.type;
+        if (native === undefined || source === undefined) return [];
+        return [{ name, native, target: neutralOf(native), source }];
+      });
+      if (written.length !== plan.columnNames.length)
         throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
       const target = {
         table: this.#table,
-        columnNames: plan.columnNames,
-        columnTypes: types,
+        columns: written,
         form: plan.form,
         checkpoints,
       };
@@ -277,7 +282,9 @@ function choose(
     const target = targets[i];
     // A label is the binary form of an enumeration.
     const wireType = target?.isEnum ? 'text' : (target?.native ?? '');
-    const sent = offer.sendAs?.('pgcopy-binary', column, wireType) ?? null;
+    // What PostgreSQL would change as it reads it in binary is looked at value by value.
+    const isBent = target !== undefined && !target.isEnum && isBentByPostgres(column.type, target.type);
+    const sent = isBent ? null : (offer.sendAs?.('pgcopy-binary', column, wireType) ?? null);
     if (sent === null) {
       const types = `${column.native} into ${target?.native ?? 'nothing'}`;
       return {
@@ -298,19 +305,22 @@ function choose(
   };
 }
 
-/** @throws Cdm.0921 when no value of the one can be a value of the other. */
-function checkPair(column: Column, target: TargetColumn, warnings: string[]): void {
-  if (column.native !== target.native) {
-    const fit = fitOf(column.type, target.type);
-    if (fit.kind === 'impossible')
+/** What a column may lose. @throws Cdm.0921 when no value of the one can be a value of the other. */
+function lossesOf(column: Column, target: TargetColumn, sent: ReadonlySet<OddValue>): readonly Loss[] {
+  const ends = { column: target.name, from: column.native, to: target.native };
+  const losses: PairLoss[] = [];
+  if (column.native !== target.native || sent.has('nulCharacter')) {
+    const fit = fitOf(column.type, target.type, sent);
+    if (fit === null || isBentWithinOther(column, target))
       throw new SluiceError('Cdm.0921', {
         type: `${column.native} (column "${column.name}") into ${target.native}`,
       });
-    if (fit.kind === 'risks')
-      warnings.push(`column "${column.name}", ${column.native} into ${target.native}: ${fit.what}`);
+    losses.push(...fit);
+    if (target.native === 'jsonb' && column.type.kind === 'json') losses.push({ kind: 'json' });
+    if (column.type.kind === 'other' && target.type.kind === 'text') losses.push({ kind: 'asText' });
   }
-  if (column.isNullable && !target.isNullable)
-    warnings.push(`column "${target.name}" takes no nulls: a row without a value ends the job`);
+  if (column.isNullable && !target.isNullable) losses.push({ kind: 'nulls' });
+  return asLosses(losses, ends);
 }
 
 function mismatch(

@@ -24,7 +24,7 @@ import {
 } from './cuts.ts';
 import { translateError } from './errors.ts';
 import { eachPayload, HEADER_BYTES } from './frames.ts';
-import { binaryCast } from './pairing.ts';
+import { binaryCast, heldOddValues } from './pairing.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
@@ -68,11 +68,13 @@ export class PgSource implements Source {
     });
   }
 
-  offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
+  offer(shape: TableShape, columns: readonly Column[]): SourceOffer {
     return {
       columns,
+      primaryKey: shape.primaryKey,
       forms: ['pgcopy-binary', 'rows'],
       sendAs: (_form, column, wireType) => binaryCast(column.native, wireType),
+      oddValues: heldOddValues,
     };
   }
 

@@ -6,7 +6,7 @@ import type { Reject } from './reject.ts';
  *
  * | neutral kind      | value                                                             |
  * |-------------------|-------------------------------------------------------------------|
- * | boolean           | boolean                                                           |
+ * | boolean           | boolean; a number where a TINYINT(1) holds another than 0 and 1   |
  * | integer           | number when |v| <= 2^53 - 1, else bigint                          |
  * | decimal           | string, plain notation, also `NaN`, `Infinity`, `-Infinity`       |
  * | float             | number (NaN and infinities included)                              |
