@@ -19,7 +19,7 @@ export interface WrittenColumn {
 /** What must be escaped in a field of COPY text; the character 0 cannot be written at all. */
 const special = /[\\\n\r\t\0]/;
 const specials = /[\\\n\r\t]/g;
-const escaped: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Longest text of a value that is shown. */
 const SHOWN_CHARACTERS_MAX = 64;
@@ -54,12 +54,12 @@ function encoderOf(column: WrittenColumn): Encoder {
   const saysWords = target.kind === 'boolean' || target.kind === 'text' || target.kind === 'other';
   const [yes, no] = saysWords ? ['true', 'false'] : ['1', '0'];
   const look = lookFor(column);
-  if (look === null) return (value) => escape(textOf(value, yes, no), name);
+  if (look === null) return (value) => escaped(textOf(value, yes, no), name);
   return (value) => {
     const text = textOf(value, yes, no);
     const sent = look(text);
     if (sent === null) throw refusal(name, `${native} cannot hold it unchanged`, text);
-    return escape(sent, name);
+    return escaped(sent, name);
   };
 }
 
@@ -82,11 +82,11 @@ function textOf(value: Exclude<Value, null>, yes: string, no: string): string {
   }
 }
 
-function escape(text: string, column: string): string {
+function escaped(text: string, column: string): string {
   if (!special.test(text)) return text;
   if (text.includes('\0'))
     throw refusal(column, 'PostgreSQL keeps no character 0 in a text', text.replaceAll('\0', '\\0'));
-  return text.replace(specials, (c) => escaped[c] ?? c);
+  return text.replace(specials, (c) => escapes[c] ?? c);
 }
 
 /**

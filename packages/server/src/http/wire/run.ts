@@ -1,5 +1,6 @@
 import type {
   PlanColumn,
+  PlanLoss,
   RunCounts,
   RunEta,
   RunPlanView,
@@ -10,6 +11,7 @@ import type {
   SliceView,
 } from '@sluice/contract/run-views';
 import type { Column } from '@sluice/core/data/column';
+import { type Loss, lossEffectOf, lossText } from '@sluice/core/data/loss';
 import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
 import type { Language } from '@sluice/core/data/text';
 import type { RunPlan } from '@sluice/engine/work';
@@ -62,7 +64,7 @@ export function writeRun(
     times: times === null ? null : writeTimes(times),
     waits_for: longestOf(times),
     eta: isActiveState(run.state) ? etaOf(slices, rates) : null,
-    plan: run.plan === null ? null : writePlan(run.plan),
+    plan: run.plan === null ? null : writePlan(run.plan, language),
     slices: slices.map(writeSlice),
   };
 }
@@ -84,13 +86,15 @@ function writeSlice(known: SliceProgress): SliceView {
   };
 }
 
-function writePlan(plan: RunPlan): RunPlanView {
+function writePlan(plan: RunPlan, language: Language): RunPlanView {
   const { way, target, projection, reason, warnings, consistency, slices } = plan;
+  const losses = (plan.losses ?? []).map((loss) => writeLoss(loss, language));
   return {
     way: way ?? null,
     form: projection.form,
     reason,
-    warnings: [...warnings],
+    warnings: [...warnings, ...losses.map((loss) => loss.text)],
+    losses,
     consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
     columns: projection.columns.map((column, at): PlanColumn => {
       const source = target.sourceColumns[at];
@@ -104,6 +108,11 @@ function writePlan(plan: RunPlan): RunPlanView {
     }),
     slice_count: slices.length,
   };
+}
+
+function writeLoss(loss: Loss, language: Language): PlanLoss {
+  const { column, kind, from, to } = loss;
+  return { column, kind, effect: lossEffectOf(kind), from, to, text: lossText(loss)[language] };
 }
 
 /** Bytes are of the type that was agreed on, or of the source's own; values of a neutral kind. */
