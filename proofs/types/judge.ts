@@ -52,7 +52,7 @@ function same(source: Printed, from: string, target: Printed, to: string): boole
       if (intoNumber) return !source.type.includes('varying') && BigInt(`0b${from}`).toString() === to;
       return from === to;
     case 'uuid':
-      return from.toLowerCase() === uuidOf(to);
+      return target.family === 'bytes' ? Buffer.from(from).toString('hex') === to.toLowerCase() : from.toLowerCase() === uuidOf(to);
   }
 }
 
@@ -117,8 +117,8 @@ function isSameText(from: string, target: Printed, to: string, isPadded: boolean
 /** Types that nothing of ours knows: their own printing of the same value. */
 function isSameOther(from: string, type: string, to: string): boolean {
   if (type === 'money') return decimalOf(from.replace(/[$,]/g, '')) === decimalOf(to.replace(/[$,]/g, ''));
-  // An address of 32 bits is printed without its mask, and one of four parts in six as it is.
-  if (/^inet/i.test(type)) return from.replace(/\/32$/, '').toLowerCase() === to.replace(/^::ffff:/i, '').toLowerCase() || from.toLowerCase() === to.toLowerCase();
+  // INET6 keeps an address of four parts within its own range.
+  if (/^inet6/i.test(type)) return from.toLowerCase().replace(/^::ffff:/, '') === to.toLowerCase().replace(/^::ffff:/, '');
   return from === to;
 }
 

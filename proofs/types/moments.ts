@@ -10,7 +10,7 @@ const momentForm = /^(\d{4,7})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+
 const timeForm = /^(-?)(\d+):(\d\d):(\d\d)(?:\.(\d+))?([+-]\d\d(?::\d\d){0,2})?$/;
 
 function momentOf(text: string): Moment | null {
-  if (/^-?infinity$/.test(text)) return { day: text, micros: 0n, hasClock: true };
+  if (/^-?infinity$/.test(text)) return { day: text, micros: 0n, hasClock: false };
   const [whole, year, month, day, hour, minute, second, fraction, zone = '', era = ''] = momentForm.exec(text) ?? [];
   if (whole === undefined) return null;
   if (hour === undefined) return { day: `${Number(year)}-${month}-${day}${era}`, micros: 0n, hasClock: false };

@@ -17,7 +17,14 @@ const NULL = '-';
  */
 export function printQuery(system: System, table: string, type: string): string {
   if (system === 'postgres') {
-    const text = familyOf(system, type) === 'bytes' ? "encode(v, 'hex')" : 'v::text';
+    const family = familyOf(system, type);
+    // By the type's output, as COPY prints it: a cast of an address to text would add its mask.
+    const text =
+      family === 'bytes'
+        ? "encode(v, 'hex')"
+        : family === 'other'
+          ? "CASE WHEN v IS NOT NULL THEN format('%s', v) END"
+          : 'v::text';
     return `SELECT '${table}', id, coalesce(encode(convert_to(${text}, 'UTF8'), 'hex'), '${NULL}') FROM ${table} ORDER BY id`;
   }
   return `SELECT '${table}', id, COALESCE(HEX(CONVERT(${mysqlText(type)} USING utf8mb4)), '${NULL}') FROM ${table} ORDER BY id`;

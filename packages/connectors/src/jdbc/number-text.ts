@@ -44,7 +44,7 @@ export function isSameNumber(a: string, b: string): boolean {
  */
 export function scaleOf(text: string): number {
   const { digits, exponent } = digitsOf(text);
-  return digits === '' ? Number.NEGATIVE_INFINITY : -exponent;
+  return digits === '' ? Number.NEGATIVE_INFINITY : 0 - exponent;
 }
 
 /** The fewest digits that single precision reads as this value, which must be one of its own. */

@@ -15,6 +15,7 @@ import {
   wholeTypes,
 } from './type-families.ts';
 import { isSpatial } from './types.ts';
+import { isWellKnownText } from './well-known-text.ts';
 
 /** Turns one value of one column into its literal. Chosen once per column, before the first row. */
 export type Encoder = (value: Value) => string;
@@ -110,7 +111,7 @@ type Literal = (text: string) => string | null;
 
 function literalFor(type: NeutralType, target: TargetColumn): Literal {
   const { dataType } = target;
-  if (isSpatial(dataType)) return (text) => `ST_GeomFromText(${quoteText(text)})`;
+  if (isSpatial(dataType)) return spatialLiteral;
   if (memberTypes.has(dataType)) return memberLiteral(target);
   if (textTypes.has(dataType)) return textLiteral(type, dataType);
   if (binaryTypes.has(dataType)) return bytesOfTextLiteral(target);
@@ -120,6 +121,10 @@ function literalFor(type: NeutralType, target: TargetColumn): Literal {
   if (dataType === 'decimal') return decimalLiteral(type, decimalScale(target.columnType));
   if (approximateTypes.has(dataType)) return floatLiteral(type, target);
   return momentLiteral(type, target);
+}
+
+function spatialLiteral(text: string): string | null {
+  return isWellKnownText(text) ? `ST_GeomFromText(${quoteText(text)})` : null;
 }
 
 /** An ENUM finds its values by collation and by number, a SET sorts them: only their very spelling is kept. */

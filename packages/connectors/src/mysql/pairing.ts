@@ -37,12 +37,16 @@ const textKinds: ReadonlySet<NeutralType['kind']> = new Set(['text', 'json', 'uu
  * What values of a type may lose in a destination column; null: no value of the one can be a value of the other (a date in a
  * blob). Pure.
  * @param sent odd values that the source may send.
+ * @param native the source's own type.
  */
 export function pair(
   type: NeutralType,
   target: TargetColumn,
   sent: ReadonlySet<OddValue> = new Set(),
+  native = '',
 ): readonly PairLoss[] | null {
+  // As a number, a bit string without a length of its own would lose the zeros ahead of it.
+  if (type.kind === 'bits' && target.dataType === 'bigint' && /varying/i.test(native)) return null;
   const losses = pairLosses(type, target);
   if (losses === null) return null;
   return [...losses, ...oddLosses(type, targetType(target), sent, heldOddValues)];
@@ -140,7 +144,6 @@ function intoBits(type: NeutralType, target: TargetColumn): readonly PairLoss[] 
 function intoNumber(type: NeutralType, target: TargetColumn): readonly PairLoss[] | null {
   const to = target.dataType;
   if (type.kind === 'boolean') return to === 'year' ? null : [{ kind: 'booleanAsNumber' }];
-  // Of a bit string without a length of its own the zeros ahead would be lost.
   if (type.kind === 'bits') return to === 'bigint' ? [{ kind: 'bitsAsNumber' }, { kind: 'range' }] : null;
   if (!isNumber(type)) return null;
   if (to === 'year') return [{ kind: 'range' }];

@@ -350,7 +350,7 @@ function pairLosses(offer: SourceOffer, targets: readonly TargetColumn[]): reado
   return offer.columns.flatMap((source, i) => {
     const target = targets[i];
     if (target === undefined) return [];
-    const losses = pair(source.type, target, offer.oddValues);
+    const losses = pair(source.type, target, offer.oddValues, source.native);
     if (losses !== null)
       return asLosses(losses, { column: target.name, from: source.native, to: target.columnType });
     throw new SluiceError('Cdm.0921', {

@@ -41,7 +41,7 @@ const pairs: readonly (readonly [string, NeutralType, string, string | null])[] 
   ['real', { kind: 'float', bits: 32 }, 'FLOAT', 'real'],
   ['real', { kind: 'float', bits: 32 }, 'DOUBLE', 'text'],
   ['real', { kind: 'float', bits: 32 }, 'INT', null],
-  ['double precision', { kind: 'float', bits: 64 }, 'FLOAT', 'double precision'],
+  ['double precision', { kind: 'float', bits: 64 }, 'FLOAT', null],
   ['double precision', { kind: 'float', bits: 64 }, 'DECIMAL(10,2)', 'text'],
   ['year(4)', int(16), 'YEAR', 'smallint'],
   ['double precision', { kind: 'float', bits: 64 }, 'TEXT', null],
