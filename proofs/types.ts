@@ -52,7 +52,8 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     const ends: End[] = [];
     for (const system of systems) {
       if (isShort && system === 'mysql') continue;
-      if (choice.from !== undefined && choice.to !== undefined && ![choice.from, choice.to].includes(system)) continue;
+      if (choice.from !== undefined && choice.to !== undefined && ![choice.from, choice.to].includes(system))
+        continue;
       const end = await openSystem(system, log, cleanups);
       if (end !== null) ends.push(end);
     }
@@ -67,12 +68,17 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     const isPlantSeen = await plantedBugIsSeen(ends, log);
     const isWhole = !isShort && choice.from === undefined && choice.to === undefined;
     if (isWhole && choice.page === 'write')
-      for (const page of torturePages(verdicts, ends)) await writeFile(new URL(`../${page.path}`, import.meta.url), page.text);
+      for (const page of torturePages(verdicts, ends))
+        await writeFile(new URL(`../${page.path}`, import.meta.url), page.text);
     return {
       ok: wrong.length === 0 && isPlantSeen && verdicts.length > 0,
       figures: {
-        systems: Object.fromEntries(ends.map(({ system, version, client }) => [system, `${version}, printed by ${client.name}`])),
-        edgeValues: new Set(verdicts.map(({ from, sourceType, literal }) => `${from} ${sourceType} ${literal}`)).size,
+        systems: Object.fromEntries(
+          ends.map(({ system, version, client }) => [system, `${version}, printed by ${client.name}`]),
+        ),
+        edgeValues: new Set(
+          verdicts.map(({ from, sourceType, literal }) => `${from} ${sourceType} ${literal}`),
+        ).size,
         moves: verdicts.length,
         identical: verdicts.filter(({ kind }) => kind === 'identical').length,
         refused: verdicts.filter(({ kind }) => kind === 'refused').length,
@@ -86,7 +92,17 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
   }
 }
 
-function inWords({ from, to, sourceType, targetType, isCreated, form, literal, kind, reason }: Verdict): string {
+function inWords({
+  from,
+  to,
+  sourceType,
+  targetType,
+  isCreated,
+  form,
+  literal,
+  kind,
+  reason,
+}: Verdict): string {
   return `${kind}: ${from} ${sourceType} ${literal} into ${to} ${targetType}${isCreated ? ' (created)' : ''} as ${form}: ${reason}`;
 }
 
@@ -107,7 +123,9 @@ async function plantedBugIsSeen(ends: readonly End[], log: (line: string) => voi
   return verdicts.length === 2 && verdicts.every(({ kind }) => kind === 'CHANGED');
 }
 
-const starters: Readonly<Record<System, (log: (line: string) => void) => Promise<RunningServer<ServerKind>>>> = {
+const starters: Readonly<
+  Record<System, (log: (line: string) => void) => Promise<RunningServer<ServerKind>>>
+> = {
   postgres: () => startPostgres(),
   mariadb: (log) => startMariadb({ say: log }),
   mysql: (log) => startMysql({ say: log }),

@@ -25,7 +25,11 @@ export async function openClient(system: System, server: RunningServer<ServerKin
   return system === 'postgres' ? openPsql(server) : openMariadb(server);
 }
 
-const postgresSettings = ['SET client_min_messages = error', "SET TimeZone = 'UTC'", "SET DateStyle = 'ISO, YMD'"];
+const postgresSettings = [
+  'SET client_min_messages = error',
+  "SET TimeZone = 'UTC'",
+  "SET DateStyle = 'ISO, YMD'",
+];
 /** Sources may hold what strict servers refuse: zero dates. */
 const mysqlSettings = ["SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = ''"];
 
@@ -46,7 +50,9 @@ async function openPsql(server: RunningServer<ServerKind>): Promise<SqlClient> {
     name: 'psql',
     run: async (statements) => {
       const script = [...postgresSettings, ...statements].map((text) => `${text};\n`).join('');
-      return linesOf(await runProgram(program, args, { PGPASSWORD: server.password, PGCLIENTENCODING: 'UTF8' }, script));
+      return linesOf(
+        await runProgram(program, args, { PGPASSWORD: server.password, PGCLIENTENCODING: 'UTF8' }, script),
+      );
     },
     end: async () => undefined,
   };
@@ -72,7 +78,15 @@ async function openMariadb(server: RunningServer<ServerKind>): Promise<SqlClient
     return { name: 'mysql2', run: (statements) => oneByOne(statements, query), end: () => client.end() };
   }
   const address = [`--host=${server.host}`, `--port=${server.port}`, `--user=${server.user}`];
-  const args = ['--no-defaults', ...address, '--batch', '--skip-column-names', '--raw', '--default-character-set=utf8mb4', DATABASE];
+  const args = [
+    '--no-defaults',
+    ...address,
+    '--batch',
+    '--skip-column-names',
+    '--raw',
+    '--default-character-set=utf8mb4',
+    DATABASE,
+  ];
   return {
     name: 'mariadb',
     run: async (statements) => {
@@ -131,7 +145,12 @@ function runProgram(
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve(Buffer.concat(out).toString('utf8'));
-      else reject(new Error(`${path.basename(program)} ended with ${code}: ${Buffer.concat(complaints).toString('utf8').slice(0, 2_000)}`));
+      else
+        reject(
+          new Error(
+            `${path.basename(program)} ended with ${code}: ${Buffer.concat(complaints).toString('utf8').slice(0, 2_000)}`,
+          ),
+        );
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(script);

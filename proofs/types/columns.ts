@@ -34,7 +34,10 @@ export interface TorturedColumn {
 /** What a native type holds. @param type as in DDL or as the catalog prints it. */
 export function familyOf(system: System, type: string): Family {
   const name = type.toLowerCase();
-  return (system === 'postgres' ? postgresFamilies : mysqlFamilies).find(([form]) => form.test(name))?.[1] ?? 'other';
+  return (
+    (system === 'postgres' ? postgresFamilies : mysqlFamilies).find(([form]) => form.test(name))?.[1] ??
+    'other'
+  );
 }
 
 const postgresFamilies: readonly (readonly [RegExp, Family])[] = [

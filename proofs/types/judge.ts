@@ -52,7 +52,9 @@ function same(source: Printed, from: string, target: Printed, to: string): boole
       if (intoNumber) return !source.type.includes('varying') && BigInt(`0b${from}`).toString() === to;
       return from === to;
     case 'uuid':
-      return target.family === 'bytes' ? Buffer.from(from).toString('hex') === to.toLowerCase() : from.toLowerCase() === uuidOf(to);
+      return target.family === 'bytes'
+        ? Buffer.from(from).toString('hex') === to.toLowerCase()
+        : from.toLowerCase() === uuidOf(to);
   }
 }
 
@@ -67,7 +69,8 @@ function isFalse(text: string): boolean {
 /** TINYINT(1) may hold other numbers, which must then stay themselves. */
 function isSameTruth(from: string, target: Printed, to: string): boolean {
   const isOther = !isTrue(from) && !isFalse(from);
-  if (isOther) return target.family !== 'boolean' || /^-?\d+$/.test(to) ? decimalOf(from) === decimalOf(to) : false;
+  if (isOther)
+    return target.family !== 'boolean' || /^-?\d+$/.test(to) ? decimalOf(from) === decimalOf(to) : false;
   if (target.family === 'bits') return BigInt(`0b${to}`) === (isTrue(from) ? 1n : 0n);
   if (numbers.has(target.family)) return decimalOf(to) === (isTrue(from) ? '1e0' : '0');
   return isTrue(from) ? isTrue(to) : isFalse(to);
@@ -81,7 +84,8 @@ function isSameNumber(source: Printed, from: string, target: Printed, to: string
   const odd = /^[+-]?(?:nan|inf(?:inity)?)$/i;
   if (odd.test(from) || odd.test(to)) return from.toLowerCase() === to.toLowerCase();
   if (source.family === 'single') return Math.fround(Number(to)) === Math.fround(Number(from)) && to !== '';
-  const shown = target.family === 'single' ? singleOf(to) : target.family === 'double' ? String(Number(to)) : to;
+  const shown =
+    target.family === 'single' ? singleOf(to) : target.family === 'double' ? String(Number(to)) : to;
   const meant = source.family === 'double' ? String(Number(from)) : from;
   return decimalOf(meant) !== null && decimalOf(meant) === decimalOf(shown);
 }
@@ -118,7 +122,8 @@ function isSameText(from: string, target: Printed, to: string, isPadded: boolean
 function isSameOther(from: string, type: string, to: string): boolean {
   if (type === 'money') return decimalOf(from.replace(/[$,]/g, '')) === decimalOf(to.replace(/[$,]/g, ''));
   // INET6 keeps an address of four parts within its own range.
-  if (/^inet6/i.test(type)) return from.toLowerCase().replace(/^::ffff:/, '') === to.toLowerCase().replace(/^::ffff:/, '');
+  if (/^inet6/i.test(type))
+    return from.toLowerCase().replace(/^::ffff:/, '') === to.toLowerCase().replace(/^::ffff:/, '');
   return from === to;
 }
 

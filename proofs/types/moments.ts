@@ -6,14 +6,17 @@ interface Moment {
   readonly hasClock: boolean;
 }
 
-const momentForm = /^(\d{4,7})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?)?( BC)?$/;
+const momentForm =
+  /^(\d{4,7})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?)?( BC)?$/;
 const timeForm = /^(-?)(\d+):(\d\d):(\d\d)(?:\.(\d+))?([+-]\d\d(?::\d\d){0,2})?$/;
 
 function momentOf(text: string): Moment | null {
   if (/^-?infinity$/.test(text)) return { day: text, micros: 0n, hasClock: false };
-  const [whole, year, month, day, hour, minute, second, fraction, zone = '', era = ''] = momentForm.exec(text) ?? [];
+  const [whole, year, month, day, hour, minute, second, fraction, zone = '', era = ''] =
+    momentForm.exec(text) ?? [];
   if (whole === undefined) return null;
-  if (hour === undefined) return { day: `${Number(year)}-${month}-${day}${era}`, micros: 0n, hasClock: false };
+  if (hour === undefined)
+    return { day: `${Number(year)}-${month}-${day}${era}`, micros: 0n, hasClock: false };
   const micros = microsOf(hour, minute, second, fraction);
   const offset = offsetOf(zone);
   if (micros === null || offset === null) return null;
@@ -28,7 +31,11 @@ function inUtc(clock: string, micros: bigint, offset: bigint): Moment {
   const [hour, minute, second] = time.split(':');
   const [year, month, dayOfMonth] = day.split('-');
   const whole = microsOf(hour, minute, second) ?? 0n;
-  return { day: `${Number(year)}-${month}-${dayOfMonth}`, micros: whole + (micros % 1_000_000n), hasClock: true };
+  return {
+    day: `${Number(year)}-${month}-${dayOfMonth}`,
+    micros: whole + (micros % 1_000_000n),
+    hasClock: true,
+  };
 }
 
 function microsOf(hour = '0', minute = '0', second = '0', fraction = ''): bigint | null {
@@ -39,7 +46,8 @@ function microsOf(hour = '0', minute = '0', second = '0', fraction = ''): bigint
 
 function offsetOf(zone: string): bigint | null {
   if (zone === '' || zone === 'Z') return 0n;
-  const [, sign, hour = '0', minute = '0', second = '0'] = /^([+-])(\d\d):?(\d\d)?:?(\d\d)?$/.exec(zone) ?? [];
+  const [, sign, hour = '0', minute = '0', second = '0'] =
+    /^([+-])(\d\d):?(\d\d)?:?(\d\d)?$/.exec(zone) ?? [];
   if (sign === undefined) return null;
   const seconds = (BigInt(hour) * 60n + BigInt(minute)) * 60n + BigInt(second);
   return sign === '-' ? -seconds : seconds;

@@ -5,7 +5,11 @@ import type { System } from './columns.ts';
 import type { End } from './ends.ts';
 import type { Verdict } from './verdicts.ts';
 
-const names: Readonly<Record<System, string>> = { postgres: 'PostgreSQL', mariadb: 'MariaDB', mysql: 'MySQL' };
+const names: Readonly<Record<System, string>> = {
+  postgres: 'PostgreSQL',
+  mariadb: 'MariaDB',
+  mysql: 'MySQL',
+};
 /** Longest literal on the page. */
 const SHOWN_MAX = 60;
 
@@ -69,7 +73,9 @@ function rowOf(group: readonly Verdict[], language: Language): readonly string[]
   const target = first.isCreated
     ? `${code(group.find(({ targetType }) => targetType !== null)?.targetType ?? '')} (${texts.created[language]})`
     : code(first.targetType ?? '');
-  const said = first.losses.filter(({ column }) => column !== 'id').map((loss) => lossText({ ...loss, column: null })[language]);
+  const said = first.losses
+    .filter(({ column }) => column !== 'id')
+    .map((loss) => lossText({ ...loss, column: null })[language]);
   return [
     code(first.sourceType),
     target,

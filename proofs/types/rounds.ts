@@ -25,14 +25,19 @@ export interface FilledSource {
 }
 
 /** Fills one table for each column. @param isChosen which columns. */
-export async function fillSource(end: End, isChosen: (column: TorturedColumn) => boolean): Promise<FilledSource> {
+export async function fillSource(
+  end: End,
+  isChosen: (column: TorturedColumn) => boolean,
+): Promise<FilledSource> {
   const columns = columnsBySystem[end.system];
   const statements = columns.flatMap((column, at) => [
     ...(column.before ?? []),
     ...(isChosen(column)
       ? [
           `CREATE TABLE ${sourceTable(at)} (id int PRIMARY KEY, v ${column.type})`,
-          ...column.values.map((literal, i) => `INSERT INTO ${sourceTable(at)} VALUES (${i + 1}, ${literal})`),
+          ...column.values.map(
+            (literal, i) => `INSERT INTO ${sourceTable(at)} VALUES (${i + 1}, ${literal})`,
+          ),
         ]
       : []),
   ]);
@@ -45,7 +50,11 @@ function sourceTable(at: number): string {
 }
 
 /** Moves every column of a source into every type of a destination, and judges what arrived. */
-export async function torturePair(source: FilledSource, to: End, log: (line: string) => void): Promise<readonly Verdict[]> {
+export async function torturePair(
+  source: FilledSource,
+  to: End,
+  log: (line: string) => void,
+): Promise<readonly Verdict[]> {
   const from = source.end;
   const prefix = `d_${from.system}_`;
   const all = columnsBySystem[from.system];
@@ -69,13 +78,15 @@ export async function torturePair(source: FilledSource, to: End, log: (line: str
 function pairingsOf(column: TorturedColumn, at: number, to: System, prefix: string): readonly Pairing[] {
   const types = [null, ...targetsOf(to, column.family)];
   return types.flatMap((into, no) =>
-    (['best', 'rows'] as const).map((lane): Pairing => ({
-      column,
-      from: sourceTable(at),
-      to: `${prefix}${at}_${no}_${lane}`,
-      into,
-      lane,
-    })),
+    (['best', 'rows'] as const).map(
+      (lane): Pairing => ({
+        column,
+        from: sourceTable(at),
+        to: `${prefix}${at}_${no}_${lane}`,
+        into,
+        lane,
+      }),
+    ),
   );
 }
 

@@ -2,8 +2,30 @@ import type { Family, System } from './columns.ts';
 
 /** Types of existing columns that somebody may well move values of a family into. */
 const postgresTargets: Readonly<Record<Family, readonly string[]>> = {
-  integer: ['smallint', 'integer', 'bigint', 'numeric(10,2)', 'numeric(5,-2)', 'real', 'double precision', 'text', 'varchar(5)', 'char(5)', 'boolean'],
-  decimal: ['numeric', 'numeric(10,2)', 'numeric(5,-2)', 'integer', 'bigint', 'real', 'double precision', 'text', 'varchar(6)'],
+  integer: [
+    'smallint',
+    'integer',
+    'bigint',
+    'numeric(10,2)',
+    'numeric(5,-2)',
+    'real',
+    'double precision',
+    'text',
+    'varchar(5)',
+    'char(5)',
+    'boolean',
+  ],
+  decimal: [
+    'numeric',
+    'numeric(10,2)',
+    'numeric(5,-2)',
+    'integer',
+    'bigint',
+    'real',
+    'double precision',
+    'text',
+    'varchar(6)',
+  ],
   single: ['real', 'double precision', 'numeric', 'numeric(10,2)', 'integer', 'text'],
   double: ['real', 'double precision', 'numeric', 'numeric(10,2)', 'bigint', 'text', 'varchar(6)'],
   boolean: ['boolean', 'smallint', 'bigint', 'numeric(3,0)', 'text', 'varchar(4)'],
@@ -34,7 +56,16 @@ const postgresTargets: Readonly<Record<Family, readonly string[]>> = {
   char: ['text', 'varchar(3)', 'char(3)', 'char(9)', 'varchar(9)'],
   bytes: ['bytea'],
   date: ['date', 'timestamp', 'timestamptz(0)', 'text', 'varchar(9)'],
-  timestamp: ['timestamp', 'timestamp(0)', 'timestamp(3)', 'timestamptz', 'timestamptz(0)', 'date', 'text', 'varchar(19)'],
+  timestamp: [
+    'timestamp',
+    'timestamp(0)',
+    'timestamp(3)',
+    'timestamptz',
+    'timestamptz(0)',
+    'date',
+    'text',
+    'varchar(19)',
+  ],
   time: ['time', 'time(0)', 'timetz', 'timetz(1)', 'text'],
   json: ['json', 'jsonb', 'text', 'varchar(9)'],
   bits: ['bit(8)', 'bit(64)', 'bit varying', 'bit varying(4)', 'text'],
@@ -60,7 +91,17 @@ const mysqlTargets: Readonly<Record<Family, readonly string[]>> = {
     'BIT(8)',
     "ENUM('1','2')",
   ],
-  decimal: ['DECIMAL(10,2)', 'DECIMAL(65,30)', 'INT', 'BIGINT UNSIGNED', 'FLOAT', 'DOUBLE', 'DOUBLE(10,1)', 'VARCHAR(6)', 'YEAR'],
+  decimal: [
+    'DECIMAL(10,2)',
+    'DECIMAL(65,30)',
+    'INT',
+    'BIGINT UNSIGNED',
+    'FLOAT',
+    'DOUBLE',
+    'DOUBLE(10,1)',
+    'VARCHAR(6)',
+    'YEAR',
+  ],
   single: ['FLOAT', 'DOUBLE', 'DECIMAL(10,2)', 'INT', 'LONGTEXT', 'FLOAT(7,2)'],
   double: ['FLOAT', 'DOUBLE', 'DECIMAL(10,2)', 'BIGINT', 'VARCHAR(6)', 'LONGTEXT', 'DOUBLE(10,1)', 'YEAR'],
   boolean: ['TINYINT(1)', 'BIGINT', 'DECIMAL(3,0)', 'BIT(1)', 'VARCHAR(4)', 'YEAR', "ENUM('true','false')"],
@@ -90,9 +131,24 @@ const mysqlTargets: Readonly<Record<Family, readonly string[]>> = {
     'BINARY(4)',
   ],
   char: ['CHAR(3)', 'CHAR(9)', 'VARCHAR(3)', 'VARCHAR(9)', 'LONGTEXT'],
-  bytes: ['LONGBLOB', 'VARBINARY(4)', 'BINARY(4)', 'BINARY(16)', 'LONGTEXT', 'VARCHAR(9) CHARACTER SET latin1'],
+  bytes: [
+    'LONGBLOB',
+    'VARBINARY(4)',
+    'BINARY(4)',
+    'BINARY(16)',
+    'LONGTEXT',
+    'VARCHAR(9) CHARACTER SET latin1',
+  ],
   date: ['DATE', 'DATETIME', 'TIMESTAMP NULL', 'VARCHAR(9)', 'CHAR(20)'],
-  timestamp: ['DATETIME', 'DATETIME(3)', 'DATETIME(6)', 'TIMESTAMP NULL', 'TIMESTAMP(6) NULL', 'VARCHAR(40)', 'DATE'],
+  timestamp: [
+    'DATETIME',
+    'DATETIME(3)',
+    'DATETIME(6)',
+    'TIMESTAMP NULL',
+    'TIMESTAMP(6) NULL',
+    'VARCHAR(40)',
+    'DATE',
+  ],
   time: ['TIME', 'TIME(6)', 'VARCHAR(32)'],
   json: ['JSON', 'LONGTEXT', 'VARCHAR(9)'],
   bits: ['BIT(8)', 'BIT(64)', 'BIGINT', 'VARCHAR(9)'],
@@ -106,5 +162,7 @@ const mariadbOnly: ReadonlySet<string> = new Set(['UUID', 'INET6']);
 /** Types of existing columns to try for a family. */
 export function targetsOf(system: System, family: Family): readonly string[] {
   if (system === 'postgres') return postgresTargets[family];
-  return system === 'mariadb' ? mysqlTargets[family] : mysqlTargets[family].filter((type) => !mariadbOnly.has(type));
+  return system === 'mariadb'
+    ? mysqlTargets[family]
+    : mysqlTargets[family].filter((type) => !mariadbOnly.has(type));
 }

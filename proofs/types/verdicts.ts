@@ -72,7 +72,8 @@ export function judge(
     if (before === undefined) throw new Error(`the source has no ${literal} as ${column.type}`);
     if (refusal !== undefined) {
       // A row that was refused must not be there all the same.
-      if (after !== undefined) return { ...common, kind: 'CHANGED', reason: `refused, and there: ${after.text}` };
+      if (after !== undefined)
+        return { ...common, kind: 'CHANGED', reason: `refused, and there: ${after.text}` };
       return { ...common, kind: 'refused', reason: refusal };
     }
     if (after === undefined) return { ...common, kind: 'MISSING', reason: 'the job succeeded without it' };

@@ -64,7 +64,9 @@ class Reader {
       case 'rings':
         return this.#list(() => this.#ring());
       case 'points':
-        return this.#list(() => (this.#tokens[this.#at] === '(' ? this.#content('point') : this.#point() !== null));
+        return this.#list(() =>
+          this.#tokens[this.#at] === '(' ? this.#content('point') : this.#point() !== null,
+        );
       case 'lines':
         return this.#list(() => this.#content('line'));
       case 'polygons':

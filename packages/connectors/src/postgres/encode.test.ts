@@ -86,6 +86,6 @@ describe('values for columns of PostgreSQL', () => {
     [text, '"char"', 'ab'],
     [text, 'money', '1.005'],
   ])('%j into %s refuses %s', (source, native, value) => {
-    expect(() => encode(source, native, value)).toThrow(/Cdm\.0234 column c:/);
+    expect(() => encode(source, native, value)).toThrow(/Cdm\.0234 column "c":/);
   });
 });

@@ -65,7 +65,7 @@ function encoderOf(column: WrittenColumn): Encoder {
 
 function refusal(column: string, reason: string, text: string): SluiceError {
   const shown = text.slice(0, SHOWN_CHARACTERS_MAX).toWellFormed();
-  return new SluiceError('Cdm.0234', { cause: `column ${column}: ${reason}: ${shown}` });
+  return new SluiceError('Cdm.0234', { cause: `column "${column}": ${reason}: ${shown}` });
 }
 
 function textOf(value: Exclude<Value, null>, yes: string, no: string): string {
