@@ -117,15 +117,7 @@ describe.skipIf(url === '')('PostgreSQL in detail', () => {
     expect(
       (await database().query(`SELECT a, b::text, c, d::text, e::text, f, g FROM ${full(into)}`)).rows,
     ).toEqual([
-      [
-        '7',
-        '2024-02-29 00:00:00',
-        'ab',
-        '40000.00',
-        '{"x": 1}',
-        '00000000-0000-0000-0000-00000000000a',
-        'é',
-      ],
+      ['7', '2024-02-29 00:00:00', 'ab', '40000.00', '{"x": 1}', '00000000-0000-0000-0000-00000000000a', 'é'],
       [null, null, null, null, null, null, null],
     ]);
   });
