@@ -1,6 +1,7 @@
 import type { NeutralType } from '@sluice/core/data/column';
 import { lossEffectOf, lossKinds, lossKindText } from '@sluice/core/data/loss';
 import type { Language, Text } from '@sluice/core/data/text';
+import { createdTypeOf } from '../../packages/connectors/src/mysql/ddl.ts';
 import * as mysql from '../../packages/connectors/src/mysql/types.ts';
 import * as postgres from '../../packages/connectors/src/postgres/types.ts';
 import { code, fileText, type Page, pageHead, pagePath, table } from './markdown.ts';
@@ -8,8 +9,8 @@ import { code, fileText, type Page, pageHead, pagePath, table } from './markdown
 const texts = {
   title: { en: 'Types', zh: '数据类型' },
   intro: {
-    en: 'Between two databases every column has a neutral kind. A connector has one table from its own types to the kinds and one back, for tables that a job creates; both are below as the code has them. Between columns of one database the type itself is kept. A value arrives identical, by the definitions below, or its row is refused with a reason; what is refused or converted is said in the plan of the run. [Type torture](type-torture.md) shows it value by value.',
-    zh: '在两个数据库之间，每个字段都有一个中立类型。每个连接器各有两张表：从自有类型到中立类型，以及自动建表时从中立类型到自有类型；下面的内容直接取自代码。同一种数据库之间保留原类型。每个值要么按下述定义一致地到达，要么其所在行带原因被拒绝；哪些会被拒绝或转换在运行计划中说明。逐值结果见[数据类型边界值实测](type-torture.zh-CN.md)。',
+    en: 'Between two databases every column has a neutral kind. A connector has one table from its own types to the kinds and one back, for tables that a job creates; both are below as the code has them. A type of PostgreSQL is created there as it is, and so is one whose spelling only MySQL and MariaDB have. A value arrives identical, by the definitions below, or its row is refused with a reason; what is refused or converted is said in the plan of the run. [Type torture](type-torture.md) shows it value by value.',
+    zh: '在两个数据库之间，每个字段都有一个中立类型。每个连接器各有两张表：从自有类型到中立类型，以及自动建表时从中立类型到自有类型；下面的内容直接取自代码。PostgreSQL 的类型在 PostgreSQL 中原样创建，仅 MySQL 与 MariaDB 才有的写法也原样创建。每个值要么按下述定义一致地到达，要么其所在行带原因被拒绝；哪些会被拒绝或转换在运行计划中说明。逐值结果见[数据类型边界值实测](type-torture.zh-CN.md)。',
   },
   kinds: { en: 'What identical means', zh: '“一致”的定义' },
   kindHead: { en: ['kind', 'a value is the same when'], zh: ['中立类型', '判定一致的条件'] },
@@ -127,7 +128,7 @@ function postgresRows(): readonly (readonly string[])[] {
   return postgres.typeRows.flatMap(({ examples }) =>
     examples.map((native) => {
       const type = postgres.neutralOf(native);
-      return [code(native), inWords(type), code(native), code(mysql.ddlTypeOf(type, 1))];
+      return [code(native), inWords(type), code(native), code(createdTypeOf({ native, type }, 1))];
     }),
   );
 }
@@ -138,7 +139,7 @@ function mysqlRows(): readonly (readonly string[])[] {
       const nothing = { characterLengthMax: null, precision: null, scale: null, fraction: null };
       const described = { ...nothing, dataType, columnType, isCheckedJson: false, ...facts };
       const type = mysql.neutralOf(described, true);
-      const own = mysql.sameFamilyType(columnType) ?? mysql.ddlTypeOf(type, 1);
+      const own = createdTypeOf({ native: columnType, type }, 1);
       return [code(columnType), inWords(type), code(postgres.nativeOf(type, false)), code(own)];
     }),
   );

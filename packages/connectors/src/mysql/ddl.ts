@@ -73,7 +73,8 @@ function isText(sql: string): boolean {
   return /^(?:VAR)?CHAR\(/i.test(sql);
 }
 
-function columnType(column: Column, textFactor: number): string {
+/** The type that a source's column is created with. @param textFactor text columns are made this many times as long. */
+export function createdTypeOf(column: Pick<Column, 'native' | 'type'>, textFactor: number): string {
   const own = sameFamilyType(column.native);
   if (own !== null && textFactor === 1) return own;
   const type: NeutralType = column.type;
@@ -109,7 +110,7 @@ export function createTable(design: TableDesign): TableDdl {
   const textFactor = design.widensText ? TEXT_WIDENING : 1;
   const keySet = new Set(design.sourcePrimaryKey);
   const columns: Made[] = design.sourceColumns.map((column, at) => ({
-    sql: columnType(column, textFactor),
+    sql: createdTypeOf(column, textFactor),
     from: column.native,
     name: design.columnNames[at] ?? column.name,
     isKey: keySet.has(column.name),
