@@ -106,16 +106,8 @@ describe('option groups of the JDBC connector', () => {
     }
     expect(fromCodes({ 'fromJobConfig.usePattern': 'ORACLE' })).toBe('Cdm.0089');
     expect(fromCodes({ 'fromJobConfig.sampleValueColumn': 'a:1' })).toBe('Cdm.0089');
-    for (const [name, value] of [
-      ['onConflict', 'REPLACE'],
-      ['onConflict', 'UPDATE'],
-      ['importMode', 'UPSERT'],
-      ['useStageTable', 'true'],
-    ]) {
-      expect(toCodes({ [`toJobConfig.${name}`]: value ?? '' }), name).toBe('Cdm.0024');
-    }
-    expect(toCodes({ 'toJobConfig.preSql': 'delete from t' })).toBe('Cdm.0089');
-    expect(toCodes({ 'toJobConfig.postSql': 'analyze t' })).toBe('Cdm.0089');
+    expect(toCodes({ 'toJobConfig.onConflict': 'IGNORE' })).toBe('Cdm.0024');
+    expect(toCodes({ 'toJobConfig.importMode': 'MERGE' })).toBe('Cdm.0024');
     expect(linkCodes({ 'linkConfig.securityProperties': { sk: 'x' } })).toBe('Cdm.0089');
   });
 
@@ -249,6 +241,21 @@ describe('typed options', () => {
         clearing({ 'toJobConfig.beforeImportType': 'whereClause', 'toJobConfig.whereClause': '  ' }),
       ).code,
     ).toBe('Cdm.0238');
+  });
+
+  it('take UPSERT for UPDATE where onConflict says nothing else than its default', () => {
+    const conflict = (onConflict: string, importMode: string) =>
+      readSqlSink({ ...to, 'toJobConfig.onConflict': onConflict, 'toJobConfig.importMode': importMode })
+        .conflict;
+    expect(readSqlSink(to).conflict).toBe('refuse');
+    for (const mode of ['', 'COPY', 'GDS']) {
+      expect(conflict('EXCEPTION', mode)).toBe('refuse');
+      expect(conflict('UPDATE', mode)).toBe('update');
+      expect(conflict('REPLACE', mode)).toBe('replace');
+    }
+    expect(conflict('', 'UPSERT')).toBe('update');
+    expect(conflict('EXCEPTION', 'UPSERT')).toBe('update');
+    expect(conflict('REPLACE', 'UPSERT')).toBe('replace');
   });
 
   it('refuse NUL wherever text reaches the wire', () => {

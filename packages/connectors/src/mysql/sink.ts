@@ -8,6 +8,8 @@ import type {
 } from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
+import { writingRefusals } from '../jdbc/job-statements.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
@@ -16,17 +18,22 @@ import { type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
 import { CheckpointTable } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
-import { provenCondition } from './condition.ts';
+import { clearTable } from './clear-table.ts';
+import { MysqlComparer } from './comparer.ts';
+import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, pair, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
+import { keyCollation } from './key-collation.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
+import { RunSteps } from './run-steps.ts';
 import type { Session, SessionRole } from './session.ts';
 import type { Sessions } from './session-pool.ts';
 import { takeOver } from './succession.ts';
+import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
 import { MysqlSliceWriter } from './writer.ts';
 
 export interface SinkTools {
@@ -37,19 +44,34 @@ export interface SinkTools {
   readonly openEncoder?: OpenEncoder;
 }
 
-/** TRUNCATE is refused: no DROP right, or another table refers to this one. DELETE may still do. */
-const truncateRefused = new Set([1142, 1227, 1701]);
 const noSuchDatabase = 1049;
 
 export class MysqlSink implements Sink {
+  readonly comparer: MysqlComparer;
   readonly #tools: SinkTools;
   readonly #options: SqlSinkOptions;
+  readonly #steps: RunSteps;
   /** The table as the first writer found it. */
   #target: CatalogTable | null = null;
+  #keys: readonly UniqueKey[] | null = null;
 
   constructor(tools: SinkTools, options: SqlSinkOptions) {
     this.#tools = tools;
     this.#options = options;
+    this.#steps = new RunSteps(tools.sessions, options);
+    this.comparer = new MysqlComparer({
+      sessions: tools.sessions,
+      signal: tools.host.signal,
+      silenceTimeoutMs: tools.link.silenceTimeoutMs,
+      database: options.schema,
+      table: options.table,
+      tinyIntIsBoolean: false,
+      zeroDateIsNull: false,
+      where: null,
+      withoutNullsOf: null,
+      snapshots: null,
+      foreignRows: foreignRows(options),
+    });
   }
 
   async agree(
@@ -59,6 +81,7 @@ export class MysqlSink implements Sink {
     const { schema, table, preparation } = this.#options;
     const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
     checkNames(names, offer);
+    await this.#steps.prove();
     return this.#with('read', async (session) => {
       const found = await readTable(session, schema, table, false);
       if (found === null && preparation === 'DO_NOTHING') {
@@ -68,39 +91,62 @@ export class MysqlSink implements Sink {
       if (isCreated) {
         const { columnTypes, warnings } = await this.#design(session, offer, names, []);
         const targets = names.map((name, at) => plannedColumn(name, columnTypes[at] ?? ''));
-        return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
+        return { ...chooseForm(session, offer, targets, this.#written()), warnings, columnNames: names };
       }
       const warnings = pairColumns(offer, names, found);
+      if (this.#options.isStaged && !found.isTransactional)
+        throw writingRefusals.noTransactions(this.#name(), found.engine ?? 'VIEW');
+      if (this.#options.conflict !== 'refuse' && (await readUniqueKeys(session, schema, table)).length === 0)
+        warnings.push(
+          `${this.#name()} has no primary or unique key: no row clashes, so all of them are added`,
+        );
       const targets = names.map((name) => targetColumn(found, requireColumn(found, name)));
-      return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
+      return { ...chooseForm(session, offer, targets, this.#written()), warnings, columnNames: names };
     });
   }
 
+  /** How clashes are treated where the rows are written: in the staging table there are none to treat. */
+  #written(): SqlSinkOptions['conflict'] {
+    return this.#options.isStaged ? 'refuse' : this.#options.conflict;
+  }
+
   async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
-    const { schema, table, preparation, clearing } = this.#options;
+    const { schema, preparation, clearing } = this.#options;
     await this.#with('write', async (session) => {
       await this.#takeOver(session, plan, 'prepare', isRepeated);
       const checkpoints = new CheckpointTable(schema, plan.runKey);
       await checkpoints.refuseLatePreparation(session);
       if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
-      const found = await readTable(session, schema, table, false);
-      if (found === null && preparation === 'DO_NOTHING')
-        throw new SluiceError('Cdm.0900', { table: this.#name() });
-      const isCreated = found === null || preparation === 'DROP_AND_CREATE';
-      if (isCreated) {
-        const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
-        const { sql, warnings } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
-        for (const warning of warnings) this.#tools.host.log(warning);
-        if (found !== null)
-          await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
-        await session.run(sql, 'create', this.#name());
-      } else if (clearing.kind !== 'none') await this.#clear(session);
+      let isCreated = false;
+      if (!(await this.#steps.isBehindFirst(session, checkpoints))) {
+        isCreated = await this.#makeTable(session, plan);
+        await this.#steps.performBefore(session, plan, checkpoints);
+      }
+      const mayHoldRows = !isCreated || this.#steps.before !== null;
+      if (clearing.kind !== 'none' && mayHoldRows) await clearTable(session, this.#options);
+      await this.#steps.makeStage(session, plan);
       await checkpoints.create(session);
     });
   }
 
+  /** @returns whether the table was made just now. */
+  async #makeTable(session: Session, plan: TargetPlan): Promise<boolean> {
+    const { schema, table, preparation } = this.#options;
+    const found = await readTable(session, schema, table, false);
+    if (found === null && preparation === 'DO_NOTHING')
+      throw new SluiceError('Cdm.0900', { table: this.#name() });
+    if (found !== null && preparation !== 'DROP_AND_CREATE') return false;
+    const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
+    const { sql, warnings } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
+    for (const warning of warnings) this.#tools.host.log(warning);
+    if (found !== null) await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
+    await session.run(sql, 'create', this.#name());
+    return true;
+  }
+
   async openWriter(plan: TargetPlan, slice: Slice, isRepeated = false): Promise<SliceWriter> {
-    const { schema, table } = this.#options;
+    const { schema } = this.#options;
+    const table = this.#steps.tableOf(plan);
     const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
     const session = await this.#tools.sessions.open(role, schema);
     try {
@@ -111,6 +157,7 @@ export class MysqlSink implements Sink {
       const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
       const checkpoints = new CheckpointTable(schema, plan.runKey);
       const resumed = await checkpoints.read(session, slice.no);
+      if (this.#written() !== 'refuse') this.#keys ??= await readUniqueKeys(session, schema, table);
       // Ends the snapshot of the look-ups and the lock that keeps the tables from being dropped.
       await session.run('COMMIT', 'write', this.#name());
       const loader = await this.#openLoader(session, plan, columns);
@@ -119,7 +166,7 @@ export class MysqlSink implements Sink {
         checkpoints,
         sliceNo: slice.no,
         resumed,
-        target: this.#name(),
+        target: `${schema}.${table}`,
         isTransactional: found.isTransactional,
         loader,
       });
@@ -130,8 +177,10 @@ export class MysqlSink implements Sink {
   }
 
   async #openLoader(session: Session, plan: TargetPlan, columns: readonly TargetColumn[]): Promise<Loader> {
-    const { schema, table } = this.#options;
-    const target = this.#name();
+    const { schema } = this.#options;
+    const table = this.#steps.tableOf(plan);
+    const target = `${schema}.${table}`;
+    const words = this.#words(session, plan);
     const sourceOf = (at: number) => {
       const source = plan.sourceColumns[at];
       if (source === undefined)
@@ -142,7 +191,8 @@ export class MysqlSink implements Sink {
       return new InsertLoader({
         session,
         target,
-        insertHead: `INSERT INTO ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
+        insertHead: `${words.verb} ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
+        insertTail: words.tail,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
       });
     }
@@ -156,10 +206,21 @@ export class MysqlSink implements Sink {
       });
     });
     const { silenceTimeoutMs } = this.#tools.link;
-    const parts = { session, target, quotedTable: quoteTable(schema, table), kernels, silenceTimeoutMs };
+    const quotedTable = quoteTable(schema, table);
+    const parts = { session, target, quotedTable, kernels, silenceTimeoutMs, words };
     if (session.offersBulk)
       return BulkLoader.open({ ...parts, openEncoder: this.#tools.openEncoder ?? openEncoder });
     return new LoadLoader({ ...parts, signal: this.#tools.host.signal });
+  }
+
+  #words(session: Session, plan: TargetPlan): InsertWords {
+    const conflict = this.#written();
+    if (conflict === 'refuse') return plainInsert;
+    const { schema, table } = this.#options;
+    const { alias, value } = newRowOf(session);
+    const { columnNames } = plan;
+    const into = { quotedTable: quoteTable(schema, table), columnNames, keys: this.#keys ?? [] };
+    return insertWords(conflict, into, value, alias);
   }
 
   async checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
@@ -168,14 +229,12 @@ export class MysqlSink implements Sink {
     );
   }
 
-  async finish(plan: TargetPlan, _outcome: 'publish' | 'discard'): Promise<void> {
-    // Rows went straight into the destination, so both outcomes leave it as it is.
+  async finish(plan: TargetPlan, outcome: 'publish' | 'discard'): Promise<void> {
     try {
-      await this.#with('write', (session) =>
-        new CheckpointTable(this.#options.schema, plan.runKey).drop(session),
-      );
+      if (outcome === 'publish') await this.#steps.publish(plan);
+      await this.#with('write', (session) => this.#steps.dropTables(session, plan, outcome === 'discard'));
     } catch (error) {
-      // The database itself is gone, and the table with it.
+      // The database itself is gone, and the tables with it.
       if (serverErrorNumber(error) !== noSuchDatabase) throw error;
     }
   }
@@ -231,37 +290,6 @@ export class MysqlSink implements Sink {
       keyCollation: await keyCollation(session),
     });
   }
-
-  async #clear(session: Session): Promise<void> {
-    const { schema, table, clearing } = this.#options;
-    const quoted = quoteTable(schema, table);
-    if (clearing.kind === 'where') {
-      await session.run(`USE ${quoteName(schema)}`, 'clear', this.#name());
-      const condition = await provenCondition(session, schema, table, clearing.where);
-      await session.run(`DELETE FROM ${quoted} WHERE ${condition}`, 'clear', this.#name());
-    } else {
-      try {
-        await session.run(`TRUNCATE TABLE ${quoted}`, 'clear', this.#name());
-      } catch (error) {
-        if (!truncateRefused.has(serverErrorNumber(error) ?? 0)) throw error;
-        await session.run(`DELETE FROM ${quoted}`, 'clear', this.#name());
-      }
-    }
-    await session.run('COMMIT', 'clear', this.#name());
-  }
-}
-
-/** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */
-const keyCollations = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin', 'utf8mb4_bin'];
-
-async function keyCollation(session: Session): Promise<string> {
-  const rows = await session.rows(
-    `SELECT COLLATION_NAME FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (${keyCollations.map(quoteText).join(', ')})`,
-    'metadata',
-    'information_schema.COLLATIONS',
-  );
-  const known = new Set(rows.map((row) => String(row[0])));
-  return keyCollations.find((name) => known.has(name)) ?? 'utf8mb4_bin';
 }
 
 function checkNames(names: readonly string[], offer: SourceOffer): void {

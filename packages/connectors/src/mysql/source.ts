@@ -5,6 +5,7 @@ import type { Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { type CatalogTable, requireTable } from './catalog.ts';
+import { MysqlComparer } from './comparer.ts';
 import { provenCondition } from './condition.ts';
 import { quoteName } from './names.ts';
 import {
@@ -22,24 +23,49 @@ import { offerOf, readSelect, type SourceTools, selectList } from './read-select
 import type { Session } from './session.ts';
 import { lostOr, MysqlSnapshots } from './snapshots.ts';
 import { requireColumn, splitTable } from './split-table.ts';
+import { MysqlWatermarks } from './watermarks.ts';
 
 /** Character set whose ORDER BY and comparison with our literals use one and the same collation. */
 const resumableCharacterSet = 'utf8mb4';
 
 export class MysqlSource implements Source {
   readonly snapshots: MysqlSnapshots;
+  readonly watermarks: MysqlWatermarks;
+  readonly comparer: MysqlComparer;
   readonly #tools: SourceTools;
   readonly #options: SqlSourceOptions;
   #table: CatalogTable | null = null;
 
-  constructor(tools: SourceTools, options: SqlSourceOptions) {
+  /** @param snapshots of another source of the same table, whose moments this one is to read. */
+  constructor(tools: SourceTools, options: SqlSourceOptions, snapshots?: MysqlSnapshots) {
     this.#tools = tools;
     this.#options = options;
-    this.snapshots = new MysqlSnapshots({
+    this.snapshots =
+      snapshots ??
+      new MysqlSnapshots({
+        sessions: tools.sessions,
+        database: options.schema,
+        table: options.table,
+        describe: (session) => this.#describe(session),
+      });
+    this.watermarks = new MysqlWatermarks({
       sessions: tools.sessions,
+      options,
+      tinyIntIsBoolean: tools.tinyIntIsBoolean,
+      narrow: (where) => new MysqlSource(tools, { ...options, where }, this.snapshots),
+    });
+    this.comparer = new MysqlComparer({
+      sessions: tools.sessions,
+      signal: tools.host.signal,
+      silenceTimeoutMs: tools.link.silenceTimeoutMs,
       database: options.schema,
       table: options.table,
-      describe: (session) => this.#describe(session),
+      tinyIntIsBoolean: tools.tinyIntIsBoolean,
+      zeroDateIsNull: tools.zeroDateIsNull,
+      where: options.where,
+      withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
+      snapshots: this.snapshots,
+      foreignRows: 'others',
     });
   }
 

@@ -8,6 +8,7 @@ import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { findRelation, type Relation, shapeOf } from './catalog.ts';
+import { PgComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { type CopiedSelect, copyOut, ROWS_BATCH_ROWS_MAX, selectList } from './copy-out.ts';
 import { type Cut, cutCondition, cutFromJson, cutLabel, fromClause } from './cuts.ts';
@@ -17,10 +18,13 @@ import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 import { PgSnapshots } from './snapshots.ts';
 import { splitTable } from './split-table.ts';
+import { PgWatermarks } from './watermarks.ts';
 
 /** Reads one table, view or partitioned table by COPY TO STDOUT. */
 export class PgSource implements Source {
   readonly snapshots: PgSnapshots;
+  readonly watermarks: PgWatermarks;
+  readonly comparer: PgComparer;
   readonly #sessions: PgSessions;
   readonly #options: SqlSourceOptions;
   readonly #batchRowsMax: number;
@@ -40,7 +44,21 @@ export class PgSource implements Source {
     this.#options = options;
     this.#batchRowsMax = Math.min(batchRowsMax ?? ROWS_BATCH_ROWS_MAX, ROWS_BATCH_ROWS_MAX);
     this.#tableText = `${options.schema}.${options.table}`;
-    this.snapshots = new PgSnapshots(sessions, { schema: options.schema, table: options.table });
+    const table = { schema: options.schema, table: options.table };
+    this.snapshots = new PgSnapshots(sessions, table);
+    this.watermarks = new PgWatermarks(
+      sessions,
+      options,
+      (where) => new PgSource(sessions, { ...options, where }, batchRowsMax, log),
+    );
+    this.comparer = new PgComparer({
+      sessions,
+      table,
+      where: options.where,
+      withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
+      snapshots: this.snapshots,
+      foreignRows: 'others',
+    });
   }
 
   async describe(): Promise<TableShape> {
