@@ -350,7 +350,11 @@ export function quickStatusSuite(title: string, newStoreUrl: () => Promise<strin
       const { sample, clusterId } = questions;
       const whole = await sample.store.jobs.create(sampleJob(clusterId, 'whole'));
       const run = await sample.store.runs.create(sampleRun(whole, projectA));
-      await sample.store.runs.create({ ...sampleRun(whole, projectA), jobName: 'whole_t', parentRunId: run.id });
+      await sample.store.runs.create({
+        ...sampleRun(whole, projectA),
+        jobName: 'whole_t',
+        parentRunId: run.id,
+      });
       const path = questions.path('whole_t');
       const fine = { 'x-auth-token': token };
       for (let time = 0; time < 3; time += 1) {
