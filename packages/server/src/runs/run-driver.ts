@@ -23,7 +23,7 @@ import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
-import { isToBeDeleted } from './run-aftermath.ts';
+import { isToBeKept } from './run-aftermath.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
@@ -159,7 +159,7 @@ export class RunDriver implements Driver {
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
           // Told before the rows are moved for nothing.
-          await verification?.plan();
+          await verification?.planAhead();
         }
         await this.#change({ state: 'running', startedAt });
         lanes = await this.#moveSlices(work, plan, run.isPrepared);
@@ -232,7 +232,7 @@ export class RunDriver implements Driver {
       const tools = { store, pool: this.#pool, log };
       const leaves = this.#isPublished
         ? null
-        : await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, tools);
+        : await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
