@@ -12,8 +12,10 @@ import type {
   SinkComparer,
   SourceComparer,
 } from '@sluice/core/connector/comparison';
-import type { Snapshot } from '@sluice/core/connector/contract';
+import type { Host, Snapshot } from '@sluice/core/connector/contract';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
+import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyEquality, type PrintedColumn } from './canonical.ts';
 import { type CatalogTable, requireTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
@@ -42,6 +44,26 @@ export interface MysqlComparerTools {
   readonly snapshots: MysqlSnapshots | null;
   /** See `SinkComparer`. */
   readonly foreignRows: SinkComparer['foreignRows'];
+}
+
+/** Of a job's destination. */
+export function sinkComparer(
+  { sessions, host, link }: { readonly sessions: Sessions; readonly host: Host; readonly link: SqlLink },
+  options: SqlSinkOptions,
+): MysqlComparer {
+  return new MysqlComparer({
+    sessions,
+    signal: host.signal,
+    silenceTimeoutMs: link.silenceTimeoutMs,
+    database: options.schema,
+    table: options.table,
+    tinyIntIsBoolean: false,
+    zeroDateIsNull: false,
+    where: null,
+    withoutNullsOf: null,
+    snapshots: null,
+    foreignRows: foreignRows(options),
+  });
 }
 
 /** The hexadecimal digits of a row's MD5 that are summed up. */

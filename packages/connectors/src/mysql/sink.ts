@@ -8,7 +8,6 @@ import type {
 } from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { arrivalColumnName } from '../jdbc/stage-name.ts';
@@ -20,7 +19,7 @@ import { type CatalogTable, readTable, requireTable, targetColumn } from './cata
 import { CheckpointTable, type Step } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
 import { clearTable } from './clear-table.ts';
-import { MysqlComparer } from './comparer.ts';
+import { type MysqlComparer, sinkComparer } from './comparer.ts';
 import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, pair, type TargetColumn } from './encode.ts';
@@ -61,19 +60,7 @@ export class MysqlSink implements Sink {
   constructor(tools: SinkTools, options: SqlSinkOptions) {
     this.#tools = tools;
     this.#options = options;
-    this.comparer = new MysqlComparer({
-      sessions: tools.sessions,
-      signal: tools.host.signal,
-      silenceTimeoutMs: tools.link.silenceTimeoutMs,
-      database: options.schema,
-      table: options.table,
-      tinyIntIsBoolean: false,
-      zeroDateIsNull: false,
-      where: null,
-      withoutNullsOf: null,
-      snapshots: null,
-      foreignRows: foreignRows(options),
-    });
+    this.comparer = sinkComparer(tools, options);
     this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
     this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
   }

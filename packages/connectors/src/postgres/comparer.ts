@@ -17,7 +17,9 @@ import type { Snapshot } from '@sluice/core/connector/contract';
 import type { Value } from '@sluice/core/data/batch';
 import type { Column } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
+import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyLiteral, type PrintingServer } from './canonical.ts';
 import { findRelation, type Relation, shapeOf, type TableName } from './catalog.ts';
 import { proveCondition } from './condition.ts';
@@ -41,6 +43,18 @@ export interface PgComparerTools {
   readonly snapshots: PgSnapshots | null;
   /** See `SinkComparer`. */
   readonly foreignRows: SinkComparer['foreignRows'];
+}
+
+/** Of a job's destination. */
+export function sinkComparer(sessions: PgSessions, options: SqlSinkOptions): PgComparer {
+  return new PgComparer({
+    sessions,
+    table: { schema: options.schema, table: options.table },
+    where: null,
+    withoutNullsOf: null,
+    snapshots: null,
+    foreignRows: foreignRows(options),
+  });
 }
 
 /** The hexadecimal digits of a row's MD5 that are summed up: 60 bits fit a bigint without its sign. */

@@ -8,7 +8,6 @@ import type {
 import type { Column } from '@sluice/core/data/column';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
@@ -28,7 +27,7 @@ import {
   isPreparedBefore,
   readCheckpoints,
 } from './checkpoint-table.ts';
-import { PgComparer } from './comparer.ts';
+import { type PgComparer, sinkComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import { type Phase, translateError } from './errors.ts';
@@ -69,14 +68,7 @@ export class PgSink implements Sink {
     this.#options = options;
     this.#table = { schema: options.schema, table: options.table };
     this.#tableText = `${options.schema}.${options.table}`;
-    this.comparer = new PgComparer({
-      sessions,
-      table: this.#table,
-      where: null,
-      withoutNullsOf: null,
-      snapshots: null,
-      foreignRows: foreignRows(options),
-    });
+    this.comparer = sinkComparer(sessions, options);
     this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
     this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
   }
