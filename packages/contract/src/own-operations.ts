@@ -11,6 +11,7 @@ import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-view
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 import { type VariableOperationId, variableOperations } from './variable-operations.ts';
 import { type VerificationOperationId, verificationOperations } from './verification-operations.ts';
+import { type WatermarkOperationId, watermarkOperations } from './watermark-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
 export type OwnOperationId =
@@ -26,6 +27,7 @@ export type OwnOperationId =
   | TransferOperationId
   | GroupOperationId
   | VariableOperationId
+  | WatermarkOperationId
   | VerificationOperationId
   | AuditOperationId;
 
@@ -114,6 +116,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   ...transferOperations,
   ...groupOperations,
   ...variableOperations,
+  ...watermarkOperations,
   ...verificationOperations,
 ];
 

@@ -13,6 +13,7 @@ import type {
   SourceComparer,
 } from '@sluice/core/connector/comparison';
 import type { Host, Snapshot } from '@sluice/core/connector/contract';
+import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { foreignRows } from '../jdbc/foreign-rows.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
@@ -44,6 +45,8 @@ export interface MysqlComparerTools {
   readonly snapshots: MysqlSnapshots | null;
   /** See `SinkComparer`. */
   readonly foreignRows: SinkComparer['foreignRows'];
+  /** See `Comparer`; absent: null. */
+  readonly refusal?: Text | null;
 }
 
 /** Of a job's destination. */
@@ -77,6 +80,7 @@ const parsedJson = 'json';
 /** Compares and repairs one table of MySQL or MariaDB. */
 export class MysqlComparer implements SourceComparer, SinkComparer {
   readonly foreignRows: SinkComparer['foreignRows'];
+  readonly refusal: Text | null;
   readonly #tools: MysqlComparerTools;
   readonly #name: string;
   #table: CatalogTable | null = null;
@@ -86,6 +90,7 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
   constructor(tools: MysqlComparerTools) {
     this.#tools = tools;
     this.foreignRows = tools.foreignRows;
+    this.refusal = tools.refusal ?? null;
     this.#name = `${tools.database}.${tools.table}`;
   }
 

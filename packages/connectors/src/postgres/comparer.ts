@@ -16,6 +16,7 @@ import type {
 import type { Snapshot } from '@sluice/core/connector/contract';
 import type { Value } from '@sluice/core/data/batch';
 import type { Column } from '@sluice/core/data/column';
+import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
@@ -43,6 +44,8 @@ export interface PgComparerTools {
   readonly snapshots: PgSnapshots | null;
   /** See `SinkComparer`. */
   readonly foreignRows: SinkComparer['foreignRows'];
+  /** See `Comparer`; absent: null. */
+  readonly refusal?: Text | null;
 }
 
 /** Of a job's destination. */
@@ -63,6 +66,7 @@ const SUMMED_DIGITS = 15;
 /** Compares and repairs one table of PostgreSQL. */
 export class PgComparer implements SourceComparer, SinkComparer {
   readonly foreignRows: SinkComparer['foreignRows'];
+  readonly refusal: Text | null;
   readonly #tools: PgComparerTools;
   readonly #tableText: string;
   #seen: { readonly relation: Relation; readonly server: PrintingServer } | null = null;
@@ -72,6 +76,7 @@ export class PgComparer implements SourceComparer, SinkComparer {
   constructor(tools: PgComparerTools) {
     this.#tools = tools;
     this.foreignRows = tools.foreignRows;
+    this.refusal = tools.refusal ?? null;
     this.#tableText = `${tools.table.schema}.${tools.table.table}`;
   }
 

@@ -11,7 +11,6 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
-import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import {
   findRelation,
   findUserTypes,
@@ -32,21 +31,15 @@ import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import { type Phase, translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
-import { mergeStatements } from './merge-rows.ts';
 import { fitOf, type TargetColumn } from './pairing.ts';
 import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import { openSegment } from './segment.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
-import { PgSliceWriter, type Segment } from './slice-writer.ts';
-import {
-  createSegmentTable,
-  createStageTable,
-  NAME_BYTES_MAX,
-  SEGMENT_TABLE,
-  stageTable,
-} from './stage-tables.ts';
+import { PgSliceWriter } from './slice-writer.ts';
+import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
 import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
 
@@ -275,14 +268,16 @@ export class PgSink implements Sink {
       const types = plan.columnNames.map((name) => columns.get(name)).filter((type) => type !== undefined);
       if (types.length !== plan.columnNames.length)
         throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
-      const isMerged = this.#options.conflict !== 'refuse' && !this.#options.isStaged;
+      const { conflict, isStaged } = this.#options;
+      const isMerged = conflict !== 'refuse' && !isStaged;
+      const keys = isMerged ? await this.#keys(session, plan.columnNames) : [];
       const target = {
         table: into,
         columnNames: plan.columnNames,
         columnTypes: types,
         form: plan.form,
         checkpoints,
-        segment: isMerged ? await this.#openSegment(session, plan.columnNames) : null,
+        segment: isMerged ? await openSegment(session, this.#table, plan.columnNames, conflict, keys) : null,
       };
       return new PgSliceWriter(session, target, slice.no, durable.get(slice.no) ?? null, () =>
         this.#sessions.release(session),
@@ -291,20 +286,6 @@ export class PgSink implements Sink {
       this.#sessions.release(session);
       throw translateError(error, 'load', this.#tableText);
     }
-  }
-
-  /** Where the rows of a commit are collected, and what takes them from there into the table. */
-  async #openSegment(session: PgSession, columnNames: readonly string[]): Promise<Segment> {
-    const { conflict } = this.#options;
-    const keys = await this.#keys(session, columnNames);
-    await createSegmentTable(session, this.#table, columnNames);
-    const arrival = arrivalColumnName(columnNames);
-    const into = quoteTable(this.#table);
-    return {
-      table: SEGMENT_TABLE,
-      merge: mergeStatements({ from: SEGMENT_TABLE, into, columnNames, conflict, arrival, keys }),
-      mayClashForNow: conflict === 'replace',
-    };
   }
 
   checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
@@ -323,27 +304,24 @@ export class PgSink implements Sink {
     }
     const stage = stageTable(this.#table, plan.runKey);
     if (outcome === 'discard') {
-      await this.#control('load', (session) =>
-        inTransaction(session, async () => {
+      await this.#control('load', async (session) => {
+        // A move may be under way still, whose worker was stopped.
+        await takeOver(session, `sluice run ${plan.runKey} finish`, true);
+        await inTransaction(session, async () => {
           await session.query(`DROP TABLE IF EXISTS ${quoteTable(stage)}`);
           await dropCheckpointTable(session, checkpoints);
-        }),
-      );
+        });
+      });
       return;
     }
     await this.#apart('load', async (session) => {
       // Nobody else has work here any more: who is still at it was given up.
       await takeOver(session, `sluice run ${plan.runKey} finish`, true);
       if (isStaged) {
-        await moveStagedRows(session, {
-          table: this.#table,
-          stage,
-          checkpoints,
-          columnNames: plan.columnNames,
-          conflict,
-          arrival: arrivalColumnName(plan.columnNames),
-          keepsCheckpoints: after !== null,
-        });
+        const { columnNames } = plan;
+        const keepsCheckpoints = after !== null;
+        const rows = { table: this.#table, stage, checkpoints, columnNames, conflict, keepsCheckpoints };
+        await moveStagedRows(session, rows);
       }
       if (after !== null) await performAfter(session, checkpoints, after);
     });

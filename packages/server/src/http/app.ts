@@ -45,6 +45,7 @@ import { sampleHandlers } from './routes/sample-handlers.ts';
 import { transferHandlers } from './routes/transfer-handlers.ts';
 import { variableHandlers } from './routes/variable-handlers.ts';
 import { verificationHandlers } from './routes/verification-handlers.ts';
+import { watermarkHandlers } from './routes/watermark-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -219,6 +220,7 @@ function handlersOf(
       ...transferHandlers(deps),
       ...groupHandlers(deps),
       ...variableHandlers(deps),
+      ...watermarkHandlers(deps),
       ...verificationHandlers(deps),
       ...auditHandlers(deps.audit),
     },

@@ -19,6 +19,7 @@ import { LinkCatalog } from '../jobs/link-catalog.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { TransferService } from '../jobs/transfer-service.ts';
 import { VariableService } from '../jobs/variable-service.ts';
+import { WatermarkService } from '../jobs/watermark-service.ts';
 import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { Egress, egressDenyDefault } from '../runs/egress.ts';
 import type { LinkInspection } from '../runs/link-inspector.ts';
@@ -335,11 +336,13 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     transfer: new TransferService({ store, links, jobs }),
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),
+    watermarks: new WatermarkService({ store, jobs, now }),
     verifications: new VerificationDesk({
       store,
       secrets: sampleBox,
       pools: { of: () => noWorkers, apart: () => noWorkers },
       now,
+      service: { zone: 'Asia/Shanghai', version: '1.8.1' },
       leaseMs: 15_000,
       owner: 'sample',
       log: say,

@@ -68,14 +68,14 @@ export class VerificationDriver {
   }
 
   async #work(record: VerificationRecord): Promise<VerificationChange> {
-    const { store, secrets, pools, now, log } = this.#tools;
+    const { store, secrets, service, pools, now, log } = this.#tools;
     await this.#change({ state: 'running', startedAt: record.startedAt ?? now() });
     const run = await store.runs.find(record.runId);
     if (run === null || run.plan === null) {
       const why = run === null || run.batch === null ? nothingCopied : ofTables;
       return { state: 'not_comparable', notComparable: why };
     }
-    const work: ResolvedWork = await resolveWork(run, store, secrets);
+    const work: ResolvedWork = await resolveWork(run, store, secrets, service);
     this.#secretTexts = work.secretTexts;
     const tasks = new ComparisonTasks({
       work,

@@ -43,6 +43,7 @@ describe.skipIf(!hasServers)('verification of runs', () => {
       secrets: rigSecretBox,
       pools: pool,
       now: Date.now,
+      service: { zone: 'Asia/Shanghai', version: '1.8.1' },
       leaseMs: 15_000,
       owner: 'embedded',
       log: (event, fields) =>

@@ -21,6 +21,7 @@ export interface Tables {
   readonly timers: TimerRow;
   readonly job_groups: JobGroupRow;
   readonly variables: VariableRow;
+  readonly watermarks: WatermarkRow;
   readonly role_assignments: RoleAssignmentRow;
   readonly audit_events: AuditEventRow;
   readonly verifications: VerificationRow;
@@ -177,6 +178,9 @@ export interface RunRow extends CountColumns {
   resumes_run_id: string | null;
   attempt: number;
   not_before: number;
+  clock_at: number | null;
+  /** JSON; null: not begun. */
+  resolved: string | null;
   parent_run_id: string | null;
   /** JSON; only of runs of entire-database jobs, from the moment on when their tables are known. */
   batch: string | null;
@@ -243,6 +247,18 @@ export interface VariableRow {
   /** null: the variable is secret. */
   value: string | null;
   sealed_value: string | null;
+  updated_by: string;
+  updated_at: number;
+}
+
+export interface WatermarkRow {
+  job_id: number;
+  column_name: string;
+  place: string;
+  value: string;
+  is_included: Flag;
+  /** null: somebody set it by hand. */
+  run_id: string | null;
   updated_by: string;
   updated_at: number;
 }
