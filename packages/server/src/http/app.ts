@@ -44,6 +44,8 @@ import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
 import { transferHandlers } from './routes/transfer-handlers.ts';
 import { variableHandlers } from './routes/variable-handlers.ts';
+import { verificationHandlers } from './routes/verification-handlers.ts';
+import { watermarkHandlers } from './routes/watermark-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -218,6 +220,8 @@ function handlersOf(
       ...transferHandlers(deps),
       ...groupHandlers(deps),
       ...variableHandlers(deps),
+      ...watermarkHandlers(deps),
+      ...verificationHandlers(deps),
       ...auditHandlers(deps.audit),
     },
   };

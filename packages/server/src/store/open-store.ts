@@ -29,6 +29,8 @@ import { type PendingEvent, waitingTrail } from './trail-scope.ts';
 import { trailedInside, trailedOutside } from './trailed-store.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 import { SqlVariableRepository } from './variable-repository.ts';
+import { SqlVerificationRepository } from './verification-repository.ts';
+import { SqlWatermarkRepository } from './watermark-repository.ts';
 
 /** The embedded store's file in the data folder. */
 export const storeFileName = 'sluice.db';
@@ -172,6 +174,8 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     groups: new SqlGroupRepository(db),
     variables: new SqlVariableRepository(db),
     history: new SqlHistoryRepository(db),
+    watermarks: new SqlWatermarkRepository(db),
+    verifications: new SqlVerificationRepository(db, adapter),
   };
 }
 
