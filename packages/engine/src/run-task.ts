@@ -74,6 +74,7 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
           signal: host.signal,
           snapshot: task.snapshot,
           isRepeated: task.isRepeated,
+          dirty: task.work.dirty,
         }),
       );
     case 'prepare':

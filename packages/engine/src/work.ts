@@ -16,7 +16,9 @@ import type {
   TableRef,
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
+import type { PortableReject } from '@sluice/core/data/reject';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
+import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 
 /** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
@@ -37,6 +39,14 @@ export interface RunWork {
   readonly mapping: { readonly from: readonly string[] | null; readonly to: readonly string[] | null };
   /** Slices that may run at once, 1-300. */
   readonly extractors: number;
+  /** Rows that cannot be converted or written are set aside; absent: the first one ends the run. */
+  readonly dirty?: DirtyRules;
+}
+
+/** How many rows may be set aside, as far as the worker of a slice can tell. */
+export interface DirtyRules {
+  /** Of one slice; one more ends the run. null: any number. */
+  readonly sliceMax: number | null;
 }
 
 /** What a worker must know to work at the destination alone. */
@@ -171,6 +181,32 @@ export interface Ledger {
    * @throws Fenced when the run has moved on without us.
    */
   checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<void>;
+  /**
+   * Keeps rows that were set aside; to be called before the commit which counts them. Absent: they are counted only.
+   * @throws Fenced when the run has moved on without us.
+   */
+  rejects?(sliceNo: number, part: RejectPart): Promise<RejectAnswer>;
   /** What is under way but not yet durable, and the times of this attempt so far. May be dropped. */
   progress(sliceNo: number, counts: SliceCounts, times: SliceTimes): void;
+}
+
+/** Rows of a slice that were set aside, all to be counted by the same commit. */
+export interface RejectPart {
+  /** The commit's. */
+  readonly sequence: number;
+  /** Of many attempts at that commit the one that was made is told by this; it is in the checkpoint's position. */
+  readonly attempt: string;
+  /** Number of the first one: 0, 1 … within the commit. */
+  readonly firstNo: number;
+  readonly rejects: readonly PortableReject[];
+  /** Of the slice so far, durable or not, those that are told here included. */
+  readonly rowsRead: number;
+  readonly rowsSkipped: number;
+}
+
+export interface RejectAnswer {
+  /** No more are kept of this run; they need not be sent, only counted. */
+  readonly isFull: boolean;
+  /** The run has too many of them, as facts of Cdm.0936: it is to end behind the commit. null: it has not. */
+  readonly excess: ErrorFacts | null;
 }

@@ -6,7 +6,7 @@ import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { Fenced } from '@sluice/core/errors/sluice-error';
 import { KeptEnds } from '@sluice/engine/kept-ends';
 import { runTask } from '@sluice/engine/run-task';
-import type { Ledger } from '@sluice/engine/work';
+import type { Ledger, RejectAnswer } from '@sluice/engine/work';
 import { Egress, type EgressRules } from './runs/egress.ts';
 import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messages.ts';
 
@@ -18,7 +18,7 @@ const registry = new ConnectorRegistry(bundle);
 const kept = new KeptEnds(registry);
 const resolve = resolverOf(process.argv[2]);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
-const receipts = new Map<number, (isStored: boolean) => void>();
+const receipts = new Map<number, (message: Receipt) => void>();
 let nextReceipt = 1;
 
 function send(message: FromWorker): void {
@@ -33,16 +33,31 @@ function resolverOf(rules: string | undefined): Pick<Host, 'resolve'> {
   return { resolve: (host) => egress.resolve(host) };
 }
 
+type Receipt = ToWorker & { readonly kind: 'ledger' };
+/** Sends what is to be stored, and resolves with the server's answer. */
+function stored(make: (receipt: number) => FromWorker): Promise<Receipt> {
+  const receipt = nextReceipt++;
+  return new Promise((resolve) => {
+    receipts.set(receipt, resolve);
+    send(make(receipt));
+  });
+}
+
 function ledgerOf(taskId: number): Ledger {
   return {
     progress: (sliceNo, counts, times) => send({ kind: 'progress', taskId, sliceNo, counts, times }),
     async checkpoint(sliceNo, checkpoint, times) {
-      const receipt = nextReceipt++;
-      const isStored = await new Promise<boolean>((resolve) => {
-        receipts.set(receipt, resolve);
-        send({ kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times });
+      const { isStored } = await stored((receipt) => {
+        return { kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times };
       });
       if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+    },
+    async rejects(sliceNo, part): Promise<RejectAnswer> {
+      const { isStored, answer } = await stored((receipt) => {
+        return { kind: 'rejects', taskId, receipt, sliceNo, part };
+      });
+      if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+      return answer ?? { isFull: true, excess: null };
     },
   };
 }
@@ -101,7 +116,7 @@ process.on('message', (message: ToWorker) => {
       void kept.forget(message.runId);
       return;
     case 'ledger':
-      receipts.get(message.receipt)?.(message.isStored);
+      receipts.get(message.receipt)?.(message);
       receipts.delete(message.receipt);
   }
 });

@@ -113,7 +113,7 @@ export class MysqlSink implements Sink {
       const resumed = await checkpoints.read(session, slice.no);
       // Ends the snapshot of the look-ups and the lock that keeps the tables from being dropped.
       await session.run('COMMIT', 'write', this.#name());
-      const loader = await this.#openLoader(session, plan, columns);
+      const loader = await this.#openLoader(session, plan, columns, found.isTransactional);
       return new MysqlSliceWriter({
         session,
         checkpoints,
@@ -129,7 +129,12 @@ export class MysqlSink implements Sink {
     }
   }
 
-  async #openLoader(session: Session, plan: TargetPlan, columns: readonly TargetColumn[]): Promise<Loader> {
+  async #openLoader(
+    session: Session,
+    plan: TargetPlan,
+    columns: readonly TargetColumn[],
+    isTransactional: boolean,
+  ): Promise<Loader> {
     const { schema, table } = this.#options;
     const target = this.#name();
     const sourceOf = (at: number) => {
@@ -144,6 +149,7 @@ export class MysqlSink implements Sink {
         target,
         insertHead: `INSERT INTO ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
+        isTransactional,
       });
     }
     // The same choice as when the run was agreed, unless the server or the table has been exchanged since.

@@ -141,6 +141,7 @@ export class MysqlSource implements Source {
           ),
           positionOf: positionReader(cut.order, projection),
           batchRowsMax: link.batchRowsMax ?? Number.POSITIVE_INFINITY,
+          isTolerant: projection.isTolerant === true,
         });
       }
       isWhole = true;

@@ -1,12 +1,14 @@
 import type { SliceWriter } from '@sluice/core/connector/contract';
-import type { Batch, Position, Value, WireForm } from '@sluice/core/data/batch';
+import type { Batch, Position, RowBatch, Value, WireForm } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
+import type { Reject } from '@sluice/core/data/reject';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import { Fenced } from '@sluice/core/errors/sluice-error';
+import { type Refusal, siftRows } from '../jdbc/sift-rows.ts';
 import { copyBinaryHeader, copyBinaryTrailer, joinMessages } from './binary-tuples.ts';
 import type { TableName } from './catalog.ts';
 import { readCheckpoints, storeCheckpoint } from './checkpoint-table.ts';
-import { translateError } from './errors.ts';
+import { refusedLine, rowRefusal, translateError } from './errors.ts';
 import { HEADER_BYTES } from './frames.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { ServerError } from './server-error.ts';
@@ -18,6 +20,8 @@ import { encodeRows, encodersOf } from './text-rows.ts';
  * to move a shorter row out of it.
  */
 const FORWARDED_ROW_BYTES_MIN = 256;
+/** Around a part that may be refused; what was written ahead of it stays. */
+const PART = 'sluice_part';
 
 export interface WriterTarget {
   readonly table: TableName;
@@ -41,6 +45,8 @@ export class PgSliceWriter implements SliceWriter {
   readonly #release: () => void;
   #sequence: number;
   #copy: CopyIn | null = null;
+  /** A transaction is open without a COPY under way. */
+  #isSifting = false;
   #bytes = 0;
 
   constructor(
@@ -82,17 +88,58 @@ export class PgSliceWriter implements SliceWriter {
     }
   }
 
+  async sift(batch: RowBatch): Promise<readonly Reject[]> {
+    const { rows } = batch;
+    const rejects: Reject[] = [];
+    try {
+      if (!this.#isSifting) {
+        // Checks that wait for the commit would refuse all of it, without a word on which row.
+        await this.#session.query('BEGIN; SET CONSTRAINTS ALL IMMEDIATE');
+        this.#isSifting = true;
+      }
+      await siftRows(
+        rows.length,
+        rows.length,
+        (from, to) => this.#writePart(rows.slice(from, to)),
+        (row, { code, facts }) => rejects.push({ values: rows[row] ?? [], code, facts }),
+      );
+    } catch (error) {
+      throw await this.#failure(error);
+    }
+    return rejects;
+  }
+
+  /** One COPY between savepoints. */
+  async #writePart(rows: readonly (readonly Value[])[]): Promise<Refusal | null> {
+    const session = this.#session;
+    const bytes = this.#encode(rows);
+    const copy = await session.copyIn(`SAVEPOINT ${PART}; ${this.#copySql}`);
+    try {
+      await copy.write(bytes);
+      await copy.end();
+    } catch (error) {
+      const refusal = rowRefusal(error, this.#tableText());
+      if (refusal === null) throw error;
+      await session.query(`ROLLBACK TO SAVEPOINT ${PART}; RELEASE SAVEPOINT ${PART}`);
+      return { error: refusal, row: refusedLine(error) };
+    }
+    await session.query(`RELEASE SAVEPOINT ${PART}`);
+    this.#bytes += bytes.byteLength;
+    return null;
+  }
+
   async commit(counts: SliceCounts, position: Position | null, isComplete: boolean): Promise<Checkpoint> {
     const checkpoint: Checkpoint = { sequence: this.#sequence + 1, position, counts, isComplete };
     try {
       if (this.#copy !== null && this.#target.form === 'pgcopy-binary')
         await this.#copy.write(copyBinaryTrailer);
       // Sent in one go. Whatever fails on the way aborts the transaction, and COMMIT then rolls back what is left of it.
-      const rows = this.#copy === null ? this.#session.query('BEGIN') : this.#copy.end();
+      const rows = this.#copy === null ? this.#beginEmpty() : this.#copy.end();
       const stored = storeCheckpoint(this.#session, this.#target.checkpoints, this.#sliceNo, checkpoint);
       // When the answer to this is lost, nobody here knows whether it is durable: the next writer reads it from the table.
       const committed = this.#session.query('COMMIT');
       this.#copy = null;
+      this.#isSifting = false;
       const outcomes = await Promise.allSettled([rows, stored, committed]);
       // The first failure is the cause of those behind it.
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -121,12 +168,22 @@ export class PgSliceWriter implements SliceWriter {
     return copy;
   }
 
+  /** The transaction of a commit ahead of which nothing was copied in one go. */
+  async #beginEmpty(): Promise<void> {
+    if (!this.#isSifting) await this.#session.query('BEGIN');
+  }
+
+  #tableText(): string {
+    return `${this.#target.table.schema}.${this.#target.table.table}`;
+  }
+
   /**
    * What to report for an error. Rows of a writer that was replaced clash with those of its successor before it ever gets
    * to its checkpoint: then it was fenced, and the clash is no fault of the data.
    */
   async #failure(error: unknown): Promise<unknown> {
     this.#copy = null;
+    this.#isSifting = false;
     if (error instanceof Fenced) {
       await this.#rollBack();
       return error;
@@ -134,7 +191,7 @@ export class PgSliceWriter implements SliceWriter {
     const isClash = error instanceof ServerError && /^(23|40)/.test(error.sqlState);
     if (isClash && (await this.#rollBack()) && (await this.#isReplaced()))
       return new Fenced(`slice ${this.#sliceNo}`);
-    return translateError(error, 'load', `${this.#target.table.schema}.${this.#target.table.table}`);
+    return translateError(error, 'load', this.#tableText());
   }
 
   /** @returns false when the session is gone, and the transaction with it. */

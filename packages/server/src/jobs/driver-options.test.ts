@@ -64,7 +64,6 @@ test('groups stand in recorded order and own their options', () => {
 });
 
 test.each([
-  { 'throttlingConfig.recordDirtyData': 'true' },
   { 'throttlingConfig.submitToCluster': true },
   { 'throttlingConfig.throttling': 'true' },
   { 'transformConfig.trans': [{ a: 1 }] },

@@ -22,6 +22,7 @@ import {
 } from '../store/model.ts';
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
+import { checkArchive } from './dirty-options.ts';
 import { driverGroups } from './driver-options.ts';
 import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
@@ -398,6 +399,7 @@ export class JobService {
       { link: toRecord.options, options: toOptions },
     );
     const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
+    await checkArchive(driverOptions, registry, (name) => this.#link(clusterId, name, store));
     requireSchedule({ name: draft.name, type: draft.type, driverOptions }, this.#deps.zone);
     return {
       name: draft.name,

@@ -1,4 +1,5 @@
 import type { OptionGroup } from '@sluice/core/options/option';
+import { checkDirtyOptions, dirtyOptions } from './dirty-options.ts';
 
 /**
  * Options of a job that the CDM API does not have. They travel among its `driver-config-values` in a group of their own,
@@ -6,5 +7,8 @@ import type { OptionGroup } from '@sluice/core/options/option';
  */
 export const ownGroup: OptionGroup = {
   name: 'sluiceConfig',
-  options: [],
+  options: [...dirtyOptions],
+  check: (values) => {
+    checkDirtyOptions(values);
+  },
 };

@@ -6,6 +6,7 @@ import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
+import { dirtyRulesOf } from './dirty-rules.ts';
 import { fillInVariables, maskError } from './job-variables.ts';
 import { refuseSelfCopy } from './self-copy.ts';
 
@@ -65,6 +66,7 @@ async function resolveEnds(run: RunRecord, store: Store, secrets: SecretBox): Pr
   const from = await end(job.fromConnector, job.fromLink, job.fromOptions);
   const to = await end(job.toConnector, job.toLink, job.toOptions);
   refuseSelfCopy(from, to);
+  const dirty = dirtyRulesOf(job.driverOptions);
   return {
     runId: run.id,
     // A run that carries on another goes by that one's name.
@@ -73,6 +75,7 @@ async function resolveEnds(run: RunRecord, store: Store, secrets: SecretBox): Pr
     to,
     mapping,
     extractors: extractorsOf(job.driverOptions),
+    ...(dirty !== undefined && { dirty }),
   };
 }
 

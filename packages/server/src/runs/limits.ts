@@ -78,6 +78,10 @@ export const runLimits = {
   workerStartMs: 15_000,
   /** A link test ends after this time, whatever the network does. */
   linkCheckMs: 60_000,
+  /** Rows that are kept of those that a run set aside; more are only counted. */
+  quarantineRowsMax: 20_000,
+  /** The same in characters, as they rest sealed. */
+  quarantineCharsMax: 64 * 1024 * 1024,
   /** A run that failed or was stopped may be resumed for this long: 7 days. Then its checkpoint table is removed. */
   resumeWindowMs: 7 * 24 * 60 * 60 * 1_000,
   /** Asking the destination of a run that is to be resumed what it holds of it may take this long. */

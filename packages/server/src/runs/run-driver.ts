@@ -14,6 +14,7 @@ import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
+import { RunRejects } from './run-rejects.ts';
 import { moveSlices, repeated } from './run-slices.ts';
 import { settleTraces } from './run-traces.ts';
 import type { TraceRemover } from './trace-janitor.ts';
@@ -87,6 +88,7 @@ export class RunDriver {
   readonly #pool: TaskPool;
   readonly #traces: TraceRemover;
   readonly #claim: Claim;
+  readonly #rejects: RunRejects;
   readonly #stopper = new AbortController();
   #storedPlan: RunPlan | null = null;
   /** Values of secret variables: in no text of the run. */
@@ -105,6 +107,7 @@ export class RunDriver {
     this.#pool = tools.pools.of(run.clusterId);
     this.#traces = traces;
     this.#claim = { runId: run.id, fence: run.fence };
+    this.#rejects = new RunRejects(run, this.#claim, { ...tools, progress: this.progress });
     this.ended = this.#drive(run);
   }
 
@@ -172,6 +175,7 @@ export class RunDriver {
         }
         await this.#change({ state: 'running', startedAt });
         await this.#moveSlices(work, plan, run.isPrepared);
+        this.#rejects.requireWithin(this.progress.counts());
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
@@ -364,6 +368,7 @@ export class RunDriver {
         this.#learn({ ...this.#record, counts: totals, updatedAt: at });
         return true;
       },
+      rejects: (no, part) => stored(() => this.#rejects.take(no, part, this.#secretTexts)),
       log: (line) => log('run.line', { run: this.runId, line }),
     };
   }

@@ -1,10 +1,12 @@
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import { zeroCounts } from '@sluice/core/data/slice';
+import { makerOf } from '@sluice/engine/marked-position';
 import type { RunPlan } from '@sluice/engine/work';
 import { sql } from 'kysely';
 import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
 import { fromCountColumns, fromJson, fromJsonOrNull, toCountColumns, toFlag } from './columns.ts';
 import { activeRunStates, type RunRecord, type SliceEffort, type SliceRecord } from './model.ts';
+import { keepRejectsOf, moveRejects } from './reject-repository.ts';
 import { rowOf, runOf } from './run-rows.ts';
 import {
   type Claim,
@@ -108,6 +110,7 @@ export class SqlRunRepository implements RunRepository {
             .where('run_id', '=', before),
         )
         .execute();
+      await moveRejects(db, before, created.id);
       return created;
     });
   }
@@ -404,6 +407,8 @@ export class SqlRunRepository implements RunRepository {
         .where('sequence', '<=', checkpoint.sequence)
         .executeTakeFirst();
       if (stored.numUpdatedRows === 0n) await requireSlice(db, claim.runId, sliceNo);
+      const maker = makerOf(checkpoint);
+      if (maker !== null) await keepRejectsOf(db, claim.runId, sliceNo, checkpoint.sequence, maker);
       const totals = await sumOfSlices(db, claim.runId);
       await db.updateTable('runs').set(toCountColumns(totals)).where('id', '=', claim.runId).execute();
       return totals;

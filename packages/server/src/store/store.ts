@@ -24,6 +24,7 @@ import type {
   VariableRecord,
   VariableScope,
 } from './model.ts';
+import type { RejectRepository, ReplayRepository } from './reject-record.ts';
 
 /** What every repository promises: a method that changes something resolves when the change is durable (synced), or rejects and nothing changed. */
 export interface Store {
@@ -38,6 +39,8 @@ export interface Store {
   readonly groups: GroupRepository;
   readonly variables: VariableRepository;
   readonly history: HistoryRepository;
+  readonly rejects: RejectRepository;
+  readonly replays: ReplayRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
