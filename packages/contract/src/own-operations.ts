@@ -4,6 +4,7 @@ import { type IdentityOperationId, identityOperations } from './identity-operati
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
+import { type RejectOperationId, rejectOperations } from './reject-operations.ts';
 import { RunEvent, RunLogResponse } from './run-log-views.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
@@ -23,7 +24,8 @@ export type OwnOperationId =
   | TransferOperationId
   | GroupOperationId
   | VariableOperationId
-  | AuditOperationId;
+  | AuditOperationId
+  | RejectOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 
@@ -109,6 +111,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   ...transferOperations,
   ...groupOperations,
   ...variableOperations,
+  ...rejectOperations,
 ];
 
 /** The row of one operation of our own. */

@@ -103,7 +103,8 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
       }
       await by.settle(pendingRows);
       await writer.close();
-      writer = await sink.openWriter(plan.target, slice, true);
+      // Not as a repetition: the session that would be ended for it may be the one that is lent again.
+      writer = await sink.openWriter(plan.target, slice);
       const isReplaced = (writer.resumed?.sequence ?? 0) !== (last?.sequence ?? 0);
       return isReplaced ? new Fenced(`slice ${slice.no}`) : by.excess;
     }

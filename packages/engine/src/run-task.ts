@@ -6,6 +6,7 @@ import { copySlice } from './copy-slice.ts';
 import { inspectLink } from './inspect-link.ts';
 import type { KeptEnds } from './kept-ends.ts';
 import { planRun } from './plan-run.ts';
+import { replayRows } from './replay-rows.ts';
 import type {
   DestinationTotals,
   DestinationWork,
@@ -82,6 +83,12 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         await sink.prepare(task.plan.target, task.isRepeated);
         return null;
       });
+    case 'replay': {
+      const { plan, rows, isRepeated } = task;
+      return await atDestination(task.work, tools, (sink) =>
+        replayRows(plan.target, rows, { sink, ledger, signal: host.signal, isRepeated }),
+      );
+    }
     case 'verify':
       return await atDestination(task.work, tools, async (sink): Promise<DestinationTotals> => {
         const checkpoints = await sink.checkpoints(task.plan.target);

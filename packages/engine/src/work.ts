@@ -16,6 +16,7 @@ import type {
   TableRef,
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
+import type { PortableRow } from '@sluice/core/data/portable-row';
 import type { PortableReject } from '@sluice/core/data/reject';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
@@ -126,6 +127,8 @@ export interface TaskResults {
   /** What is durable at the destination, by slice number. */
   checkpoints: readonly (readonly [sliceNo: number, checkpoint: Checkpoint])[];
   finish: null;
+  /** The attempt that made the commit. */
+  replay: string;
 }
 
 export type TaskKind = keyof TaskResults;
@@ -159,6 +162,14 @@ export type Task =
       /** The moment to read; null: as the source is by then. */
       readonly snapshot: Snapshot | null;
       readonly isRepeated?: boolean;
+    }
+  /** Writes rows that a run set aside, under a key of the replay's own. */
+  | {
+      readonly kind: 'replay';
+      readonly work: DestinationWork;
+      readonly plan: RunPlan;
+      readonly rows: readonly PortableRow[];
+      readonly isRepeated: boolean;
     }
   | { readonly kind: 'verify'; readonly work: DestinationWork; readonly plan: RunPlan }
   | { readonly kind: 'checkpoints'; readonly work: DestinationWork; readonly plan: RunPlan }
@@ -199,6 +210,8 @@ export interface RejectPart {
   /** Number of the first one: 0, 1 … within the commit. */
   readonly firstNo: number;
   readonly rejects: readonly PortableReject[];
+  /** Of a replay: which of its rows they are, from 0; their values are not sent again. */
+  readonly places?: readonly number[];
   /** Of the slice so far, durable or not, those that are told here included. */
   readonly rowsRead: number;
   readonly rowsSkipped: number;

@@ -28,6 +28,8 @@ import { VariableService } from './jobs/variable-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
+import { Quarantine } from './runs/quarantine.ts';
+import { ReplayDesk } from './runs/replay-desk.ts';
 import { RunDesk } from './runs/run-desk.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
@@ -120,6 +122,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
       log: log.info,
       onQueued: () => pokeQueue(),
     });
+    const replays = new ReplayDesk({ store, pools, secrets, now, log: log.info });
+    closers.unshift(() => replays.close());
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
     const queue = new RunQueue({
@@ -206,6 +210,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       transfer: new TransferService({ store, links, jobs }),
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
+      quarantine: new Quarantine({ store, secrets, replays, now }),
       runs: desk,
       connectors: bundle,
       runLogs,
@@ -266,6 +271,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     power.open();
     pools.warmUp();
     desk.traces.open();
+    replays.open();
     housekeeping.open();
     const address = await app
       .listen({ host: config.host, port: config.port, backlog: listenBacklog })

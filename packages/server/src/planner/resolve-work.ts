@@ -97,6 +97,37 @@ export async function resolveTraces(
   return { runId: run.id, runKey: plan.target.runKey, to };
 }
 
+/**
+ * What a worker needs to write rows of an ended run that were set aside: its destination as it is, without what a run does
+ * ahead of its rows and behind them.
+ * @throws Cdm.0101 the link is gone; Cdm.0060 it is disabled; what `resolveTraces` throws.
+ */
+export async function resolveReplay(
+  run: RunRecord,
+  plan: RunPlan,
+  replayId: string,
+  store: Pick<Store, 'variables' | 'links'>,
+  secrets: SecretBox,
+): Promise<DestinationWork> {
+  const link = await store.links.find(run.clusterId, run.job.toLink);
+  if (link === null) throw new SluiceError('Cdm.0101', { link: run.job.toLink });
+  if (!link.isEnabled) throw new SluiceError('Cdm.0060', { link: link.name });
+  const { to } = await resolveTraces(run, plan, link, store, secrets);
+  const options = { ...to.options, ...nothingAround };
+  return { runId: replayId, runKey: runKeyOf(replayId), to: { ...to, options } };
+}
+
+/** The table is taken as it is: not made, not cleared, no statements, no stage. */
+const nothingAround = {
+  'toJobConfig.tablePreparation': 'DO_NOTHING',
+  'toJobConfig.beforeImportType': 'none',
+  'toJobConfig.shouldClearTable': 'false',
+  'toJobConfig.whereClause': '',
+  'toJobConfig.preSql': '',
+  'toJobConfig.postSql': '',
+  'toJobConfig.useStageTable': 'false',
+} as const;
+
 /** The run's name at the destination: the last 12 hex digits of its id, which for a random UUID are random ones. */
 export function runKeyOf(runId: string): string {
   return runId.replaceAll('-', '').slice(-12).toLowerCase();

@@ -65,7 +65,8 @@ export interface RejectFilter {
   readonly state: RejectState | null;
 }
 
-export type ReplayState = 'pending' | 'done' | 'failed';
+/** `settled`: what came of it is stored, and its checkpoint is still at the destination. */
+export type ReplayState = 'pending' | 'settled' | 'done' | 'failed';
 
 /** One attempt to bring rows that were set aside to the destination of their run. */
 export interface ReplayRecord {
@@ -131,10 +132,10 @@ export interface ReplayRepository {
   list(runId: string, limit: number): Promise<readonly ReplayRecord[]>;
   /** The rows of a replay that are on their way, in one order for ever. */
   rowsOf(replayId: string): Promise<readonly RejectRecord[]>;
-  /** Takes the pending replay that is due first; it is due again at `again`. */
+  /** Takes the replay that is due first and not at its end; it is due again at `again`. */
   takeDue(now: number, again: number): Promise<ReplayRecord | null>;
-  /** Puts a pending replay off, or forward. */
-  putOff(replayId: string, dueAt: number): Promise<void>;
+  /** Puts a replay off. @param failure why, for those who ask. */
+  putOff(replayId: string, dueAt: number, failure?: RunFailure): Promise<void>;
   /** Keeps what the destination refused of a replay, ahead of the commit of the rest. @param rows by their place in `rowsOf`. @returns false when the replay has ended. */
   refused(
     replayId: string,
@@ -143,6 +144,8 @@ export interface ReplayRepository {
   ): Promise<boolean>;
   /** The commit of this attempt was made: what it did not refuse is written, the rest open again. Safe to repeat. */
   settle(replayId: string, attempt: string, now: number): Promise<void>;
+  /** Nothing of a settled replay is left at the destination. */
+  close(replayId: string): Promise<void>;
   /** The replay is given up, and nothing of it was written: its rows are open again. */
   fail(replayId: string, failure: RunFailure, now: number): Promise<void>;
 }

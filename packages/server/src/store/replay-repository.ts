@@ -14,10 +14,8 @@ import type {
 import { inOrder, isAnyOf, isCounted, parts, recordOf } from './reject-repository.ts';
 import type { ReplayRow } from './schema.ts';
 
-/** What the destination said of a row in one attempt at a replay. */
-interface Retried extends RejectReason {
-  readonly attempt: string;
-}
+/** What the destination said of a row, by the attempt at its replay: only one of them is committed. */
+type Retried = Readonly<Record<string, RejectReason>>;
 
 /** Statements on replays of rows that were set aside. */
 export class SqlReplayRepository implements ReplayRepository {
@@ -137,7 +135,7 @@ export class SqlReplayRepository implements ReplayRepository {
       const due = await db
         .selectFrom('replays')
         .selectAll()
-        .where('state', '=', 'pending')
+        .where('state', 'in', ['pending', 'settled'])
         .where('due_at', '<=', now)
         .orderBy('due_at')
         .orderBy('id')
@@ -155,12 +153,21 @@ export class SqlReplayRepository implements ReplayRepository {
     });
   }
 
-  async putOff(replayId: string, dueAt: number): Promise<void> {
+  async putOff(replayId: string, dueAt: number, failure?: RunFailure): Promise<void> {
     await this.#db
       .updateTable('replays')
-      .set({ due_at: dueAt })
+      .set({ due_at: dueAt, ...(failure === undefined ? {} : { failure: JSON.stringify(failure) }) })
       .where('id', '=', replayId)
-      .where('state', '=', 'pending')
+      .where('state', 'in', ['pending', 'settled'])
+      .execute();
+  }
+
+  async close(replayId: string): Promise<void> {
+    await this.#db
+      .updateTable('replays')
+      .set({ state: 'done' })
+      .where('id', '=', replayId)
+      .where('state', '=', 'settled')
       .execute();
   }
 
@@ -178,7 +185,16 @@ export class SqlReplayRepository implements ReplayRepository {
         .executeTakeFirst();
       if (held.numUpdatedRows === 0n) return false;
       for (const { key, code, facts } of rows) {
-        const retried: Retried = { attempt, code, facts };
+        const row = await db
+          .selectFrom('rejects')
+          .select('retried')
+          .where('replay_id', '=', replayId)
+          .where((eb) => isAnyOf(eb, [key]))
+          .executeTakeFirst();
+        const retried: Retried = {
+          ...fromJsonOrNull<Retried>(row?.retried ?? null),
+          [attempt]: { code, facts },
+        };
         await db
           .updateTable('rejects')
           .set({ retried: JSON.stringify(retried) })
@@ -206,8 +222,8 @@ export class SqlReplayRepository implements ReplayRepository {
         .where('state', '=', 'replaying');
       let refused = 0;
       for (const row of rows) {
-        const retried = fromJsonOrNull<Retried>(row.retried);
-        if (retried?.attempt !== attempt) continue;
+        const retried = fromJsonOrNull<Retried>(row.retried)?.[attempt];
+        if (retried === undefined) continue;
         refused += 1;
         await mine
           .set({
@@ -224,7 +240,8 @@ export class SqlReplayRepository implements ReplayRepository {
       await db
         .updateTable('replays')
         .set({
-          state: 'done',
+          state: 'settled',
+          failure: null,
           rows_written: rows.length - refused,
           rows_refused: refused,
           ended_at: now,

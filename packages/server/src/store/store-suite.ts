@@ -3,6 +3,7 @@ import { auditSuite } from './audit-suite.ts';
 import { claimSuite } from './claim-suite.ts';
 import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
+import { rejectSuite } from './reject-suite.ts';
 import { runSuite } from './run-suite.ts';
 import {
   createSampleCluster,
@@ -290,6 +291,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     runSuite(() => fixture);
     claimSuite(() => fixture);
     traceSuite(() => fixture);
+    rejectSuite(() => fixture);
     timerSuite(() => fixture);
     auditSuite(() => fixture);
     workspaceSuite(() => fixture);
