@@ -43,7 +43,17 @@ beforeEach(async () => {
   await sample.store.runs.storePlan(claim, { ...plan, target, projection }, Date.now());
   await put(claim, 0, 1, attempt, [[9_007_199_254_740_993n, new Uint8Array([1, 2])]], 'write');
   await put(claim, 0, 1, other, [[666, null]], 'write');
-  await put(claim, 1, 1, attempt, [['0000-00-00', null], [2, new Uint8Array(100_000)]], 'read');
+  await put(
+    claim,
+    1,
+    1,
+    attempt,
+    [
+      ['0000-00-00', null],
+      [2, new Uint8Array(100_000)],
+    ],
+    'read',
+  );
   const counts = { rowsRead: 9, rowsWritten: 6, rowsSkipped: 3, bytesRead: 1, bytesWritten: 1 };
   for (const sliceNo of [0, 1])
     await sample.store.runs.checkpoint(
@@ -122,7 +132,9 @@ describe('the quarantine of a run', () => {
       { slice: 1, stage: 'read', values: ['0000-00-00', null] },
       { slice: 1, cut_values: [1] },
     ]);
-    const zh = (await send('GET', `${base}/rejects?slice=1&page_size=1&page_no=2`, undefined, undefined, 'zh-cn')).json();
+    const zh = (
+      await send('GET', `${base}/rejects?slice=1&page_size=1&page_no=2`, undefined, undefined, 'zh-cn')
+    ).json();
     expect(zh).toMatchObject({ total: 2, rejects: [{ id: `1.1.${attempt}.1` }] });
     expect(zh.rejects[0].reason.message).toMatch(/\p{Script=Han}/u);
     expect((await send('GET', `${base}/rejects?state=written`)).json().total).toBe(0);
@@ -132,10 +144,14 @@ describe('the quarantine of a run', () => {
   test('comes as CSV', async () => {
     const answer = await send('GET', `${base}/rejects.csv?slice=0`);
     expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8');
-    expect(answer.headers['content-disposition']).toBe(`attachment; filename="rejects-${run.submissionId}.csv"`);
+    expect(answer.headers['content-disposition']).toBe(
+      `attachment; filename="rejects-${run.submissionId}.csv"`,
+    );
     const [head, line, end] = answer.body.split('\r\n');
     expect(head).toBe('time,slice,reason,state,id,id,picture');
-    expect(line).toMatch(/^20\d\d-.*Z,0,Cdm\.0234 : .*too long.*,open,0\.1\.a0b1c2d3e4f5\.0,9007199254740993,AQI=$/);
+    expect(line).toMatch(
+      /^20\d\d-.*Z,0,Cdm\.0234 : .*too long.*,open,0\.1\.a0b1c2d3e4f5\.0,9007199254740993,AQI=$/,
+    );
     expect(end).toBe('');
   });
 
@@ -148,7 +164,9 @@ describe('the quarantine of a run', () => {
       const refused = await send('PUT', url, undefined, { values });
       expect([refused.statusCode, refused.json().errCode]).toEqual([400, 'Cdm.0014']);
     }
-    expect((await send('PUT', `${base}/rejects/7.7.${attempt}.7`, undefined, { values: [1, null] })).statusCode).toBe(404);
+    expect(
+      (await send('PUT', `${base}/rejects/7.7.${attempt}.7`, undefined, { values: [1, null] })).statusCode,
+    ).toBe(404);
     expect((await send('PUT', `${base}/rejects/x`, undefined, { values: [1, null] })).statusCode).toBe(404);
   });
 
@@ -162,7 +180,9 @@ describe('the quarantine of a run', () => {
     expect(answer.json()).toMatchObject({ state: 'pending', rows_chosen: 1, created_by: 'alice' });
     expect((await send('GET', `${base}/replays/${answer.json().id}`)).json()).toEqual(answer.json());
     expect((await send('GET', `${base}/rejects?state=replaying`)).json().rejects[0].id).toBe(one);
-    expect((await send('PUT', `${base}/rejects/${one}`, undefined, { values: [1, null] })).json().errCode).toBe('Cdm.0014');
+    expect(
+      (await send('PUT', `${base}/rejects/${one}`, undefined, { values: [1, null] })).json().errCode,
+    ).toBe('Cdm.0014');
     expect((await send('DELETE', `${base}/rejects/${one}`)).json()).toEqual({ deleted: 0 });
     const again = await send('POST', `${base}/replays`, undefined, { reject_ids: [one] });
     expect([again.statusCode, again.json().errCode]).toEqual([400, 'Cdm.0014']);

@@ -304,9 +304,11 @@ describe.skipIf(!hasServers)('rows that cannot be written are set aside', () => 
       expect(await fingerprint(destination, toTable)).toEqual(fingerprintOf([...goodIds, first?.key ?? 0]));
       expect((await rejectsOf(run)).filter(({ state }) => state === 'written')).toHaveLength(1);
       const [replay] = await quarantine.replaysOf(run);
-    const name = `_sluice_run_${replay?.id.slice(-12)}`;
-    const left = await destination.sql(`SELECT 1 FROM information_schema.tables WHERE table_name = '${name}'`);
-    expect(left).toEqual([]);
+      const name = `_sluice_run_${replay?.id.slice(-12)}`;
+      const left = await destination.sql(
+        `SELECT 1 FROM information_schema.tables WHERE table_name = '${name}'`,
+      );
+      expect(left).toEqual([]);
     },
   );
 });

@@ -47,7 +47,12 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
 
     function commit(claim: Claim, sequence: number, attempt: string, isComplete = false) {
       const position = markPosition(null, attempt);
-      return store.runs.checkpoint(claim, 1, { sequence, position, counts: sampleCounts(9), isComplete }, now);
+      return store.runs.checkpoint(
+        claim,
+        1,
+        { sequence, position, counts: sampleCounts(9), isComplete },
+        now,
+      );
     }
 
     async function shown(runId: string): Promise<readonly string[]> {
@@ -56,7 +61,9 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
       return rejects.map(({ sealedRow, state }) => (state === 'open' ? sealedRow : `${sealedRow} ${state}`));
     }
 
-    async function endedRun(texts: readonly string[]): Promise<{ run: RunRecord; rows: readonly RejectRecord[] }> {
+    async function endedRun(
+      texts: readonly string[],
+    ): Promise<{ run: RunRecord; rows: readonly RejectRecord[] }> {
       const { run, claim } = await claimedRun();
       await put(claim, 1, mine, texts);
       await commit(claim, 1, mine, true);
@@ -93,8 +100,18 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
       await commit(claim, 1, mine);
       const late = { sliceNo: 1, sequence: 2, firstNo: 0 };
       const reject = { stage: 'write', code: 'Cdm.0234', facts: {} } as const;
-      await store.rejects.put(claim, { ...late, attempt: mine, rejects: [{ ...reject, sealedRow: 'x' }] }, wide, now + 1);
-      await store.rejects.put(claim, { ...late, attempt: theirs, rejects: [{ ...reject, sealedRow: 'y' }] }, wide, now + 2);
+      await store.rejects.put(
+        claim,
+        { ...late, attempt: mine, rejects: [{ ...reject, sealedRow: 'x' }] },
+        wide,
+        now + 1,
+      );
+      await store.rejects.put(
+        claim,
+        { ...late, attempt: theirs, rejects: [{ ...reject, sealedRow: 'y' }] },
+        wide,
+        now + 2,
+      );
       await store.runs.change(claim, { state: 'failed' }, now);
       expect(await shown(run.id)).toEqual(['a', 'y rolled_back']);
       const { rejects } = await store.rejects.list(run.id, { sliceNo: null, state: 'rolled_back' }, 9, 0);
@@ -120,7 +137,9 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
       }));
       const given = { sliceNo: 1, sequence: 1, attempt: mine, firstNo: 0, rejects };
       expect(await store.rejects.put(claim, given, { rowsMax: 2, charsMax: 100 }, now)).toBe('full');
-      expect(await store.rejects.put(claim, { ...given, firstNo: 3 }, { rowsMax: 9, charsMax: 11 }, now)).toBe('full');
+      expect(
+        await store.rejects.put(claim, { ...given, firstNo: 3 }, { rowsMax: 9, charsMax: 11 }, now),
+      ).toBe('full');
       await commit(claim, 1, mine);
       expect(await shown(run.id)).toEqual(['aaaa', 'bbbb']);
     });
@@ -137,7 +156,11 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
       await store.runs.change(claim, { state: 'failed', isPrepared: true }, now);
       const place = { fromLink: null, toLink: null, state: 'kept', dueAt: now + 9_999, attempts: 0 } as const;
       await store.traces.put({ runId: first.id, clusterId: job.clusterId, jobId: job.id, ...place });
-      const next = { ...sampleRun(job, fixture.cluster.projectId), plan: samplePlan(3), resumesRunId: first.id };
+      const next = {
+        ...sampleRun(job, fixture.cluster.projectId),
+        plan: samplePlan(3),
+        resumesRunId: first.id,
+      };
       const second = await store.runs.createResumed(next, now);
       expect(await shown(first.id)).toEqual([]);
       expect(await shown(second.id)).toEqual(['a']);
@@ -158,7 +181,13 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
       const [a, b] = there as [RejectRecord, RejectRecord];
       expect(await store.replays.refused(replay.id, mine, [{ key: a, ...reason }])).toBe(true);
       // Another attempt, of which nothing comes.
-      expect(await store.replays.refused(replay.id, theirs, [a, b].map((key) => ({ key, ...reason })))).toBe(true);
+      expect(
+        await store.replays.refused(
+          replay.id,
+          theirs,
+          [a, b].map((key) => ({ key, ...reason })),
+        ),
+      ).toBe(true);
       await store.replays.settle(replay.id, mine, now);
       await store.replays.settle(replay.id, theirs, now);
       expect(await shown(run.id)).toEqual(['a', 'b written', 'c written', 'd']);
@@ -178,7 +207,9 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
     it('of two replays at once each row goes with one', async () => {
       const { run } = await endedRun(['a', 'b', 'c']);
       const make = () => ({ id: newId(), runId: run.id, createdBy: 'ada', createdAt: now });
-      const begun = await Promise.all([make(), make()].map((each) => store.replays.begin(each, null, wide, now)));
+      const begun = await Promise.all(
+        [make(), make()].map((each) => store.replays.begin(each, null, wide, now)),
+      );
       expect(begun.reduce((sum, replay) => sum + (replay?.rowsChosen ?? 0), 0)).toBe(3);
       for (const replay of begun) if (replay !== null) await store.replays.fail(replay.id, failure, now);
     });
@@ -193,7 +224,10 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
       await store.replays.fail(replay.id, failure, now);
       expect(await shown(run.id)).toEqual(['a', 'bbbbbbbb']);
       expect((await begin(run, null, { rowsMax: 9, charsMax: 3 })).rowsChosen).toBe(1);
-      expect((await store.replays.list(run.id, 9)).map(({ state }) => state).sort()).toEqual(['failed', 'pending']);
+      expect((await store.replays.list(run.id, 9)).map(({ state }) => state).sort()).toEqual([
+        'failed',
+        'pending',
+      ]);
     });
 
     it('new keys seal them anew, and they go with their run', async () => {
