@@ -1,4 +1,4 @@
-import type { Value } from './batch.ts';
+import type { Value } from './value.ts';
 
 /**
  * A value as JSON, without a loss: `i` a whole number beyond 2^53, `n` a number that JSON has no word for, `b` bytes in
