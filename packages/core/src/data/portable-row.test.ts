@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Value } from './value.ts';
 import { fromPortableRow, isCutValue, type PortableRow, toPortableRow } from './portable-row.ts';
+import type { Value } from './value.ts';
 
 const caps = { valueCharsMax: 40, rowCharsMax: 100, cutCharsMax: 8 };
 
