@@ -45,8 +45,8 @@ export interface DirtyCase {
   /** Bad rows allowed in a slice; null: any number. */
   readonly limit: number | null;
   readonly extractors: number;
-  /** Workers are killed while the run goes on. */
-  readonly isKilled: boolean;
+  /** Workers are killed while the run goes on, each within so many milliseconds of its work; null: none is. */
+  readonly killedWithinMs: number | null;
   /** Half of the rows are mended and all replayed. */
   readonly isReplayed: boolean;
 }
@@ -95,7 +95,8 @@ export class DirtyRounds {
       },
     });
     await this.#cluster.startJob(name);
-    const killer = given.isKilled ? this.#kill(name) : Promise.resolve();
+    const { killedWithinMs } = given;
+    const killer = killedWithinMs === null ? Promise.resolve() : this.#kill(name, killedWithinMs);
     const end = await this.#cluster.waitForEnd(name, runMs);
     await killer;
     const view = await this.#newest(name);
@@ -132,7 +133,6 @@ export class DirtyRounds {
       if (open.length !== count) complain(`${open.length} of ${count} planted rows are listed`);
       if (there.join('\n') !== good.join('\n')) complain('the rows at the destination are not the good ones');
       if (given.isReplayed) await this.#replay(name, String(view.id), given, target, planted, open, complain);
-      this.totals.leftovers += (await leftovers(to)).length;
     } else {
       const known = new Set(good);
       if (there.some((line) => !known.has(line)))
@@ -140,9 +140,8 @@ export class DirtyRounds {
       if (listed.length <= (limit ?? 0)) complain(`${listed.length} rows listed led to the end`);
       // What stays for a resume goes with the job.
       await this.#cluster.deleteJob(name);
-      for (let waits = 0; waits < 100 && (await leftovers(to)).length > 0; waits++) await sleep(50);
-      this.totals.leftovers += (await leftovers(to)).length;
     }
+    await this.#countLeftovers(name, to);
     await from.sql(`DROP TABLE ${source}`);
     await to.sql(`DROP TABLE ${target}`);
   }
@@ -164,7 +163,7 @@ export class DirtyRounds {
   }
 
   /** Kills the worker that has a slice in hand, at random moments. */
-  async #kill(name: string): Promise<void> {
+  async #kill(name: string, withinMs: number): Promise<void> {
     for (let kills = 0, looks = 0; kills < killsPerRunMax && looks < 400; looks++) {
       const run = await this.#newest(name);
       if (['succeeded', 'failed'].includes(String(run.state))) return;
@@ -174,7 +173,7 @@ export class DirtyRounds {
         const pids = slices.flatMap(({ worker_pid }) => worker_pid ?? []);
         const pid = pids[Math.floor(this.#random() * pids.length)];
         if (pid !== undefined && (await this.#server.workerPids()).includes(pid)) {
-          await sleep(this.#random() * 300);
+          await sleep(this.#random() * withinMs);
           try {
             process.kill(pid, 'SIGKILL');
             kills++;
@@ -191,7 +190,7 @@ export class DirtyRounds {
   async #listed(name: string, run: string): Promise<readonly Listed[]> {
     const found: Listed[] = [];
     for (let page = 1; ; page++) {
-      const path = `/runs/${run}/rejects?page_size=500&page_no=${page}`;
+      const path = `/runs/${run}/rejects?page_size=200&page_no=${page}`;
       const answer = await this.#cluster.ownCall('GET', name, path);
       for (const reject of answer.rejects as Record<string, unknown>[]) {
         const values = reject.values as readonly unknown[];
@@ -212,7 +211,7 @@ export class DirtyRounds {
   async #replay(
     name: string,
     run: string,
-    { from, to, isKilled }: DirtyCase,
+    { from, to, killedWithinMs }: DirtyCase,
     target: string,
     planted: ReadonlyMap<number, Kind>,
     open: readonly Listed[],
@@ -225,7 +224,7 @@ export class DirtyRounds {
     }
     const before = await rowTexts(to, target);
     const asked = this.#cluster.ownCall('POST', name, `/runs/${run}/replays`, {});
-    if (isKilled) {
+    if (killedWithinMs !== null) {
       await sleep(this.#random() * 60);
       for (const pid of await this.#server.workerPids()) {
         try {
@@ -252,6 +251,18 @@ export class DirtyRounds {
     const left = (await this.#listed(name, run)).filter(({ state }) => state === 'open');
     if (left.length !== planted.size - mended.length)
       complain(`${left.length} rows are open after the replay`);
-    for (let waits = 0; waits < 100 && (await leftovers(to)).length > 0; waits++) await sleep(50);
+  }
+
+  /** What is removed behind the end has some time for it. */
+  async #countLeftovers(name: string, side: DirtySide): Promise<void> {
+    let left = await leftovers(side);
+    for (let waits = 0; waits < 300 && left.length > 0; waits++) {
+      await sleep(50);
+      left = await leftovers(side);
+    }
+    if (left.length === 0) return;
+    this.totals.leftovers += left.length;
+    this.#log(`${name} left ${left.join(', ')}`);
+    for (const table of left) await side.sql(`DROP TABLE ${table}`);
   }
 }

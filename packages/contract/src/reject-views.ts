@@ -18,7 +18,7 @@ export const rejectStates = ['open', 'replaying', 'written', 'rolled_back'] as c
 export const rejectStages = ['read', 'write'] as const;
 export const replayStates = ['pending', 'done', 'failed'] as const;
 /** Rows on a page. */
-export const rejectsPageSizes = { min: 1, max: 500, default: 50 };
+export const rejectsPageSizes = { min: 1, max: 200, default: 50 };
 /** Rows that one call may name. */
 export const rejectIdsMax = 5_000;
 

@@ -32,7 +32,7 @@ export interface RejectLimits {
 export const rejectLimits: RejectLimits = {
   perPartMax: 200,
   charsPerPartMax: 512 * 1024,
-  caps: { valueCharsMax: 64 * 1024, rowCharsMax: 256 * 1024, cutCharsMax: 256 },
+  caps: { valueCharsMax: 32 * 1024, rowCharsMax: 64 * 1024, cutCharsMax: 256 },
 };
 
 /** Limits of connections that a worker keeps between two tasks of a run. */

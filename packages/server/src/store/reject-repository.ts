@@ -95,7 +95,8 @@ export class SqlRejectRepository implements RejectRepository {
           .values(kept)
           .onConflict((conflict) => conflict.doNothing())
           .execute();
-      return kept.length < rejects.length ? 'full' : 'kept';
+      // Whoever is told that it is full sends no more; where the last place is taken, that is said at once.
+      return kept.length < rejects.length || rows >= limits.rowsMax ? 'full' : 'kept';
     });
   }
 
