@@ -1,4 +1,6 @@
+import type { Checkpoint } from '@sluice/core/data/slice';
 import type { ErrorCode } from '@sluice/core/errors/codes';
+import { makerOf } from '@sluice/engine/marked-position';
 import { type ExpressionBuilder, sql } from 'kysely';
 import { type Db, inTransaction } from './adapter.ts';
 import { fromJson } from './columns.ts';
@@ -167,21 +169,21 @@ export class SqlRejectRepository implements RejectRepository {
 
 /**
  * What a checkpoint says of the rows that were set aside: those that other attempts told for the same commit do not hold. To be
- * called in the transaction that stores the checkpoint.
- * @param attempt the one that made the commit.
+ * called in the transaction that stores the checkpoint. Nothing for slices that set nothing aside.
  */
 export async function keepRejectsOf(
   db: Db,
   runId: string,
   sliceNo: number,
-  sequence: number,
-  attempt: string,
+  checkpoint: Checkpoint,
 ): Promise<void> {
+  const attempt = makerOf(checkpoint);
+  if (attempt === null) return;
   await db
     .deleteFrom('rejects')
     .where('run_id', '=', runId)
     .where('slice_no', '=', sliceNo)
-    .where('sequence', '=', sequence)
+    .where('sequence', '=', checkpoint.sequence)
     .where('attempt', '<>', attempt)
     .execute();
 }
