@@ -299,7 +299,7 @@ export class CdmCluster {
     path: string,
     body?: unknown,
   ): Promise<Record<string, unknown>> {
-    return await this.#client.call(method, `${this.#ownPath}/jobs/${name}${path}`, body);
+    return await this.#client.call(method, `${this.ownPath}/jobs/${name}${path}`, body);
   }
 
   async jobNames(): Promise<string[]> {

@@ -18,9 +18,9 @@ import {
 } from '../store/model.ts';
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
-import { checkArchive } from './dirty-options.ts';
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
+import { checkArchive } from './dirty-options.ts';
 import { driverGroups } from './driver-options.ts';
 import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
