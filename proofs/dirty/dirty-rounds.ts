@@ -138,8 +138,9 @@ export class DirtyRounds {
       if (there.some((line) => !known.has(line)))
         complain('a row at the destination is none of the good ones');
       if (listed.length <= (limit ?? 0)) complain(`${listed.length} rows listed led to the end`);
-      // What stays for a resume goes with the job.
-      await this.#cluster.deleteJob(name);
+      // A run that failed with rows committed keeps its checkpoints for a resume: that table and no other.
+      const kept = `_sluice_run_${String(view.id).slice(-12)}`;
+      if ((await leftovers(to)).includes(kept)) await to.sql(`DROP TABLE ${kept}`);
     }
     await this.#countLeftovers(name, to);
     await from.sql(`DROP TABLE ${source}`);
@@ -256,7 +257,7 @@ export class DirtyRounds {
   /** What is removed behind the end has some time for it. */
   async #countLeftovers(name: string, side: DirtySide): Promise<void> {
     let left = await leftovers(side);
-    for (let waits = 0; waits < 300 && left.length > 0; waits++) {
+    for (let waits = 0; waits < 100 && left.length > 0; waits++) {
       await sleep(50);
       left = await leftovers(side);
     }
