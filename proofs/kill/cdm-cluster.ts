@@ -39,6 +39,8 @@ export interface JobChanges {
   readonly fromTable?: string;
   /** Options of the job itself, by their names. */
   readonly driver?: Readonly<Record<string, string>>;
+  /** Further options of the destination. */
+  readonly toOptions?: Readonly<Record<string, string>>;
 }
 
 /** A resume must be answered within this time, deaths of the server included, in milliseconds. */
@@ -167,6 +169,7 @@ export class CdmCluster {
                   input('toJobConfig.tableName', table),
                   input('toJobConfig.tablePreparation', 'DO_NOTHING'),
                   ...(more.isCleared === true ? [input('toJobConfig.shouldClearTable', 'true')] : []),
+                  ...Object.entries(more.toOptions ?? {}).map(([name, value]) => input(name, value)),
                 ],
               },
             ],

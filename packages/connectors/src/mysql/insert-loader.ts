@@ -24,6 +24,8 @@ export interface InsertParts {
   readonly target: string;
   /** `INSERT INTO … VALUES `. */
   readonly insertHead: string;
+  /** What stands behind the last row; absent: nothing. */
+  readonly insertTail?: string;
   /** One per column, in order. */
   readonly encoders: readonly Encoder[];
   /** The table's engine takes back a statement that failed. Without that a statement holds one row where rows are sifted. */
@@ -99,8 +101,8 @@ export class InsertLoader implements Loader {
 
   /** One statement, taken back when it changed a value on its way. */
   async #tryInsert(rows: readonly EncodedRow[]): Promise<Refusal | null> {
-    const { session, insertHead, target, isTransactional } = this.#parts;
-    const sql = insertHead + rows.map(({ text }) => text).join(',');
+    const { session, insertHead, insertTail = '', target, isTransactional } = this.#parts;
+    const sql = insertHead + rows.map(({ text }) => text).join(',') + insertTail;
     const bytes = Buffer.byteLength(sql);
     if (bytes > session.packetBytesMax - PACKET_RESERVE_BYTES)
       return { error: tooLong(bytes, session.packetBytesMax), row: null };
@@ -179,8 +181,8 @@ export class InsertLoader implements Loader {
   }
 
   async #insert(rows: readonly string[], from: number, to: number): Promise<void> {
-    const { session, insertHead, target } = this.#parts;
-    const sql = insertHead + rows.slice(from, to).join(',');
+    const { session, insertHead, insertTail = '', target } = this.#parts;
+    const sql = insertHead + rows.slice(from, to).join(',') + insertTail;
     const bytes = Buffer.byteLength(sql);
     const bytesMax = session.packetBytesMax - PACKET_RESERVE_BYTES;
     if (bytes > bytesMax) {

@@ -3,7 +3,7 @@ import type { Batch, Position, RowBatch, Value, WireForm } from '@sluice/core/da
 import type { NeutralType } from '@sluice/core/data/column';
 import type { Reject } from '@sluice/core/data/reject';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
-import { Fenced } from '@sluice/core/errors/sluice-error';
+import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { type Refusal, siftRows } from '../jdbc/sift-rows.ts';
 import { copyBinaryHeader, copyBinaryTrailer, joinMessages } from './binary-tuples.ts';
 import type { TableName } from './catalog.ts';
@@ -23,12 +23,24 @@ const FORWARDED_ROW_BYTES_MIN = 256;
 /** Around a part that may be refused; what was written ahead of it stays. */
 const PART = 'sluice_part';
 
+/** Rows of a commit that are collected in a table of the session's own and merged from there. */
+export interface Segment {
+  /** Quoted; empty at the beginning of each transaction. */
+  readonly table: string;
+  /** Statements that bring its rows into the destination. */
+  readonly merge: readonly string[];
+  /** A clash with a row of another session passes: the next attempt sees that row. */
+  readonly mayClashForNow: boolean;
+}
+
 export interface WriterTarget {
   readonly table: TableName;
   readonly columnNames: readonly string[];
   readonly columnTypes: readonly NeutralType[];
   readonly form: WireForm;
   readonly checkpoints: TableName;
+  /** null: rows go straight into the table. */
+  readonly segment: Segment | null;
 }
 
 /**
@@ -64,7 +76,7 @@ export class PgSliceWriter implements SliceWriter {
     this.#release = release;
     const columns = target.columnNames.map(quoteName).join(', ');
     const format = target.form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
-    this.#copySql = `COPY ${quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
+    this.#copySql = `COPY ${target.segment?.table ?? quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
     const encoders = encodersOf(target.columnTypes);
     this.#encode = (rows) => Buffer.from(encodeRows(rows, encoders), 'utf8');
   }
@@ -109,7 +121,7 @@ export class PgSliceWriter implements SliceWriter {
     return rejects;
   }
 
-  /** One COPY between savepoints. */
+  /** One COPY between savepoints; where its rows are collected first, they are merged at once. */
   async #writePart(rows: readonly (readonly Value[])[]): Promise<Refusal | null> {
     const session = this.#session;
     const bytes = this.#encode(rows);
@@ -117,9 +129,16 @@ export class PgSliceWriter implements SliceWriter {
     try {
       await copy.write(bytes);
       await copy.end();
+      const { segment } = this.#target;
+      if (segment !== null) {
+        for (const sql of segment.merge) await session.query(sql);
+        await session.query(`DELETE FROM ${segment.table}`);
+      }
     } catch (error) {
       const refusal = rowRefusal(error, this.#tableText());
-      if (refusal === null) throw error;
+      // A clash that passes is no fault of the row: the attempt is begun again.
+      const isPassing = rows.length === 1 && this.#mayPass(error);
+      if (refusal === null || isPassing) throw error;
       await session.query(`ROLLBACK TO SAVEPOINT ${PART}; RELEASE SAVEPOINT ${PART}`);
       return { error: refusal, row: refusedLine(error) };
     }
@@ -134,13 +153,17 @@ export class PgSliceWriter implements SliceWriter {
       if (this.#copy !== null && this.#target.form === 'pgcopy-binary')
         await this.#copy.write(copyBinaryTrailer);
       // Sent in one go. Whatever fails on the way aborts the transaction, and COMMIT then rolls back what is left of it.
+      const isEmpty = this.#copy === null;
       const rows = this.#copy === null ? this.#beginEmpty() : this.#copy.end();
+      const merged = (isEmpty ? [] : (this.#target.segment?.merge ?? [])).map((sql) =>
+        this.#session.query(sql),
+      );
       const stored = storeCheckpoint(this.#session, this.#target.checkpoints, this.#sliceNo, checkpoint);
       // When the answer to this is lost, nobody here knows whether it is durable: the next writer reads it from the table.
       const committed = this.#session.query('COMMIT');
       this.#copy = null;
       this.#isSifting = false;
-      const outcomes = await Promise.allSettled([rows, stored, committed]);
+      const outcomes = await Promise.allSettled([rows, ...merged, stored, committed]);
       // The first failure is the cause of those behind it.
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
       const { tag } = await committed;
@@ -173,6 +196,12 @@ export class PgSliceWriter implements SliceWriter {
     if (!this.#isSifting) await this.#session.query('BEGIN');
   }
 
+  /** A clash with a row that another session wrote just now: the next attempt sees it. */
+  #mayPass(error: unknown): boolean {
+    const { segment } = this.#target;
+    return segment?.mayClashForNow === true && error instanceof ServerError && error.sqlState === '23505';
+  }
+
   #tableText(): string {
     return `${this.#target.table.schema}.${this.#target.table.table}`;
   }
@@ -191,7 +220,10 @@ export class PgSliceWriter implements SliceWriter {
     const isClash = error instanceof ServerError && /^(23|40)/.test(error.sqlState);
     if (isClash && (await this.#rollBack()) && (await this.#isReplaced()))
       return new Fenced(`slice ${this.#sliceNo}`);
-    return translateError(error, 'load', this.#tableText());
+    const told = translateError(error, 'load', this.#tableText());
+    if (isClash && this.#target.segment?.mayClashForNow === true && told instanceof SluiceError)
+      return new SluiceError(told.code, told.facts, { cause: error, retry: true });
+    return told;
   }
 
   /** @returns false when the session is gone, and the transaction with it. */
