@@ -185,7 +185,7 @@ export class MysqlSink implements Sink {
       if (this.#written() !== 'refuse') this.#keys ??= await readUniqueKeys(session, schema, table);
       // Ends the snapshot of the look-ups and the lock that keeps the tables from being dropped.
       await session.run('COMMIT', 'write', this.#name());
-      const loader = await this.#openLoader(session, plan, columns, found.isTransactional);
+      const loader = await this.#openLoader(session, plan, columns);
       return new MysqlSliceWriter({
         session,
         checkpoints,
@@ -201,12 +201,7 @@ export class MysqlSink implements Sink {
     }
   }
 
-  async #openLoader(
-    session: Session,
-    plan: TargetPlan,
-    columns: readonly TargetColumn[],
-    isTransactional: boolean,
-  ): Promise<Loader> {
+  async #openLoader(session: Session, plan: TargetPlan, columns: readonly TargetColumn[]): Promise<Loader> {
     const { schema } = this.#options;
     const table = this.#tableOf(plan);
     const target = `${schema}.${table}`;
@@ -224,7 +219,7 @@ export class MysqlSink implements Sink {
         insertHead: `${words.verb} ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
         insertTail: words.tail,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
-        isTransactional,
+        isTransactional: this.#target?.isTransactional === true,
       });
     }
     // The same choice as when the run was agreed, unless the server or the table has been exchanged since.
