@@ -11,6 +11,8 @@ import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 import { type VariableOperationId, variableOperations } from './variable-operations.ts';
+import { type VerificationOperationId, verificationOperations } from './verification-operations.ts';
+import { type WatermarkOperationId, watermarkOperations } from './watermark-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
 export type OwnOperationId =
@@ -26,8 +28,10 @@ export type OwnOperationId =
   | TransferOperationId
   | GroupOperationId
   | VariableOperationId
-  | AuditOperationId
-  | RejectOperationId;
+  | WatermarkOperationId
+  | VerificationOperationId
+  | RejectOperationId
+  | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
 
@@ -115,6 +119,8 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   ...groupOperations,
   ...variableOperations,
   ...rejectOperations,
+  ...watermarkOperations,
+  ...verificationOperations,
 ];
 
 /** The row of one operation of our own. */

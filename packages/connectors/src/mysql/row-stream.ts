@@ -16,7 +16,7 @@ export interface RowStreamOptions {
   readonly positionOf: (row: readonly Value[]) => Position | null;
   readonly batchRowsMax: number;
   /** Rows that have no form as values come as rejects of their batch. */
-  readonly isTolerant: boolean;
+  readonly isTolerant?: boolean;
   readonly silenceTimeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -34,7 +34,7 @@ export async function* streamRows(
   options: RowStreamOptions,
 ): AsyncGenerator<RowBatch, void, undefined> {
   const { native } = session;
-  const { decoder, positionOf, batchRowsMax, isTolerant, signal, target } = options;
+  const { decoder, positionOf, batchRowsMax, isTolerant = false, signal, target } = options;
   const stream = session.socket;
   const ready: RowBatch[] = [];
   let rows: Value[][] = [];

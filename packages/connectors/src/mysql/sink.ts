@@ -8,6 +8,7 @@ import type {
 } from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { arrivalColumnName } from '../jdbc/stage-name.ts';
@@ -19,12 +20,14 @@ import { type CatalogTable, readTable, requireTable, targetColumn } from './cata
 import { CheckpointTable, type Step } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
 import { clearTable } from './clear-table.ts';
+import { MysqlComparer } from './comparer.ts';
 import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, pair, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
 import { performOnce, proveStatement } from './job-statement.ts';
+import { keyCollation } from './key-collation.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
@@ -47,6 +50,7 @@ export interface SinkTools {
 const noSuchDatabase = 1049;
 
 export class MysqlSink implements Sink {
+  readonly comparer: MysqlComparer;
   readonly #tools: SinkTools;
   readonly #options: SqlSinkOptions;
   readonly #before: JobStatement | null;
@@ -60,6 +64,19 @@ export class MysqlSink implements Sink {
     this.#options = options;
     this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
     this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
+    this.comparer = new MysqlComparer({
+      sessions: tools.sessions,
+      signal: tools.host.signal,
+      silenceTimeoutMs: tools.link.silenceTimeoutMs,
+      database: options.schema,
+      table: options.table,
+      tinyIntIsBoolean: false,
+      zeroDateIsNull: false,
+      where: null,
+      withoutNullsOf: null,
+      snapshots: null,
+      foreignRows: foreignRows(options),
+    });
   }
 
   async agree(
@@ -359,19 +376,6 @@ export class MysqlSink implements Sink {
       keyCollation: await keyCollation(session),
     });
   }
-}
-
-/** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */
-const keyCollations = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin', 'utf8mb4_bin'];
-
-async function keyCollation(session: Session): Promise<string> {
-  const rows = await session.rows(
-    `SELECT COLLATION_NAME FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (${keyCollations.map(quoteText).join(', ')})`,
-    'metadata',
-    'information_schema.COLLATIONS',
-  );
-  const known = new Set(rows.map((row) => String(row[0])));
-  return keyCollations.find((name) => known.has(name)) ?? 'utf8mb4_bin';
 }
 
 function checkNames(names: readonly string[], offer: SourceOffer): void {

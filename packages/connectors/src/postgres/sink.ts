@@ -8,6 +8,7 @@ import type {
 import type { Column } from '@sluice/core/data/column';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
@@ -27,6 +28,7 @@ import {
   isPreparedBefore,
   readCheckpoints,
 } from './checkpoint-table.ts';
+import { PgComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import { type Phase, translateError } from './errors.ts';
@@ -54,6 +56,7 @@ const truncateRefusals: ReadonlySet<string> = new Set(['0A000', '42501', '42809'
 
 /** Writes one table by COPY FROM STDIN. */
 export class PgSink implements Sink {
+  readonly comparer: PgComparer;
   readonly #sessions: PgSessions;
   readonly #options: SqlSinkOptions;
   readonly #table: TableName;
@@ -68,6 +71,14 @@ export class PgSink implements Sink {
     this.#tableText = `${options.schema}.${options.table}`;
     this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
     this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
+    this.comparer = new PgComparer({
+      sessions,
+      table: this.#table,
+      where: null,
+      withoutNullsOf: null,
+      snapshots: null,
+      foreignRows: foreignRows(options),
+    });
   }
 
   async agree(

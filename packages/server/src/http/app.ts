@@ -45,6 +45,8 @@ import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
 import { transferHandlers } from './routes/transfer-handlers.ts';
 import { variableHandlers } from './routes/variable-handlers.ts';
+import { verificationHandlers } from './routes/verification-handlers.ts';
+import { watermarkHandlers } from './routes/watermark-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -220,6 +222,8 @@ function handlersOf(
       ...groupHandlers(deps),
       ...variableHandlers(deps),
       ...rejectHandlers(deps),
+      ...watermarkHandlers(deps),
+      ...verificationHandlers(deps),
       ...auditHandlers(deps.audit),
     },
   };

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { InspectAnswers, RunEnd } from '@sluice/engine/work';
+import { plannedTime } from '../planner/job-variables.ts';
 import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type { BatchSummary, BatchTable, LinkPlace, RunFailure, RunRecord } from '../store/model.ts';
-import type { Claim } from '../store/store.ts';
+import type { Claim, RunChange } from '../store/store.ts';
 import { advanceBatch } from './batch-run.ts';
 import { chooseTables, namedTables, namesThatClash } from './batch-tables.ts';
 import type { Driver } from './driver.ts';
@@ -84,11 +85,12 @@ export class BatchDriver implements Driver {
         const cause = `the run was taken up ${run.fence - 1} times and came to no end`;
         throw new SluiceError('Cdm.0036', { cause });
       }
-      if (run.state === 'queued') {
-        await this.#change({ state: 'planning', startedAt: run.startedAt ?? this.#tools.now() });
-      }
+      const startedAt = run.startedAt ?? this.#tools.now();
+      const clockAt = run.clockAt ?? plannedTime(run.variables) ?? startedAt;
+      // All tables go by one clock.
+      if (run.state === 'queued') await this.#change({ state: 'planning', startedAt, clockAt });
       // A run that carries on another has its tables from there.
-      await this.#leadOn(run.batch === null ? await this.#listTables(run) : null);
+      await this.#leadOn(run.batch === null ? await this.#listTables({ ...run, clockAt }) : null);
     } catch (error) {
       await this.#settle(error);
     } finally {
@@ -98,8 +100,8 @@ export class BatchDriver implements Driver {
 
   /** Asks the source for its tables, and chooses. */
   async #listTables(run: RunRecord): Promise<readonly BatchTable[]> {
-    const { store, secrets, log } = this.#tools;
-    const work = await resolveWork(run, store, secrets).catch((error: unknown) => {
+    const { store, secrets, service, log } = this.#tools;
+    const work = await resolveWork(run, store, secrets, service).catch((error: unknown) => {
       throw unworkable(error);
     });
     this.#secretTexts = work.secretTexts;
@@ -239,7 +241,7 @@ export class BatchDriver implements Driver {
     }
   }
 
-  async #change(change: { readonly state: 'planning'; readonly startedAt: number }): Promise<void> {
+  async #change(change: Pick<RunChange, 'state' | 'startedAt' | 'clockAt'>): Promise<void> {
     const { store, now } = this.#tools;
     const changed = await stored(() => store.runs.change(this.#claim, change, now()));
     if (changed === null) throw new LetGo('the lease was lost');

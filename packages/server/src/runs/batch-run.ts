@@ -139,8 +139,8 @@ async function beginTable(tx: Tx, run: RunRecord, table: BatchTable, at: number)
   const before = table.carriesRunId === null ? null : await tx.runs.find(table.carriesRunId);
   const trace = before === null ? null : await tx.traces.find(before.id);
   if (before?.plan && before.isPrepared && trace?.state === 'kept' && trace.dueAt > at) {
-    const { plan, counts } = before;
-    const resumed = { ...child, plan, counts, isPrepared: true, resumesRunId: before.id };
+    const { plan, counts, resolved } = before;
+    const resumed = { ...child, plan, counts, resolved, isPrepared: true, resumesRunId: before.id };
     return await tx.runs.createResumed(resumed, at);
   }
   const created = await tx.runs.create(child);
@@ -152,7 +152,7 @@ async function beginTable(tx: Tx, run: RunRecord, table: BatchTable, at: number)
 
 /** The run of one table as it stands in the queue: the job's settings with the table's name at both ends. */
 function childOf(run: RunRecord, table: BatchTable, at: number): Omit<RunRecord, 'submissionId'> {
-  const { projectId, job: whole, createdBy: user, variables, isAuto } = run;
+  const { projectId, job: whole, createdBy: user, variables, isAuto, clockAt } = run;
   const job: JobRecord = {
     ...whole,
     type: 'NORMAL_JOB',
@@ -162,7 +162,7 @@ function childOf(run: RunRecord, table: BatchTable, at: number): Omit<RunRecord,
     driverOptions: without(whole.driverOptions, wholeJobGroups),
   };
   return {
-    ...queuedRun({ projectId, job, user, variables, isAuto }, at),
+    ...queuedRun({ projectId, job, user, variables, isAuto, clockAt }, at),
     id: randomUUID(),
     parentRunId: run.id,
     attempt: run.attempt,

@@ -1,6 +1,7 @@
 import type { PortableRow } from '@sluice/core/data/portable-row';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { DestinationWork, RejectPart, RunPlan } from '@sluice/engine/work';
+import type { ServiceFacts } from '../planner/job-variables.ts';
 import { resolveReplay } from '../planner/resolve-work.ts';
 import { rejectContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
@@ -18,6 +19,7 @@ export interface ReplayTools {
   readonly store: Store;
   readonly pools: TaskPools;
   readonly secrets: SecretBox;
+  readonly service: ServiceFacts;
   readonly now: () => number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -115,10 +117,10 @@ export class ReplayDesk {
   }
 
   async #prepared(replay: ReplayRecord): Promise<ReplayJob> {
-    const { store, secrets, pools } = this.#tools;
+    const { store, secrets, service, pools } = this.#tools;
     const run = await store.runs.find(replay.runId);
     if (run === null || run.plan === null) throw new SluiceError('Cdm.0001', { name: replay.runId });
-    const work = await resolveReplay(run, run.plan, replay.id, store, secrets);
+    const work = await resolveReplay(run, run.plan, replay.id, store, secrets, service);
     const target = { ...run.plan.target, runKey: work.runKey, isTolerant: true as const };
     const plan = { ...run.plan, target, slices: [] };
     // What was begun comes to its end, though its cluster was stopped meanwhile.

@@ -18,7 +18,9 @@ export type ToWorker =
       readonly isStored: boolean;
       /** To rows that were set aside. */
       readonly answer?: RejectAnswer;
-    };
+    }
+  /** The charge with this number is paid, or the task is to end. */
+  | { readonly kind: 'paid'; readonly taskId: number; readonly receipt: number; readonly isPaid: boolean };
 
 /** From a worker process to the server. */
 export type FromWorker =
@@ -46,6 +48,16 @@ export type FromWorker =
       readonly receipt: number;
       readonly sliceNo: number;
       readonly part: RejectPart;
+    }
+  /** What was read under a rate limit: no more is read until it is paid. */
+  | {
+      readonly kind: 'charge';
+      readonly taskId: number;
+      readonly receipt: number;
+      readonly rows: number;
+      readonly bytes: number;
+      /** How long the source was waited for. */
+      readonly sourceMs: number;
     }
   | { readonly kind: 'log'; readonly taskId: number; readonly line: string }
   | { readonly kind: 'done'; readonly taskId: number; readonly result: TaskResults[TaskKind] }

@@ -50,6 +50,7 @@ describe.skipIf(!hasServers)('rows that cannot be written are set aside', () => 
     const tools = { store, secrets: rigSecretBox, now: Date.now };
     desk = new ReplayDesk({
       ...tools,
+      service: { zone: 'Asia/Shanghai', version: '1.8.1' },
       pools: rig.pool,
       log: (event, fields) => void events.push({ event, fields }),
     });

@@ -31,6 +31,8 @@ import { type PendingEvent, waitingTrail } from './trail-scope.ts';
 import { trailedInside, trailedOutside } from './trailed-store.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 import { SqlVariableRepository } from './variable-repository.ts';
+import { SqlVerificationRepository } from './verification-repository.ts';
+import { SqlWatermarkRepository } from './watermark-repository.ts';
 
 /** The embedded store's file in the data folder. */
 export const storeFileName = 'sluice.db';
@@ -176,6 +178,8 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     history: new SqlHistoryRepository(db),
     rejects: new SqlRejectRepository(db),
     replays: new SqlReplayRepository(db, adapter),
+    watermarks: new SqlWatermarkRepository(db),
+    verifications: new SqlVerificationRepository(db, adapter),
   };
 }
 

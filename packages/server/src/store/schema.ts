@@ -21,10 +21,13 @@ export interface Tables {
   readonly timers: TimerRow;
   readonly job_groups: JobGroupRow;
   readonly variables: VariableRow;
+  readonly watermarks: WatermarkRow;
   readonly role_assignments: RoleAssignmentRow;
   readonly audit_events: AuditEventRow;
   readonly rejects: RejectRow;
   readonly replays: ReplayRow;
+  readonly verifications: VerificationRow;
+  readonly verification_chunks: VerificationChunkRow;
 }
 
 export type Flag = 0 | 1;
@@ -177,6 +180,9 @@ export interface RunRow extends CountColumns {
   resumes_run_id: string | null;
   attempt: number;
   not_before: number;
+  clock_at: number | null;
+  /** JSON; null: not begun. */
+  resolved: string | null;
   parent_run_id: string | null;
   /** JSON; only of runs of entire-database jobs, from the moment on when their tables are known. */
   batch: string | null;
@@ -247,6 +253,18 @@ export interface VariableRow {
   updated_at: number;
 }
 
+export interface WatermarkRow {
+  job_id: number;
+  column_name: string;
+  place: string;
+  value: string;
+  is_included: Flag;
+  /** null: somebody set it by hand. */
+  run_id: string | null;
+  updated_by: string;
+  updated_at: number;
+}
+
 export interface RoleAssignmentRow {
   user_id: string;
   /** A project's id, or `all`. */
@@ -310,4 +328,36 @@ export interface ReplayRow {
   ended_at: number | null;
   due_at: number;
   attempts: number;
+}
+
+export interface VerificationRow {
+  id: string;
+  run_id: string;
+  project_id: string;
+  cluster_id: string;
+  /** The run while the verification is active; unique. */
+  active_run_id: string | null;
+  kind: string;
+  removes_extra: Flag;
+  state: string;
+  phase: string;
+  plan: string | null;
+  not_comparable: string | null;
+  is_at_snapshot: Flag;
+  failure: string | null;
+  created_by: string;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  stop_requested_by: string | null;
+  lease_owner: string | null;
+  lease_until: number;
+  fence: number;
+}
+
+export interface VerificationChunkRow {
+  verification_id: string;
+  phase: string;
+  no: number;
+  outcome: string;
 }

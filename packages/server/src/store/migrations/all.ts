@@ -8,6 +8,8 @@ import { rightsAndTrail } from './0007-rights-and-trail.ts';
 import { groupsAndVariables } from './0008-groups-and-variables.ts';
 import { listedJobs } from './0010-listed-jobs.ts';
 import { quarantine } from './0011-quarantine.ts';
+import { runClockAndWatermarks } from './0012-run-clock-and-watermarks.ts';
+import { verifications } from './0013-verifications.ts';
 import { batchJobs } from './0014-batch-jobs.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
@@ -21,5 +23,7 @@ export const migrations: readonly Migration[] = [
   groupsAndVariables,
   listedJobs,
   quarantine,
+  runClockAndWatermarks,
+  verifications,
   batchJobs,
 ];
