@@ -30,6 +30,8 @@ export interface LinkWay {
 }
 
 export interface JobChanges {
+  /** Default: `source`. */
+  readonly fromTable?: string;
   readonly fromLink?: string;
   readonly toLink?: string;
   readonly partitionColumn?: string;

@@ -27,6 +27,7 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
     projection: isTolerant ? { ...agreement.projection, isTolerant } : agreement.projection,
     reason: isTolerant ? tolerantReason : agreement.reason,
     warnings: agreement.warnings,
+    losses: agreement.losses ?? [],
     slices,
     // Of several slices nothing can be said before they begin.
     ...(slices.length === 1 && {

@@ -16,6 +16,7 @@ import type {
   TableRef,
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
+import type { Loss } from '@sluice/core/data/loss';
 import type { PortableRow } from '@sluice/core/data/portable-row';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import type { PortableReject } from '@sluice/core/data/reject';
@@ -119,6 +120,8 @@ export interface RunPlan {
   /** Why this wire form, for people. */
   readonly reason: string;
   readonly warnings: readonly string[];
+  /** What the columns may lose; absent in plans that were stored before it was recorded as data. */
+  readonly losses?: readonly Loss[];
   readonly slices: readonly Slice[];
   /** Absent: the run is not incremental. */
   readonly window?: PlannedWindow;

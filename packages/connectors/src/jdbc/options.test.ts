@@ -243,6 +243,21 @@ describe('typed options', () => {
     ).toBe('Cdm.0238');
   });
 
+  it('take UPSERT for UPDATE where onConflict says nothing else than its default', () => {
+    const conflict = (onConflict: string, importMode: string) =>
+      readSqlSink({ ...to, 'toJobConfig.onConflict': onConflict, 'toJobConfig.importMode': importMode })
+        .conflict;
+    expect(readSqlSink(to).conflict).toBe('refuse');
+    for (const mode of ['', 'COPY', 'GDS']) {
+      expect(conflict('EXCEPTION', mode)).toBe('refuse');
+      expect(conflict('UPDATE', mode)).toBe('update');
+      expect(conflict('REPLACE', mode)).toBe('replace');
+    }
+    expect(conflict('', 'UPSERT')).toBe('update');
+    expect(conflict('EXCEPTION', 'UPSERT')).toBe('update');
+    expect(conflict('REPLACE', 'UPSERT')).toBe('replace');
+  });
+
   it('refuse NUL wherever text reaches the wire', () => {
     for (const name of ['fromJobConfig.tableName', 'fromJobConfig.whereClause', 'fromJobConfig.columnList']) {
       expect(thrownBy(() => readSqlSource({ ...from, [name]: 'a\0b' })).code, name).toBe('Cdm.0024');
