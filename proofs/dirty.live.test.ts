@@ -9,5 +9,5 @@ test.skipIf(process.env.SLUICE_TEST_POSTGRES === undefined || process.env.SLUICE
     expect(ok, `${JSON.stringify(figures)}\n${lines.join('\n')}`).toBe(true);
     expect(figures).toMatchObject({ pairs: 4, plantedBugSeen: true });
   },
-  180_000,
+  300_000,
 );

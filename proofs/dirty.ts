@@ -57,7 +57,7 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
       seed + 1,
       log,
       async (rounds) => {
-        const all = { ...pair, rows: 6_000, planted: 6_000, limit: null, extractors: 1, isReplayed: false };
+        const all = { ...pair, rows: 4_500, planted: 4_500, limit: null, extractors: 1, isReplayed: false };
         for (let tries = 0; tries < 4 && rounds.totals.differences === 0; tries++)
           await rounds.run({ ...all, killedWithinMs: 2_000 });
       },
@@ -82,7 +82,7 @@ function casesOf(
   const plain = { ...pair, rows, limit: null, extractors: 1, killedWithinMs: null, isReplayed: false };
   const limited = [0, 1, limit, limit + 1, rows].map((planted) => ({ ...plain, planted, limit }));
   const whole = { ...plain, planted: isShort ? limit * 6 : rows };
-  if (isShort) return [...limited.slice(1, 4), { ...whole, killedWithinMs: 300, isReplayed: true }];
+  if (isShort) return [...limited.slice(3, 4), { ...whole, killedWithinMs: 300, isReplayed: true }];
   return [
     ...limited,
     { ...plain, planted: limit + 1, isReplayed: true },

@@ -37,8 +37,6 @@ export interface JobChanges {
   readonly partitionColumn?: string;
   /** The table is cleared ahead of each run. */
   readonly isCleared?: boolean;
-  /** In place of `source`. */
-  readonly fromTable?: string;
   /** Options of the job itself, by their names. */
   readonly driver?: Readonly<Record<string, string>>;
   /** Further options of the destination. */
