@@ -204,6 +204,7 @@ export class MysqlSink implements Sink {
         insertHead: `${words.verb} ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
         insertTail: words.tail,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
+        isTransactional: this.#target?.isTransactional === true,
       });
     }
     // The same choice as when the run was agreed, unless the server or the table has been exchanged since.

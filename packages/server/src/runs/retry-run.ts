@@ -11,6 +11,8 @@ export function isToBeRetried(run: RunRecord, state: RunState): boolean {
   return (
     state === 'failed' &&
     run.stopRequestedBy === null &&
+    // As many rows would be bad the next time.
+    run.failure?.code !== 'Cdm.0936' &&
     run.job.driverOptions['retryJobConfig.retryJobType'] === 'RETRY_TRIPLE' &&
     run.attempt < runLimits.retriesMax
   );
