@@ -1,24 +1,8 @@
 import type { Json } from './json.ts';
 import type { Reject } from './reject.ts';
+import type { Value } from './value.ts';
 
-/**
- * One value of a row in the neutral form. Text carries everything that JavaScript numbers would bend:
- *
- * | neutral kind      | value                                                             |
- * |-------------------|-------------------------------------------------------------------|
- * | boolean           | boolean                                                           |
- * | integer           | number when |v| <= 2^53 - 1, else bigint                          |
- * | decimal           | string, plain notation, also `NaN`, `Infinity`, `-Infinity`       |
- * | float             | number (NaN and infinities included)                              |
- * | text, json, other | string                                                            |
- * | binary            | Uint8Array                                                        |
- * | date              | string `YYYY-MM-DD` (years beyond 9999 and ` BC` as the source says, also `infinity`) |
- * | time              | string `HH:MM:SS[.ffffff][+HH[:MM]]`                              |
- * | timestamp         | string `YYYY-MM-DD HH:MM:SS[.ffffff]`, zoned ones in UTC with `+00` |
- * | uuid              | string, lower case                                                |
- * | bits              | string of 0 and 1                                                 |
- */
-export type Value = null | boolean | number | bigint | string | Uint8Array;
+export type { Value } from './value.ts';
 
 /**
  * How rows travel between a source and a sink. Both ends say which forms they can do for a table,

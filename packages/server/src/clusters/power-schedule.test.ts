@@ -122,6 +122,15 @@ async function made(settings: Partial<PowerSettings>): Promise<string> {
 
 const statusOf = async (id: string) => (await store.clusters.findById(id))?.status;
 
+/** What the audit trail says of the project, oldest first. */
+async function told(): Promise<readonly string[]> {
+  const anything = { from: null, to: null, userName: null, event: null, resource: null, result: null };
+  const { events } = await store.audit.list({ domainId: '', projectId, ...anything }, 100, 0);
+  return events
+    .toReversed()
+    .map(({ event, resourceName, userName }) => `${event} ${resourceName} ${userName}`);
+}
+
 async function startedRun(id: string, name = 'j') {
   const job = (await store.jobs.find(id, name)) ?? (await store.jobs.create(sampleJob(id, name)));
   return await store.runs.create({ ...sampleRun(job, projectId), createdAt: clock });
@@ -148,6 +157,11 @@ describe('daily times', () => {
       await passTo(at(`${next}T08:00:00`));
       expect(await statusOf(id)).toBe('200');
     }
+    expect(await told()).toEqual([
+      ...['stopCluster c system', 'startCluster c system'],
+      ...['stopCluster c system', 'startCluster c system'],
+      ...['stopCluster c system', 'startCluster c system'],
+    ]);
   });
 
   test('what a user did in between stays until the next time', async () => {

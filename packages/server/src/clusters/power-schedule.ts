@@ -1,5 +1,6 @@
 import type { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { ClusterRecord } from '../store/model.ts';
+import { recordServiceEvent, serviceUser } from '../store/service-event.ts';
 import type { Store } from '../store/store.ts';
 import { atOnce, type ClusterActions, type ClusterTimers } from './cluster-actions.ts';
 import { clusterStatus, isBeingDeleted, isChanging, isUsable, withAction } from './cluster-states.ts';
@@ -7,9 +8,6 @@ import { clusterLimits } from './limits.ts';
 import { type PowerSettings, powerSettingsOf } from './power-settings.ts';
 
 const dayMs = 86_400_000;
-
-/** Who is named where a cluster was switched by itself. */
-export const powerUser = 'system';
 
 export interface PowerScheduleDeps {
   readonly store: Store;
@@ -92,8 +90,10 @@ export class PowerSchedule {
       const isNeeded =
         current.status === (due.name === 'start' ? clusterStatus.stopped : clusterStatus.normal);
       await tx.clusters.update(
-        isNeeded ? withAction(kept, actions.newAction(atOnce(due.name), powerUser)) : kept,
+        isNeeded ? withAction(kept, actions.newAction(atOnce(due.name), serviceUser)) : kept,
       );
+      const event = due.name === 'start' ? 'startCluster' : 'stopCluster';
+      if (isNeeded) await recordServiceEvent(tx, { event, at, cluster: current, job: null });
       return { ...due, isNeeded };
     });
     if (done === null) return;
@@ -127,8 +127,9 @@ export class PowerSchedule {
       // A run that was queued since the look was queued under the lock that is held now, or not at all.
       if ((await tx.runs.active(current.id)).length > 0) return false;
       await tx.clusters.update(
-        withAction({ ...current, settings }, actions.newAction(atOnce('stop'), powerUser)),
+        withAction({ ...current, settings }, actions.newAction(atOnce('stop'), serviceUser)),
       );
+      await recordServiceEvent(tx, { event: 'stopCluster', at, cluster: current, job: null });
       return true;
     });
     if (!isStopped) return;

@@ -134,6 +134,12 @@ test('the same on the embedded store', async () => {
   }
 }, 120_000);
 
+/** Every event of a project. */
+const everything = (projectId: string) => ({
+  ...{ domainId: '', projectId, from: null, to: null, userName: null, event: null, resource: null },
+  result: null,
+});
+
 test('a timer looks for itself, and starts a run that is marked as its own', async () => {
   await withStore(async (store, cluster) => {
     const job = await store.jobs.create(scheduled(cluster.id, 0));
@@ -164,6 +170,17 @@ test('a timer looks for itself, and starts a run that is marked as its own', asy
     const run = await store.runs.latest(cluster.id, job.name);
     expect(run).toMatchObject({ isAuto: true, state: 'queued', variables: {}, createdBy: job.createdBy });
     expect(run?.projectId).toBe(cluster.projectId);
+    const { events } = await store.audit.list(everything(cluster.projectId), 10, 0);
+    expect(events).toMatchObject([
+      {
+        event: 'startJob',
+        userName: 'system',
+        userId: null,
+        resourceName: job.name,
+        clusterId: cluster.id,
+        at: clock,
+      },
+    ]);
     expect(onQueued).toHaveBeenCalledTimes(1);
     await timer.close();
     waits[1]?.work();

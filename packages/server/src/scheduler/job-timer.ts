@@ -2,6 +2,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { keptVariables } from '../planner/job-variables.ts';
 import { createFreshRun, queuedRun } from '../runs/queued-run.ts';
 import { type ClusterRecord, type DueTimer, isActiveState, type JobRecord } from '../store/model.ts';
+import { recordServiceEvent } from '../store/service-event.ts';
 import { Conflict, type Store } from '../store/store.ts';
 import { schedulerLimits } from './limits.ts';
 import { nextAfter } from './next-after.ts';
@@ -139,6 +140,7 @@ export class JobTimer {
     await createFreshRun(tx, queuedRun(request, at), (current) => {
       if (!this.#tools.isUsable(current)) throw new UnusableNow();
     });
+    await recordServiceEvent(tx, { event: 'startJob', at, cluster, job });
     return 'started';
   }
 }

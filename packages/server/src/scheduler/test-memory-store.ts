@@ -42,6 +42,8 @@ export function memoryStore(cluster: ClusterRecord, jobs: readonly JobRecord[], 
     },
     clusters: { findById: async () => cluster },
     traces: { doom: async () => undefined },
+    identity: { findProject: async () => null },
+    audit: { record: async () => undefined },
     runs: {
       latest: async (clusterId: string, name: string) => of(clusterId, name)[0] ?? null,
       history: async (clusterId: string, name: string) => ({ runs: of(clusterId, name), total: 0 }),
