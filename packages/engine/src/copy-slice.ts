@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink, SliceWriter, Snapshot, Source } from '@sluice/core/connector/contract';
 import type { Position } from '@sluice/core/data/batch';
+import type { Reject } from '@sluice/core/data/reject';
 import {
   addCounts,
   type Checkpoint,
@@ -66,6 +67,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
       pendingRows += batch.rowCount;
       pendingBytes += batch.byteCount;
       clock.enter('write');
+      if (batch.form === 'rows' && batch.rejects !== undefined) throw rejection(batch.rejects);
       await writer.write(batch);
       if (pendingBytes >= limits.segmentBytes && batch.position !== null) {
         last = await settle(batch.position, false);
@@ -144,6 +146,12 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     }
     throw error;
   }
+}
+
+/** Rows that were dropped on the way have nowhere to go: the first one ends the slice. */
+function rejection(rejects: readonly Reject[]): SluiceError {
+  const [first] = rejects;
+  return new SluiceError(first?.code ?? 'Cdm.0064', first?.facts);
 }
 
 /** The same failure for a destination that keeps the attempt's rows: to try again of one's own accord would double them. */

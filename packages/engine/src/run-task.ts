@@ -6,6 +6,7 @@ import { copySlice } from './copy-slice.ts';
 import { inspectLink } from './inspect-link.ts';
 import type { KeptEnds } from './kept-ends.ts';
 import { planRun } from './plan-run.ts';
+import { shapedSource } from './shape/shaped-source.ts';
 import type {
   DestinationTotals,
   DestinationWork,
@@ -68,7 +69,7 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
     case 'slice':
       return await kept.use(task.work, 'data', host, ({ source, sink }) =>
         copySlice(task.plan, task.slice, {
-          source,
+          source: task.plan.shape === undefined ? source : shapedSource(source, task.plan.shape, host),
           sink,
           ledger,
           signal: host.signal,

@@ -18,6 +18,7 @@ import type {
 import type { TableShape } from '@sluice/core/data/column';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
+import type { ShapePlan, TransformWork } from './shape/shape-plan.ts';
 
 /** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
 export interface RunEnd {
@@ -33,10 +34,12 @@ export interface RunWork {
   readonly runKey: string;
   readonly from: RunEnd;
   readonly to: RunEnd;
-  /** Column names by position; null: all columns of the source in their order, same names at the destination. */
+  /** Column names by position; null: all columns of the source in their order, same names at the destination. Those of added fields are among them. */
   readonly mapping: { readonly from: readonly string[] | null; readonly to: readonly string[] | null };
   /** Slices that may run at once, 1-300. */
   readonly extractors: number;
+  /** Absent: fields go as they are. */
+  readonly transform?: TransformWork;
 }
 
 /** What a worker must know to work at the destination alone. */
@@ -59,7 +62,10 @@ export interface RunPlan {
   /** Absent in plans that were stored before it was recorded. */
   readonly way?: PlanWay;
   readonly target: TargetPlan;
+  /** What is read. */
   readonly projection: Projection;
+  /** What becomes of it before it is written; absent: nothing, the columns written are those read. */
+  readonly shape?: ShapePlan;
   /** Why this wire form, for people. */
   readonly reason: string;
   readonly warnings: readonly string[];

@@ -72,7 +72,8 @@ export class MysqlSink implements Sink {
       }
       const warnings = pairColumns(offer, names, found);
       const targets = names.map((name) => targetColumn(found, requireColumn(found, name)));
-      return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
+      const targetTypes = names.map((name) => found.shape.columns[requireColumn(found, name)]?.type ?? null);
+      return { ...chooseForm(session, offer, targets), warnings, targetTypes, columnNames: names };
     });
   }
 

@@ -72,7 +72,12 @@ export class PgSink implements Sink {
         const target = targets[i];
         if (target !== undefined) checkPair(column, target, warnings);
       });
-      return { ...choose(offer, targets), warnings, columnNames: names };
+      return {
+        ...choose(offer, targets),
+        warnings,
+        targetTypes: targets.map(({ type }) => type),
+        columnNames: names,
+      };
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
-import type { Column, TableShape } from '../data/column.ts';
+import type { Column, NeutralType, TableShape } from '../data/column.ts';
 import type { Json } from '../data/json.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
 import type { OptionValues } from '../options/option.ts';
@@ -25,6 +25,11 @@ export interface Host {
    * Absent: no rules. @throws Cdm.0941 for an address that is not allowed; the resolver's own errors.
    */
   readonly resolve?: (host: string) => Promise<readonly HostAddress[]>;
+  /**
+   * Fetches a file over HTTP or HTTPS, bounded in size and time, from addresses that the same rules allow. Absent: none can be had.
+   * @throws Cdm.0233 it cannot be had; Cdm.0941 for an address that is not allowed.
+   */
+  readonly download?: (url: string) => Promise<Uint8Array>;
 }
 
 /** One finding of a connection test. `ok` false ends the test. */
@@ -160,6 +165,8 @@ export interface SinkAgreement {
   readonly convertsBytes?: true;
   /** Losses that the mapping may bring, for people. */
   readonly warnings: readonly string[];
+  /** What the destination columns hold, by position, so that values made on the way can be made to fit; null, absent: not known. */
+  readonly targetTypes?: readonly (NeutralType | null)[];
 }
 
 /** The destination of a run: plain JSON, made by the planner, stored, handed to every worker. */
