@@ -217,6 +217,7 @@ export class RunWorld {
         secrets: { seal: (text) => text, open: (text) => text },
         pools: { of: () => pool, apart: () => pool },
         now,
+        service: { zone: 'UTC', version: '1' },
         leaseMs,
         log,
         onQueued: () => poke(),

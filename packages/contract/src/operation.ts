@@ -47,6 +47,7 @@ export type OperationTag =
   | 'transfer'
   | 'job-groups'
   | 'variables'
+  | 'watermarks'
   | 'identity'
   | 'audit';
 

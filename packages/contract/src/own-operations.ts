@@ -9,6 +9,7 @@ import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 import { type VariableOperationId, variableOperations } from './variable-operations.ts';
+import { type WatermarkOperationId, watermarkOperations } from './watermark-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
 export type OwnOperationId =
@@ -23,6 +24,7 @@ export type OwnOperationId =
   | TransferOperationId
   | GroupOperationId
   | VariableOperationId
+  | WatermarkOperationId
   | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
@@ -109,6 +111,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   ...transferOperations,
   ...groupOperations,
   ...variableOperations,
+  ...watermarkOperations,
 ];
 
 /** The row of one operation of our own. */

@@ -18,6 +18,12 @@ export const engineLimits: EngineLimits = {
   progressPauseMs: 250,
 };
 
+/** Limits of slices whose run may read no faster than its job says. */
+export const pacingLimits = {
+  /** What a slice has read is charged to its run when it is worth this much of the run's rate, in milliseconds: at 20 MB/s every 1 MB. */
+  stepMs: 50,
+} as const;
+
 /** Limits of connections that a worker keeps between two tasks of a run. */
 export interface KeptLimits {
   /** They are closed when no task came for this time, in milliseconds: they hold the run's secrets. */

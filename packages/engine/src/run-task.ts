@@ -5,12 +5,15 @@ import { SnapshotLost } from '@sluice/core/errors/sluice-error';
 import { copySlice } from './copy-slice.ts';
 import { inspectLink } from './inspect-link.ts';
 import type { KeptEnds } from './kept-ends.ts';
+import { type Paced, paced } from './paced-source.ts';
 import { planRun } from './plan-run.ts';
+import { fixWindow, windowed, windowWarnings } from './read-window.ts';
 import { shapedSource } from './shape/shaped-source.ts';
 import type {
   DestinationTotals,
   DestinationWork,
   Ledger,
+  RunPlan,
   RunWork,
   Task,
   TaskKind,
@@ -43,7 +46,7 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
     case 'inspect':
       return await inspectLink(task, registry, host);
     case 'plan':
-      return await kept.use(task.work, 'data', host, ({ source, sink }) => planRun(task.work, source, sink));
+      return await kept.use(task.work, 'data', host, ({ source, sink }) => plan(task.work, source, sink));
     case 'snapshot':
       return await kept.use(task.work, 'keeper', host, async ({ source, hold }) => {
         if (source.snapshots === undefined) return { refusal: 'the source cannot hold a moment' };
@@ -69,9 +72,13 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
     case 'slice':
       return await kept.use(task.work, 'data', host, ({ source, sink }) =>
         copySlice(task.plan, task.slice, {
-          source: task.plan.shape === undefined ? source : shapedSource(source, task.plan.shape, host),
+          ...shaped(
+            slowedDown(windowed(source, task.plan.window), ledger, task.work),
+            task.plan,
+            source,
+            host,
+          ),
           sink,
-          ledger,
           signal: host.signal,
           snapshot: task.snapshot,
           isRepeated: task.isRepeated,
@@ -103,6 +110,24 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         return null;
       });
   }
+}
+
+/** Plans a run; an incremental one for the window that is fixed here. */
+async function plan(work: RunWork, source: Source, sink: Sink): Promise<RunPlan> {
+  if (work.watermark === undefined) return await planRun(work, source, sink);
+  const window = await fixWindow(source, work.watermark);
+  const planned = await planRun(work, windowed(source, window), sink);
+  return { ...planned, window, warnings: [...planned.warnings, ...windowWarnings(window)] };
+}
+
+/** @param connected the source that the run's connections are kept of: what expressions keep lives as long. */
+function shaped(paced: Paced, { shape }: RunPlan, connected: Source, host: Host): Paced {
+  if (shape === undefined) return paced;
+  return { ...paced, source: shapedSource(paced.source, shape, connected, host) };
+}
+
+function slowedDown(source: Source, ledger: Ledger, { rateLimit }: RunWork): Paced {
+  return rateLimit === undefined ? { source, ledger } : paced(source, ledger, rateLimit);
 }
 
 /** Works at the destination: on the run's kept connections, or with nothing but the destination known, on one of its own. */

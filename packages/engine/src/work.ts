@@ -16,6 +16,7 @@ import type {
   TableRef,
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
+import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { ShapePlan, TransformWork } from './shape/shape-plan.ts';
@@ -40,6 +41,43 @@ export interface RunWork {
   readonly extractors: number;
   /** Absent: fields go as they are. */
   readonly transform?: TransformWork;
+  /** Absent: all rows that the source's options select. */
+  readonly watermark?: WatermarkWork;
+  /** Absent: as fast as both ends are. */
+  readonly rateLimit?: RateLimit;
+}
+
+/** How an incremental job finds the rows that are new. */
+export interface WatermarkWork {
+  /** Grows with every row that is new or changed. */
+  readonly column: string;
+  /** Names where the column is; kept with the bound, which means nothing elsewhere. */
+  readonly place: string;
+  /** Up to here all is done, with the rows of this value or without; null: nothing is. */
+  readonly last: WatermarkBound | null;
+  /** Where a job begins that has done nothing: behind this value; null: with the least. */
+  readonly initial: string | null;
+  /** Steps below the last bound from where rows are read again: seconds, days, or units of a number. */
+  readonly overlap: number;
+  readonly upper: 'MAX' | 'BELOW_MAX' | 'LAG';
+  readonly lagSeconds: number;
+  /** Whose clock columns without a zone follow. */
+  readonly zone: string;
+}
+
+/** The window of a plan, with the place that its bounds are of. */
+export interface PlannedWindow extends ReadWindow {
+  readonly place: string;
+  /** Rows without a value in the column are never read. */
+  readonly isNullable: boolean;
+}
+
+/** How fast all slices of a run together may read. null: without a limit of this kind. */
+export interface RateLimit {
+  readonly bytesPerSecond: number | null;
+  readonly rowsPerSecond: number | null;
+  /** Read slower still while the source answers slowly. */
+  readonly backsOff: boolean;
 }
 
 /** What a worker must know to work at the destination alone. */
@@ -70,6 +108,8 @@ export interface RunPlan {
   readonly reason: string;
   readonly warnings: readonly string[];
   readonly slices: readonly Slice[];
+  /** Absent: the run is not incremental. */
+  readonly window?: PlannedWindow;
   /** The one part that changes while the run goes on; absent in plans that were stored before it was known. */
   readonly consistency?: Consistency;
 }
@@ -179,4 +219,9 @@ export interface Ledger {
   checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<void>;
   /** What is under way but not yet durable, and the times of this attempt so far. May be dropped. */
   progress(sliceNo: number, counts: SliceCounts, times: SliceTimes): void;
+  /**
+   * Charges what was read to the run's rate limit. Resolves when the next may be read; rejects when the task is to end.
+   * @param sourceMs how long the source was waited for, for those rows.
+   */
+  charge?(rows: number, bytes: number, sourceMs: number): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { ClusterService, requireUsable } from './clusters/cluster-service.ts';
 import { isUsable } from './clusters/cluster-states.ts';
-import { findFlavor } from './clusters/flavors.ts';
+import { datastore, findFlavor } from './clusters/flavors.ts';
 import { PowerSchedule } from './clusters/power-schedule.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
@@ -25,6 +25,7 @@ import { LinkCatalog } from './jobs/link-catalog.ts';
 import { LinkService } from './jobs/link-service.ts';
 import { TransferService } from './jobs/transfer-service.ts';
 import { VariableService } from './jobs/variable-service.ts';
+import { WatermarkService } from './jobs/watermark-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
@@ -115,6 +116,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       secrets,
       pools,
       now,
+      service: { zone: config.timeZone, version: datastore.version.name },
       leaseMs: config.leaseMs,
       requireUsable,
       log: log.info,
@@ -206,6 +208,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       transfer: new TransferService({ store, links, jobs }),
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
+      watermarks: new WatermarkService({ store, jobs, now }),
       runs: desk,
       connectors: bundle,
       runLogs,

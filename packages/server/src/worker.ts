@@ -18,7 +18,8 @@ const registry = new ConnectorRegistry(bundle);
 const kept = new KeptEnds(registry);
 const resolve = resolverOf(process.argv[2]);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
-const receipts = new Map<number, (isStored: boolean) => void>();
+/** Who waits for an answer of the server, by the number of the message. */
+const receipts = new Map<number, (isGranted: boolean) => void>();
 let nextReceipt = 1;
 
 function send(message: FromWorker): void {
@@ -33,7 +34,7 @@ function resolverOf(rules: string | undefined): Pick<Host, 'resolve'> {
   return { resolve: (host) => egress.resolve(host) };
 }
 
-function ledgerOf(taskId: number): Ledger {
+function ledgerOf(taskId: number, signal: AbortSignal): Ledger {
   return {
     progress: (sliceNo, counts, times) => send({ kind: 'progress', taskId, sliceNo, counts, times }),
     async checkpoint(sliceNo, checkpoint, times) {
@@ -43,6 +44,23 @@ function ledgerOf(taskId: number): Ledger {
         send({ kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times });
       });
       if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+    },
+    async charge(rows, bytes, sourceMs) {
+      const receipt = nextReceipt++;
+      let onAbort: () => void = () => undefined;
+      try {
+        const isPaid = await new Promise<boolean>((resolve, reject) => {
+          receipts.set(receipt, resolve);
+          onAbort = () => reject(signal.reason);
+          signal.addEventListener('abort', onAbort, { once: true });
+          send({ kind: 'charge', taskId, receipt, rows, bytes, sourceMs });
+        });
+        signal.throwIfAborted();
+        if (!isPaid) throw new Error('the task is over');
+      } finally {
+        receipts.delete(receipt);
+        signal.removeEventListener('abort', onAbort);
+      }
     },
   };
 }
@@ -57,7 +75,7 @@ async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void
       log: (line: string) => send({ kind: 'log', taskId, line }),
       ...resolve,
     };
-    const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId) });
+    const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId, controller.signal) });
     keepCompiledCode();
     send({ kind: 'done', taskId, result });
   } catch (error) {
@@ -102,6 +120,10 @@ process.on('message', (message: ToWorker) => {
       return;
     case 'ledger':
       receipts.get(message.receipt)?.(message.isStored);
+      receipts.delete(message.receipt);
+      return;
+    case 'paid':
+      receipts.get(message.receipt)?.(message.isPaid);
       receipts.delete(message.receipt);
   }
 });

@@ -47,8 +47,8 @@ export const fromOptions: readonly Option[] = [
     type: 'string',
     title: { en: 'Row filter', zh: 'Where 子句' },
     help: {
-      en: "A condition in the database's own SQL, without the word WHERE. Checked by the database itself to be one condition and nothing more.",
-      zh: '数据库 SQL 写法的条件，不含 WHERE 关键字。由数据库校验其仅为一个条件。',
+      en: "A condition in the database's own SQL, without the word WHERE. Time macros and variables in it are filled in once per run. Checked by the database itself to be one condition and nothing more.",
+      zh: '数据库 SQL 写法的条件，不含 WHERE 关键字。其中的时间宏和变量每次运行替换一次。由数据库校验其仅为一个条件。',
     },
     example: "status = 'open'",
     support: 'honoured',
@@ -109,8 +109,8 @@ export const fromOptions: readonly Option[] = [
     type: 'boolean',
     title: { en: 'Incremental extraction', zh: '增量抽取' },
     help: {
-      en: 'Not available; an incremental job is written with a row filter.',
-      zh: '暂不支持；增量作业可通过 Where 子句实现。',
+      en: 'A feature that the service withdrew; nothing is published on what it did. An incremental job has a row filter with time macros, or sluiceConfig.watermarkColumn.',
+      zh: '云服务已下线的功能，其行为未公开。增量作业请使用带时间宏的 Where 子句，或 sluiceConfig.watermarkColumn。',
     },
     default: 'false',
     support: 'refused',
@@ -235,14 +235,20 @@ export const fromOptions: readonly Option[] = [
     name: 'incrementalRead.checkColumn',
     type: 'string',
     title: { en: 'Check column', zh: '增量检查字段' },
-    help: { en: 'Column of an incremental read. Not available yet.', zh: '增量读取的字段。暂不支持。' },
+    help: {
+      en: 'Belongs to the withdrawn incremental extraction; sluiceConfig.watermarkColumn does what it says.',
+      zh: '属于已下线的增量抽取；请使用 sluiceConfig.watermarkColumn。',
+    },
     support: 'refused',
   },
   {
     name: 'incrementalRead.lastValue',
     type: 'string',
     title: { en: 'Last value', zh: '上次的值' },
-    help: { en: 'Highest value already read. Not available yet.', zh: '已读取的最大值。暂不支持。' },
+    help: {
+      en: 'Belongs to the withdrawn incremental extraction; a job keeps its watermark by itself, and sluiceConfig.watermarkInitial is where it begins.',
+      zh: '属于已下线的增量抽取；作业会自行保存水位，起点用 sluiceConfig.watermarkInitial 设置。',
+    },
     support: 'refused',
   },
 ];

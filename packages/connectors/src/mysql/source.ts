@@ -27,6 +27,7 @@ import { naturalWireType, sendAs } from './transcode/kernels.ts';
 import { engineInWords, type OpenEngine } from './transcode/open-engine.ts';
 import { streamTuples, type TupleColumn, type TupleStreamOptions } from './tuple-stream.ts';
 import { isSpatial } from './types.ts';
+import { MysqlWatermarks } from './watermarks.ts';
 
 /** What a source needs of its connection. */
 export interface SourceTools {
@@ -55,18 +56,28 @@ const resumableCharacterSet = 'utf8mb4';
 
 export class MysqlSource implements Source {
   readonly snapshots: MysqlSnapshots;
+  readonly watermarks: MysqlWatermarks;
   readonly #tools: SourceTools;
   readonly #options: SqlSourceOptions;
   #table: CatalogTable | null = null;
 
-  constructor(tools: SourceTools, options: SqlSourceOptions) {
+  /** @param snapshots of another source of the same table, whose moments this one is to read. */
+  constructor(tools: SourceTools, options: SqlSourceOptions, snapshots?: MysqlSnapshots) {
     this.#tools = tools;
     this.#options = options;
-    this.snapshots = new MysqlSnapshots({
+    this.snapshots =
+      snapshots ??
+      new MysqlSnapshots({
+        sessions: tools.sessions,
+        database: options.schema,
+        table: options.table,
+        describe: (session) => this.#describe(session),
+      });
+    this.watermarks = new MysqlWatermarks({
       sessions: tools.sessions,
-      database: options.schema,
-      table: options.table,
-      describe: (session) => this.#describe(session),
+      options,
+      tinyIntIsBoolean: tools.tinyIntIsBoolean,
+      narrow: (where) => new MysqlSource(tools, { ...options, where }, this.snapshots),
     });
   }
 

@@ -31,6 +31,7 @@ import type { PgSessions } from './sessions.ts';
 import { PgSnapshots } from './snapshots.ts';
 import { decodeRow, decodersOf } from './text-rows.ts';
 import { neutralOf } from './types.ts';
+import { PgWatermarks } from './watermarks.ts';
 
 /** Bytes of one batch of rows, as COPY text: as values they take several times as much. */
 const ROWS_BATCH_BYTES = 64 * 1024;
@@ -43,6 +44,7 @@ const BLOCK_RANGES_SINCE = 140_000;
 /** Reads one table, view or partitioned table by COPY TO STDOUT. */
 export class PgSource implements Source {
   readonly snapshots: PgSnapshots;
+  readonly watermarks: PgWatermarks;
   readonly #sessions: PgSessions;
   readonly #options: SqlSourceOptions;
   readonly #batchRowsMax: number;
@@ -56,6 +58,11 @@ export class PgSource implements Source {
     this.#batchRowsMax = Math.min(batchRowsMax ?? ROWS_BATCH_ROWS_MAX, ROWS_BATCH_ROWS_MAX);
     this.#tableText = `${options.schema}.${options.table}`;
     this.snapshots = new PgSnapshots(sessions, { schema: options.schema, table: options.table });
+    this.watermarks = new PgWatermarks(
+      sessions,
+      options,
+      (where) => new PgSource(sessions, { ...options, where }, batchRowsMax),
+    );
   }
 
   async describe(): Promise<TableShape> {

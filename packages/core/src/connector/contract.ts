@@ -1,6 +1,7 @@
 import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
 import type { Column, NeutralType, TableShape } from '../data/column.ts';
 import type { Json } from '../data/json.ts';
+import type { ReadWindow, WatermarkColumn } from '../data/read-window.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
 import type { OptionValues } from '../options/option.ts';
 import type { CheckStage, Inspector } from './inspection.ts';
@@ -129,9 +130,24 @@ export interface Snapshots {
   settle(): Promise<void>;
 }
 
+/** What a source can tell of a column that grows with every new or changed row. */
+export interface Watermarks {
+  /** @throws Cdm.0903 when there is no such column; Cdm.0902 when the job's own condition is none. */
+  describe(column: string): Promise<WatermarkColumn>;
+  /**
+   * The greatest finite value of the rows that the job selects, from `window.from` on; null: there is none. `window.to` is not
+   * looked at. Only after `describe`.
+   */
+  highest(window: ReadWindow): Promise<string | null>;
+  /** The same source, of which only the window is read. Only for windows that were made after `describe`. */
+  within(window: ReadWindow): Source;
+}
+
 export interface Source {
   /** Absent: slices are read as the source is when their turn comes. */
   readonly snapshots?: Snapshots;
+  /** Absent: it cannot be read incrementally. */
+  readonly watermarks?: Watermarks;
   /** The table as it is now. @throws Cdm.0900 when it does not exist. */
   describe(): Promise<TableShape>;
   /** Forms for these columns. Pure. */

@@ -15,15 +15,16 @@ import { fetchMap } from './fetch-map.ts';
 import { ReadRow } from './row-fields.ts';
 import type { ShapedColumn, ShapePlan } from './shape-plan.ts';
 
-/** Scopes by source: one for all slices of a run that a worker reads on the same connections. */
+/** Scopes by source of the run's connections: one for all slices that a worker reads on them. */
 const scopes = new WeakMap<Source, RunScope>();
 
 /**
  * A source whose rows come with the shape that the plan gives them. A row that cannot be made is one of the batch's rejects: its
  * values are those of the destination's columns, with the field as it was read where its value could not be made.
+ * @param connected the same source without decoration: mapping files and maps of expressions are kept as long as it.
  */
-export function shapedSource(source: Source, shape: ShapePlan, host: Host): Source {
-  let scope = scopes.get(source);
+export function shapedSource(source: Source, shape: ShapePlan, connected: Source, host: Host): Source {
+  let scope = scopes.get(connected);
   if (scope === undefined) {
     scope = {
       zone: shape.zone,
@@ -32,7 +33,7 @@ export function shapedSource(source: Source, shape: ShapePlan, host: Host): Sour
       files: new Map(),
       cache: new Map(),
     };
-    scopes.set(source, scope);
+    scopes.set(connected, scope);
   }
   const runScope = scope;
   return {

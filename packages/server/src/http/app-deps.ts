@@ -9,6 +9,7 @@ import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
+import type { WatermarkService } from '../jobs/watermark-service.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
 import type { HttpMeter } from '../telemetry/http-meter.ts';
@@ -51,6 +52,7 @@ export interface AppDeps {
   readonly transfer: TransferService;
   readonly groups: GroupService;
   readonly variables: VariableService;
+  readonly watermarks: WatermarkService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   /** The connectors that links may name, for the compatibility report. */
   readonly connectors: readonly ConnectorSpec[];

@@ -43,6 +43,7 @@ import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
 import { transferHandlers } from './routes/transfer-handlers.ts';
 import { variableHandlers } from './routes/variable-handlers.ts';
+import { watermarkHandlers } from './routes/watermark-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
 declare module 'fastify' {
@@ -216,6 +217,7 @@ function handlersOf(
       ...transferHandlers(deps),
       ...groupHandlers(deps),
       ...variableHandlers(deps),
+      ...watermarkHandlers(deps),
       ...auditHandlers(deps.audit),
     },
   };

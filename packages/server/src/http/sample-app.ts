@@ -19,6 +19,7 @@ import { LinkCatalog } from '../jobs/link-catalog.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { TransferService } from '../jobs/transfer-service.ts';
 import { VariableService } from '../jobs/variable-service.ts';
+import { WatermarkService } from '../jobs/watermark-service.ts';
 import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { Egress, egressDenyDefault } from '../runs/egress.ts';
 import type { LinkInspection } from '../runs/link-inspector.ts';
@@ -320,6 +321,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     transfer: new TransferService({ store, links, jobs }),
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),
+    watermarks: new WatermarkService({ store, jobs, now }),
     runs,
     connectors: registry.names().map((name) => registry.get(name)),
     config: {

@@ -4,7 +4,7 @@ import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
-import { keptVariables, undefinedVariables } from '../planner/job-variables.ts';
+import { isFilledIn, keptVariables, undefinedVariables } from '../planner/job-variables.ts';
 import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
 import { JobChanged } from '../runs/queued-run.ts';
 import { notResumable, notResumableTexts } from '../runs/resume-check.ts';
@@ -23,6 +23,7 @@ import {
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
 import { driverGroups } from './driver-options.ts';
+import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
 
@@ -247,6 +248,8 @@ export class JobService {
   ): Promise<Readonly<Record<string, string>>> {
     const kept = await keptVariables(this.#deps.store, projectId, job, given);
     if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
+    const { registry, zone, now } = this.#deps;
+    requireStartable(job, kept.variables, registry, zone.name, now());
     return kept.variables;
   }
 
@@ -390,7 +393,7 @@ export class JobService {
     if (toGroup === null) throw new SluiceError('Cdm.0061', { connector: toConnector });
 
     // The other types name their tables by options of their own, so what a table job must have is not asked of them.
-    const rules = { isPartial: draft.type !== 'NORMAL_JOB' };
+    const rules = { isPartial: draft.type !== 'NORMAL_JOB', takesReferences: isFilledIn };
     const fromOptions = endValues(fromGroup, draft.from, rules);
     const toOptions = endValues(toGroup, draft.to, rules);
     refuseSelfCopy(
@@ -398,7 +401,9 @@ export class JobService {
       { link: toRecord.options, options: toOptions },
     );
     const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
-    requireSchedule({ name: draft.name, type: draft.type, driverOptions }, this.#deps.zone);
+    const { zone, now } = this.#deps;
+    requireSchedule({ name: draft.name, type: draft.type, driverOptions }, zone);
+    requireSettings({ type: draft.type, fromOptions, toOptions, driverOptions }, zone.name, now());
     return {
       name: draft.name,
       type: draft.type,

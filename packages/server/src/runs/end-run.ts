@@ -6,7 +6,8 @@ import { isToBeRetried, queueRetry } from './retry-run.ts';
 export type EndState = 'succeeded' | 'failed' | 'stopped' | 'rejected';
 
 /**
- * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination; queues
+ * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination and how far an
+ * incremental job has come; queues
  * the next attempt of a job that is retried, or removes a job that was made for one run.
  * @param leaves the checkpoint table that is, or may be, still there; null: nothing is.
  * @returns the ended run, or null when the claim is lost or the run has ended already: then nothing was written.
@@ -40,6 +41,7 @@ export async function endRun(
         attempts: 0,
       });
     }
+    if (state === 'succeeded') await advanceWatermark(tx, run, at);
     if (isToBeRetried(run, state)) await queueRetry(tx, run, leaves, at);
     if (!isToBeDeleted(run, state)) return run;
     // Another job may have the name by now.
@@ -47,6 +49,18 @@ export async function endRun(
     if (job?.id === run.jobId) await tx.jobs.delete(run.clusterId, run.jobName);
     return run;
   });
+}
+
+/** Where the next run of an incremental job begins: known with this run's success, and not before. */
+async function advanceWatermark(
+  tx: Pick<Store, 'watermarks' | 'jobs'>,
+  { id, jobId, createdBy, plan }: RunRecord,
+  at: number,
+): Promise<void> {
+  const window = plan?.window;
+  if (window === undefined || window.to === null || (await tx.jobs.findById(jobId)) === null) return;
+  const { column, place, to: bound } = window;
+  await tx.watermarks.put({ jobId, column, place, bound, runId: id, updatedBy: createdBy, updatedAt: at });
 }
 
 async function placeOf(

@@ -110,6 +110,16 @@ export const runLimits = {
   claimPauseMs: 1_000,
   /** A slice's rate is taken over this time at least, and twice as long at most, in milliseconds. */
   rateWindowMs: 2_000,
+  /** What a throttled run may save up of its rate while its slices read less, in milliseconds of the rate. */
+  rateSavedMs: 500,
+  /** How often a throttled run that backs off compares what its source delivers with what it may, in milliseconds. */
+  backOffWindowMs: 1_000,
+  /** Below this part of what it may deliver, a source that is waited for counts as slow. */
+  backOffShare: 0.8,
+  /** The rate of a run that backs off is never less than this part of the job's. */
+  backOffFloor: 0.1,
+  /** How much more is allowed for the next window when the source kept up, as a factor. */
+  backOffRecovery: 1.25,
   /** A run's state is told from memory as long as its driver has heard of the store within this time, in milliseconds. */
   recordFreshMs: 4_000,
   /** Bytes of a worker's stderr kept for the log line of its end. */

@@ -28,12 +28,13 @@ export async function queueRetry(
   leaves: TraceState | null,
   at: number,
 ): Promise<RunRecord> {
-  const { projectId, job, createdBy: user, variables, isAuto } = failed;
+  const { projectId, job, createdBy: user, variables, isAuto, clockAt } = failed;
   const attempt = failed.attempt + 1;
   const notBefore = at + runLimits.retryPauseMs;
-  const next = { ...queuedRun({ projectId, job, user, variables, isAuto }, at), attempt, notBefore };
+  // A job that is retried behind midnight still reads the day for which it was started.
+  const next = { ...queuedRun({ projectId, job, user, variables, isAuto, clockAt }, at), attempt, notBefore };
   if (leaves !== 'kept') return await createFreshRun(tx, next);
-  const { plan, counts } = failed;
-  const resumed = { ...next, plan, counts, isPrepared: true, resumesRunId: failed.id };
+  const { plan, counts, resolved } = failed;
+  const resumed = { ...next, plan, counts, resolved, isPrepared: true, resumesRunId: failed.id };
   return await tx.runs.createResumed(resumed, at);
 }

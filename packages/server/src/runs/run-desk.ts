@@ -93,16 +93,25 @@ export class RunDesk implements RunService {
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {
-    const { store, secrets, pools, now, log } = this.#tools;
+    const { store, secrets, pools, now, log, service } = this.#tools;
     const { job, run: before } = request;
-    const work = await resolveWork({ ...before, job }, store, secrets);
+    const work = await resolveWork({ ...before, job }, store, secrets, service);
     const tools = { store, pool: pools.of(job.clusterId), log };
     await requireCheckpoints(before, work, tools).catch((error: unknown) => {
       throw maskError(error, work.secretTexts);
     });
     const run = {
-      ...queuedRun({ ...request, variables: before.variables, isAuto: false }, now()),
+      ...queuedRun(
+        {
+          ...request,
+          variables: before.variables,
+          isAuto: false,
+          clockAt: before.clockAt ?? before.startedAt,
+        },
+        now(),
+      ),
       plan: before.plan,
+      resolved: before.resolved,
       isPrepared: true,
       counts: before.counts,
       resumesRunId: before.id,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addCounts, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import { plannedTime, type ServiceFacts } from '../planner/job-variables.ts';
 import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
@@ -25,6 +26,7 @@ export interface DriverTools {
   readonly secrets: SecretBox;
   readonly pools: TaskPools;
   readonly now: () => number;
+  readonly service: ServiceFacts;
   readonly leaseMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   /** A line for the run's own log only: what a busy run has too many of for the server's. Absent: nobody keeps one. */
@@ -139,11 +141,13 @@ export class RunDriver {
     const heartbeat = setInterval(() => void this.#beat(), runLimits.heartbeatMs);
     let work: ResolvedWork | null = null;
     let plan: RunPlan | null = run.plan;
-    const startedAt = run.startedAt ?? this.#tools.now();
+    const { store, secrets, service, now } = this.#tools;
+    const startedAt = run.startedAt ?? now();
     this.#tools.log('run.taken', takenFields(run));
     try {
       const ending = endingOf(run);
-      work = await resolveWork(run, this.#tools.store, this.#tools.secrets).catch((error: unknown) => {
+      const clockAt = run.clockAt ?? plannedTime(run.variables) ?? startedAt;
+      work = await resolveWork({ ...run, clockAt }, store, secrets, service).catch((error: unknown) => {
         throw ending ?? unworkable(error);
       });
       this.#secretTexts = work.secretTexts;
@@ -151,7 +155,7 @@ export class RunDriver {
       if (plan === null) {
         this.#expectWorthwhile(run, []);
         if (run.state === 'queued') {
-          await this.#change({ state: 'planning', startedAt });
+          await this.#change({ state: 'planning', startedAt, clockAt, resolved: work.resolved });
         }
         plan = await this.#plan(work);
       } else {

@@ -4,6 +4,7 @@ import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf } from '@sluice/en
 import type { SliceRecord } from '../store/model.ts';
 import { runLimits } from './limits.ts';
 import { Patience } from './patience.ts';
+import { RateBucket } from './rate-bucket.ts';
 import type { RunProgress } from './run-progress.ts';
 import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
 import { SliceOrder } from './slice-order.ts';
@@ -55,11 +56,14 @@ class SliceMover {
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #snapshot: RunSnapshot;
+  /** What hears of a slice's reading; nothing without a rate limit. */
+  readonly #charging: Pick<TaskListener, 'charge'>;
 
   constructor(tools: SliceMoverTools) {
     this.#tools = tools;
     this.#signal = AbortSignal.any([this.#failed.signal, tools.stop]);
     this.#snapshot = this.#runSnapshot();
+    this.#charging = chargingOf(tools.work);
   }
 
   async move(): Promise<void> {
@@ -128,7 +132,12 @@ class SliceMover {
           const isAgain = isRepeated || count > 0;
           count += 1;
           return pool
-            .run(isAgain ? repeated(task) : task, { ...listener(), begun }, this.#signal, lane.seat)
+            .run(
+              isAgain ? repeated(task) : task,
+              { ...listener(), ...this.#charging, begun },
+              this.#signal,
+              lane.seat,
+            )
             .finally(() => progress.end(slice.no));
         });
         note('slice.done', { slice: slice.no, attempts: count, ...progress.effortOf(slice.no) });
@@ -154,4 +163,11 @@ class SliceMover {
       log,
     });
   }
+}
+
+/** One bucket for all slices of the run. */
+function chargingOf({ rateLimit }: RunWork): Pick<TaskListener, 'charge'> {
+  if (rateLimit === undefined) return {};
+  const bucket = new RateBucket(rateLimit);
+  return { charge: (...read) => bucket.charge(...read) };
 }

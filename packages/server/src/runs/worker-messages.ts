@@ -16,7 +16,9 @@ export type ToWorker =
       readonly taskId: number;
       readonly receipt: number;
       readonly isStored: boolean;
-    };
+    }
+  /** The charge with this number is paid, or the task is to end. */
+  | { readonly kind: 'paid'; readonly taskId: number; readonly receipt: number; readonly isPaid: boolean };
 
 /** From a worker process to the server. */
 export type FromWorker =
@@ -37,6 +39,16 @@ export type FromWorker =
       readonly sliceNo: number;
       readonly checkpoint: Checkpoint;
       readonly times: SliceTimes;
+    }
+  /** What was read under a rate limit: no more is read until it is paid. */
+  | {
+      readonly kind: 'charge';
+      readonly taskId: number;
+      readonly receipt: number;
+      readonly rows: number;
+      readonly bytes: number;
+      /** How long the source was waited for. */
+      readonly sourceMs: number;
     }
   | { readonly kind: 'log'; readonly taskId: number; readonly line: string }
   | { readonly kind: 'done'; readonly taskId: number; readonly result: TaskResults[TaskKind] }

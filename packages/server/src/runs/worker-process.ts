@@ -14,6 +14,8 @@ export interface TaskListener {
   /** Resolves true when the checkpoint is stored; false tells the worker that the run is no longer ours. */
   checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<boolean>;
   log(line: string): void;
+  /** Resolves when what was read is paid under the run's rate limit. @param signal the task is over. Absent: there is no limit. */
+  charge?(rows: number, bytes: number, sourceMs: number, signal: AbortSignal): Promise<void>;
 }
 
 /** The worker process ended under a task: killed, out of memory, or crashed in native code. */
@@ -65,6 +67,8 @@ interface OpenTask {
   readonly id: number;
   readonly about: TaskInHand;
   readonly listener: TaskListener;
+  /** Aborts when the task is over, whatever came of it. */
+  readonly over: AbortController;
   readonly resolve: (result: TaskResults[TaskKind]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -236,12 +240,13 @@ export class WorkerProcess {
       this.#send({ kind: 'abort', taskId: id });
       killTimer = setTimeout(() => this.kill(), this.#settings.stopGraceMs);
     };
+    const over = new AbortController();
     const runId = runIdOf(task);
     if (runId !== null) this.#lastRun = runId;
     try {
       const result = await new Promise<TaskResults[K]>((resolve, reject) => {
         const about = { kind: task.kind, runId };
-        this.#task = { id, about, listener, resolve: resolve as OpenTask['resolve'], reject };
+        this.#task = { id, about, listener, over, resolve: resolve as OpenTask['resolve'], reject };
         this.#send({ kind: 'task', taskId: id, task });
         listener.begun(this.pid);
         if (signal.aborted) abort();
@@ -258,6 +263,7 @@ export class WorkerProcess {
       throw error;
     } finally {
       this.#task = null;
+      over.abort(new Error('the task is over'));
       clearTimeout(killTimer);
       signal.removeEventListener('abort', abort);
     }
@@ -289,6 +295,9 @@ export class WorkerProcess {
       case 'failed':
         task.reject(fromPortable(message.error));
         break;
+      case 'charge':
+        void this.#charge(task, message);
+        break;
       case 'checkpoint':
         void this.#store(task, message);
     }
@@ -304,6 +313,18 @@ export class WorkerProcess {
       task.reject(error instanceof Error ? error : new Error(String(error)));
       this.kill();
     }
+  }
+
+  async #charge(
+    { id, listener, over }: OpenTask,
+    { receipt, rows, bytes, sourceMs }: FromWorker & { readonly kind: 'charge' },
+  ): Promise<void> {
+    // Rejected only when the task is over: then nobody waits for the answer.
+    const isPaid = await (listener.charge?.(rows, bytes, sourceMs, over.signal) ?? Promise.resolve()).then(
+      () => true,
+      () => false,
+    );
+    this.#send({ kind: 'paid', taskId: id, receipt, isPaid });
   }
 
   #end(how: string, isOutOfMemory: boolean): void {

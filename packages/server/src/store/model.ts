@@ -1,5 +1,6 @@
 import type { Role } from '@sluice/contract/access';
 import type { Json } from '@sluice/core/data/json';
+import type { WatermarkBound } from '@sluice/core/data/read-window';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { RunPlan } from '@sluice/engine/work';
@@ -189,6 +190,14 @@ export interface RunFailure {
   readonly details: { readonly en: string; readonly zh: string };
 }
 
+/** A setting that is carried out as another text than it was written: variables and macros are filled in. */
+export interface ResolvedSetting {
+  /** Name of the setting, with its group. */
+  readonly name: string;
+  /** As it is carried out, secrets masked; of a map or list, its JSON. */
+  readonly text: string;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly projectId: string;
@@ -228,6 +237,23 @@ export interface RunRecord {
   readonly attempt: number;
   /** Not claimed before this time; 0: at once. */
   readonly notBefore: number;
+  /** The time that macros in its settings stand for; null: it was not begun. Kept by whatever carries the run on. */
+  readonly clockAt: number | null;
+  /** Settings in which something was filled in; null: it was not begun. */
+  readonly resolved: readonly ResolvedSetting[] | null;
+}
+
+/** How far an incremental job has come: up to where its last run that succeeded has read. */
+export interface WatermarkRecord {
+  readonly jobId: number;
+  readonly column: string;
+  /** Where the column is: link and table as the job names them. */
+  readonly place: string;
+  readonly bound: WatermarkBound;
+  /** The run that came so far; null: somebody set it. */
+  readonly runId: string | null;
+  readonly updatedBy: string;
+  readonly updatedAt: number;
 }
 
 /** When a scheduled job is due next. */

@@ -28,6 +28,7 @@ import { type PendingEvent, waitingTrail } from './trail-scope.ts';
 import { trailedInside, trailedOutside } from './trailed-store.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 import { SqlVariableRepository } from './variable-repository.ts';
+import { SqlWatermarkRepository } from './watermark-repository.ts';
 
 /** The embedded store's file in the data folder. */
 export const storeFileName = 'sluice.db';
@@ -170,6 +171,7 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     groups: new SqlGroupRepository(db),
     variables: new SqlVariableRepository(db),
     history: new SqlHistoryRepository(db),
+    watermarks: new SqlWatermarkRepository(db),
   };
 }
 

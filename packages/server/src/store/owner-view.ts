@@ -30,6 +30,7 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     // Names and sizes of groups, and variables, are everybody's.
     groups: store.groups,
     variables: store.variables,
+    watermarks: store.watermarks,
     history: {
       search: (clusterId, filter) => store.history.search(clusterId, { ...filter, createdBy: owner }),
     },

@@ -268,6 +268,8 @@ export class SqlRunRepository implements RunRepository {
         ...(change.state === undefined ? {} : { state: change.state }),
         ...(change.startedAt === undefined ? {} : { started_at: change.startedAt }),
         ...(change.endedAt === undefined ? {} : { ended_at: change.endedAt }),
+        ...(change.clockAt === undefined ? {} : { clock_at: change.clockAt }),
+        ...(change.resolved === undefined ? {} : { resolved: JSON.stringify(change.resolved) }),
         ...(change.plan === undefined ? {} : { plan: JSON.stringify(change.plan) }),
         ...(change.isPrepared === undefined ? {} : { is_prepared: toFlag(change.isPrepared) }),
         ...(change.counts === undefined ? {} : toCountColumns(change.counts)),

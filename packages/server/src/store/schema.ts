@@ -20,6 +20,7 @@ export interface Tables {
   readonly timers: TimerRow;
   readonly job_groups: JobGroupRow;
   readonly variables: VariableRow;
+  readonly watermarks: WatermarkRow;
   readonly role_assignments: RoleAssignmentRow;
   readonly audit_events: AuditEventRow;
 }
@@ -174,6 +175,9 @@ export interface RunRow extends CountColumns {
   resumes_run_id: string | null;
   attempt: number;
   not_before: number;
+  clock_at: number | null;
+  /** JSON; null: not begun. */
+  resolved: string | null;
 }
 
 export interface SliceRow extends CountColumns {
@@ -223,6 +227,18 @@ export interface VariableRow {
   /** null: the variable is secret. */
   value: string | null;
   sealed_value: string | null;
+  updated_by: string;
+  updated_at: number;
+}
+
+export interface WatermarkRow {
+  job_id: number;
+  column_name: string;
+  place: string;
+  value: string;
+  is_included: Flag;
+  /** null: somebody set it by hand. */
+  run_id: string | null;
   updated_by: string;
   updated_at: number;
 }

@@ -11,6 +11,7 @@ import type {
   JobType,
   LinkRecord,
   ProjectRecord,
+  ResolvedSetting,
   RoleAssignment,
   RunFailure,
   RunRecord,
@@ -23,6 +24,7 @@ import type {
   UserRecord,
   VariableRecord,
   VariableScope,
+  WatermarkRecord,
 } from './model.ts';
 
 /** What every repository promises: a method that changes something resolves when the change is durable (synced), or rejects and nothing changed. */
@@ -38,6 +40,7 @@ export interface Store {
   readonly groups: GroupRepository;
   readonly variables: VariableRepository;
   readonly history: HistoryRepository;
+  readonly watermarks: WatermarkRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
@@ -208,6 +211,8 @@ export interface RunChange {
   readonly isPrepared?: boolean;
   readonly counts?: SliceCounts;
   readonly failure?: RunFailure;
+  readonly clockAt?: number;
+  readonly resolved?: readonly ResolvedSetting[];
 }
 
 export interface RunRepository {
@@ -344,6 +349,15 @@ export interface VariableRepository {
   list(scope: VariableScope): Promise<readonly VariableRecord[]>;
   /** @returns false when it was not there. */
   delete(scope: VariableScope, name: string): Promise<boolean>;
+}
+
+/** How far incremental jobs have come; a watermark goes with its job. */
+export interface WatermarkRepository {
+  find(jobId: number): Promise<WatermarkRecord | null>;
+  /** Stores the watermark of a job, or replaces it. */
+  put(mark: WatermarkRecord): Promise<void>;
+  /** @returns false when there was none. */
+  delete(jobId: number): Promise<boolean>;
 }
 
 /** Which runs of a cluster, over all its jobs. */

@@ -30,6 +30,10 @@ const subjects: {
     put: () => unnamed,
     delete: (_args, done) => (done === true ? unnamed : null),
   },
+  watermarks: {
+    put: () => unnamed,
+    delete: (_args, done) => (done === true ? unnamed : null),
+  },
   identity: {
     createProject: named('project'),
     updateProject: named('project'),

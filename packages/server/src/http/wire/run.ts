@@ -8,8 +8,10 @@ import type {
   RunView,
   SliceTimesView,
   SliceView,
+  WindowBound,
 } from '@sluice/contract/run-views';
 import type { Column } from '@sluice/core/data/column';
+import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
 import type { Language } from '@sluice/core/data/text';
 import type { RunPlan } from '@sluice/engine/work';
@@ -62,6 +64,8 @@ export function writeRun(
     times: times === null ? null : writeTimes(times),
     waits_for: longestOf(times),
     eta: isActiveState(run.state) ? etaOf(slices, rates) : null,
+    clock_at: run.clockAt,
+    resolved: (run.resolved ?? []).map(({ name, text }) => ({ name, text })),
     plan: run.plan === null ? null : writePlan(run.plan),
     slices: slices.map(writeSlice),
   };
@@ -85,12 +89,13 @@ function writeSlice(known: SliceProgress): SliceView {
 }
 
 function writePlan(plan: RunPlan): RunPlanView {
-  const { way, target, projection, reason, warnings, consistency, slices } = plan;
+  const { way, target, projection, reason, warnings, window, consistency, slices } = plan;
   return {
     way: way ?? null,
     form: projection.form,
     reason,
     warnings: [...warnings],
+    window: window === undefined ? null : writeWindow(window),
     consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
     columns: projection.columns.map((column, at): PlanColumn => {
       const source = target.sourceColumns[at];
@@ -104,6 +109,15 @@ function writePlan(plan: RunPlan): RunPlanView {
     }),
     slice_count: slices.length,
   };
+}
+
+function writeWindow({ column, from, to }: ReadWindow): NonNullable<RunPlanView['window']> {
+  return { column, from: from === null ? null : writeBound(from), to: to === null ? null : writeBound(to) };
+}
+
+/** How far an incremental job has come, or a run is to go. */
+export function writeBound({ value, isIncluded }: WatermarkBound): WindowBound {
+  return { value, is_included: isIncluded };
 }
 
 /** Bytes are of the type that was agreed on, or of the source's own; values of a neutral kind. */
@@ -136,10 +150,11 @@ function etaOf(slices: readonly SliceProgress[], rates: Rates | null): RunEta | 
 
 /** Where most of the time went; null: none did, or nothing is known. */
 function longestOf(times: SliceTimes | null): SliceView['waits_for'] {
-  const { sourceMs, destinationMs, commitMs, workMs } = times ?? zeroTimes;
-  const most = Math.max(sourceMs, destinationMs, commitMs, workMs);
+  const { sourceMs, destinationMs, commitMs, workMs, throttleMs = 0 } = times ?? zeroTimes;
+  const most = Math.max(sourceMs, destinationMs, commitMs, workMs, throttleMs);
   if (most === 0) return null;
   if (most === workMs) return 'worker';
+  if (most === throttleMs) return 'throttle';
   if (most === sourceMs) return 'source';
   return most === destinationMs ? 'destination' : 'commit';
 }
@@ -188,5 +203,6 @@ function writeTimes(times: SliceTimes): SliceTimesView {
     destination_ms: times.destinationMs,
     commit_ms: times.commitMs,
     work_ms: times.workMs,
+    throttle_ms: times.throttleMs ?? 0,
   };
 }

@@ -7,6 +7,7 @@ import { fairClaims } from './0006-fair-claims.ts';
 import { rightsAndTrail } from './0007-rights-and-trail.ts';
 import { groupsAndVariables } from './0008-groups-and-variables.ts';
 import { listedJobs } from './0010-listed-jobs.ts';
+import { runClockAndWatermarks } from './0012-run-clock-and-watermarks.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   rightsAndTrail,
   groupsAndVariables,
   listedJobs,
+  runClockAndWatermarks,
 ];
