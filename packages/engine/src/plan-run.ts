@@ -1,7 +1,6 @@
 import type { Sink, SinkAgreement, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import { pickColumn } from './shape/pick-column.ts';
-import { agreeOnShape, draftShape } from './shape/plan-shape.ts';
 import type { PlanWay, RunPlan, RunWork } from './work.ts';
 
 /**
@@ -51,6 +50,7 @@ async function agree(work: RunWork, shape: TableShape, source: Source, sink: Sin
     const { projection, reason } = agreement;
     return { offer, agreement, columns, projection, reason };
   }
+  const { agreeOnShape, draftShape } = await import('./shape/plan-shape.ts');
   const draft = draftShape(transform, shape, mapping.from);
   const offer = source.offer(shape, draft.read);
   const shaped = await agreeOnShape(transform, draft, offer, sink, mapping.to);

@@ -8,7 +8,6 @@ import type { KeptEnds } from './kept-ends.ts';
 import { type Paced, paced } from './paced-source.ts';
 import { planRun } from './plan-run.ts';
 import { fixWindow, windowed, windowWarnings } from './read-window.ts';
-import { shapedSource } from './shape/shaped-source.ts';
 import type {
   DestinationTotals,
   DestinationWork,
@@ -70,14 +69,14 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         return null;
       });
     case 'slice':
-      return await kept.use(task.work, 'data', host, ({ source, sink }) =>
+      return await kept.use(task.work, 'data', host, async ({ source, sink }) =>
         copySlice(task.plan, task.slice, {
-          ...shaped(
+          ...(await shaped(
             slowedDown(windowed(source, task.plan.window), ledger, task.work),
             task.plan,
             source,
             host,
-          ),
+          )),
           sink,
           signal: host.signal,
           snapshot: task.snapshot,
@@ -121,8 +120,10 @@ async function plan(work: RunWork, source: Source, sink: Sink): Promise<RunPlan>
 }
 
 /** @param connected the source that the run's connections are kept of: what expressions keep lives as long. */
-function shaped(paced: Paced, { shape }: RunPlan, connected: Source, host: Host): Paced {
+async function shaped(paced: Paced, { shape }: RunPlan, connected: Source, host: Host): Promise<Paced> {
   if (shape === undefined) return paced;
+  // Most runs have no use for a language.
+  const { shapedSource } = await import('./shape/shaped-source.ts');
   return { ...paced, source: shapedSource(paced.source, shape, connected, host) };
 }
 

@@ -14,6 +14,7 @@ import type { Column } from '@sluice/core/data/column';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
 import type { Language } from '@sluice/core/data/text';
+import type { ShapePlan } from '@sluice/engine/shape/shape-plan';
 import type { RunPlan } from '@sluice/engine/work';
 import type { Rates, SliceProgress } from '../../runs/run-progress.ts';
 import { isActiveState, type RunRecord } from '../../store/model.ts';
@@ -89,7 +90,7 @@ function writeSlice(known: SliceProgress): SliceView {
 }
 
 function writePlan(plan: RunPlan): RunPlanView {
-  const { way, target, projection, reason, warnings, window, consistency, slices } = plan;
+  const { way, projection, reason, warnings, window, consistency, slices } = plan;
   return {
     way: way ?? null,
     form: projection.form,
@@ -97,16 +98,7 @@ function writePlan(plan: RunPlan): RunPlanView {
     warnings: [...warnings],
     window: window === undefined ? null : writeWindow(window),
     consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
-    columns: projection.columns.map((column, at): PlanColumn => {
-      const source = target.sourceColumns[at];
-      return {
-        source: column.name,
-        source_type: source?.native ?? '',
-        destination: target.columnNames[at] ?? column.name,
-        sent_as: sentAs(plan, column.wireType ?? null, source),
-        cast: column.cast,
-      };
-    }),
+    columns: plan.shape === undefined ? readColumns(plan) : madeColumns(plan, plan.shape),
     slice_count: slices.length,
   };
 }
@@ -118,6 +110,36 @@ function writeWindow({ column, from, to }: ReadWindow): NonNullable<RunPlanView[
 /** How far an incremental job has come, or a run is to go. */
 export function writeBound({ value, isIncluded }: WatermarkBound): WindowBound {
   return { value, is_included: isIncluded };
+}
+
+function readColumns(plan: RunPlan): PlanColumn[] {
+  const { target, projection } = plan;
+  return projection.columns.map((column, at): PlanColumn => {
+    const source = target.sourceColumns[at];
+    return {
+      source: column.name,
+      source_type: source?.native ?? '',
+      destination: target.columnNames[at] ?? column.name,
+      sent_as: sentAs(plan, column.wireType ?? null, source),
+      cast: column.cast,
+    };
+  });
+}
+
+/** Where fields are converted or added on the way: their names, what they come from, and what they go as. */
+function madeColumns({ target }: RunPlan, shape: ShapePlan): PlanColumn[] {
+  return shape.columns.map((column, at): PlanColumn => {
+    const sent = target.sourceColumns[at];
+    const read = column.kind === 'added' ? undefined : shape.read[column.from];
+    const name = read?.name ?? sent?.name ?? '';
+    return {
+      source: name,
+      source_type: read?.native ?? '',
+      destination: target.columnNames[at] ?? name,
+      sent_as: sent?.type.kind ?? '',
+      cast: null,
+    };
+  });
 }
 
 /** Bytes are of the type that was agreed on, or of the source's own; values of a neutral kind. */
