@@ -13,7 +13,7 @@ export interface ValidationRules {
   readonly isPartial?: boolean;
   /**
    * Whether a text with a variable in it, `${name}`, is taken as the value of a typed option of this name: what becomes of it is
-   * known later. Absent: of none.
+   * known later, and the groups' own checks wait for it. Absent: of none.
    */
   readonly takesReferences?: (name: string) => boolean;
 }
@@ -46,14 +46,13 @@ export function validateOptions(
 
   const values: [string, Json][] = [];
   const warnings: Text[] = [];
+  let hasReference = false;
   for (const [name, raw] of Object.entries(given)) {
     const option = options.get(name);
     if (option === undefined || raw === null) continue;
-    const value = isBlank(raw)
-      ? blankOf(option)
-      : isReference(option, raw, rules)
-        ? raw
-        : normalised(option, raw);
+    const isOpen = isReference(option, raw, rules);
+    const value = isBlank(raw) ? blankOf(option) : isOpen ? raw : normalised(option, raw);
+    hasReference ||= isOpen;
     if (isMeaningful(option, value)) {
       if (option.support === 'refused') throw refusalOf(option);
       if (option.support === 'ignored') warnings.push(ignoredText(option));
@@ -64,7 +63,8 @@ export function validateOptions(
   const checked: OptionValues = Object.fromEntries(values);
   if (rules.isPartial !== true) {
     for (const option of options.values()) requireValue(option, checked);
-    for (const group of groups) group.check?.(checked);
+    // What values say together is known when each of them is.
+    if (!hasReference) for (const group of groups) group.check?.(checked);
   }
   return { values: checked, warnings };
 }

@@ -93,8 +93,8 @@ describe('variables', () => {
       variable(cluster, 'b', 'never'),
     ];
     expect(await filled({ x: '<${a}>' }, {}, ...sets)).toEqual({ x: "<${b} $& $1 ' \\ ${dateformat(x)}>" });
-    expect(await filled({ x: '${dateformat(yyyy-MM-dd, -1, DAY)} ${tableName}' }, {})).toEqual({
-      x: '${dateformat(yyyy-MM-dd, -1, DAY)} ${tableName}',
+    expect(await filled({ x: '${value} ${tableName} ${a b} ${}' }, {})).toEqual({
+      x: '${value} ${tableName} ${a b} ${}',
     });
   });
 

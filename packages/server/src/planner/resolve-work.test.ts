@@ -119,14 +119,21 @@ describe('resolveWork', () => {
     ['3', 3],
     [undefined, 1],
     ['', 1],
-    ['0', 1],
-    ['2.5', 1],
-    ['many', 1],
   ])('extractors %s are %s', async (value, extractors) => {
     const driverOptions: Record<string, string> = {};
     if (value !== undefined) driverOptions['throttlingConfig.numExtractors'] = value;
     expect((await resolveWork(runOf({ driverOptions }), both, box, service)).extractors).toBe(extractors);
   });
+
+  test.each(['0', '2.5', 'many', '301'])(
+    '%s extractors, as a variable may have it, are refused',
+    async (value) => {
+      const driverOptions = { 'throttlingConfig.numExtractors': value };
+      await expect(resolveWork(runOf({ driverOptions }), both, box, service)).rejects.toMatchObject({
+        code: 'Cdm.0024',
+      });
+    },
+  );
 });
 
 test('the key of a run is twelve hex digits in lower case', () => {

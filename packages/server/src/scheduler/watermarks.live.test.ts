@@ -16,7 +16,8 @@ describe.skipIf(!hasServers)('incremental jobs', () => {
 
   beforeAll(async () => {
     sides = { postgres: await createPostgresSide(), mysql: await createMysqlSide() };
-    rig = await RunRig.open();
+    // One slice after the other, so that of a run that fails it is known what is committed.
+    rig = await RunRig.open({ sliceWorkersMax: 1 });
   });
   afterAll(async () => {
     await rig?.close();

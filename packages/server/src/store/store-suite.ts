@@ -18,6 +18,7 @@ import { Conflict, Gone } from './store.ts';
 import { now, StoreFixture } from './store-fixture.ts';
 import { timerSuite } from './timer-suite.ts';
 import { traceSuite } from './trace-suite.ts';
+import { watermarkSuite } from './watermark-suite.ts';
 import { workspaceSuite } from './workspace-suite.ts';
 
 /** What every store must keep, whatever it stores in: run by `store.test.ts` and `store.live.test.ts` alike. */
@@ -291,6 +292,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     claimSuite(() => fixture);
     traceSuite(() => fixture);
     timerSuite(() => fixture);
+    watermarkSuite(() => fixture);
     auditSuite(() => fixture);
     workspaceSuite(() => fixture);
 
