@@ -38,18 +38,25 @@ const resumeMs = 60_000;
 const countersName = 'org.apache.sqoop.submission.counter.SqoopCounters';
 const input = (name: string, value: unknown) => ({ name, value });
 
+/** A database that a link leads to. */
+export type LinkedSide = Pick<Side, 'kind' | 'url' | 'database'>;
+
+function schemaOf(side: LinkedSide): string {
+  return side.kind === 'postgres' ? 'public' : side.database;
+}
+
 /** One cluster of a server, spoken to through the public API with signed requests. */
 export class CdmCluster {
   readonly #client: SignedClient;
   readonly #path: string;
   /** Of our own calls. */
-  readonly #ownPath: string;
-  readonly #links = new Map<Side, string>();
+  readonly ownPath: string;
+  readonly #links = new Map<LinkedSide, string>();
 
   private constructor(client: SignedClient, clusterId: string) {
     this.#client = client;
     this.#path = `/v1.1/${client.projectId}/clusters/${clusterId}/cdm`;
-    this.#ownPath = `/api/v1/projects/${client.projectId}/clusters/${clusterId}`;
+    this.ownPath = `/api/v1/projects/${client.projectId}/clusters/${clusterId}`;
   }
 
   static async create(server: SluiceProcess): Promise<CdmCluster> {
@@ -78,7 +85,7 @@ export class CdmCluster {
   }
 
   /** @returns the link's name. */
-  async createLink(side: Side, way: LinkWay = {}): Promise<string> {
+  async createLink(side: LinkedSide, way: LinkWay = {}): Promise<string> {
     const name = way.name ?? `link_${side.kind}`;
     const url = new URL(side.url);
     await this.#client.call('POST', `${this.#path}/link`, {
@@ -114,13 +121,12 @@ export class CdmCluster {
   /** A job from `source` to a table that must be empty and is not cleared unless told: what is doubled stays to be seen. */
   async createJob(
     name: string,
-    from: Side,
-    to: Side,
+    from: LinkedSide,
+    to: LinkedSide,
     table: string,
     extractors: number,
     more: JobChanges = {},
   ): Promise<void> {
-    const schemaOf = (side: Side) => (side.kind === 'postgres' ? 'public' : side.database);
     await this.#client.call('POST', `${this.#path}/job`, {
       jobs: [
         {
@@ -170,6 +176,65 @@ export class CdmCluster {
     });
   }
 
+  /** A job that moves all tables of one side to the other, and makes those that are missing. */
+  async createBatchJob(
+    name: string,
+    from: LinkedSide,
+    to: LinkedSide,
+    more: { readonly tablesAtOnce: number; readonly extractors: number },
+  ): Promise<void> {
+    await this.#client.call('POST', `${this.#path}/job`, {
+      jobs: [
+        {
+          name,
+          job_type: 'BATCH_JOB',
+          'from-connector-name': 'generic-jdbc-connector',
+          'from-link-name': this.#links.get(from),
+          'to-connector-name': 'generic-jdbc-connector',
+          'to-link-name': this.#links.get(to),
+          'from-config-values': {
+            configs: [{ name: 'fromJobConfig', inputs: [input('fromJobConfig.schemaName', schemaOf(from))] }],
+          },
+          'to-config-values': {
+            configs: [
+              {
+                name: 'toJobConfig',
+                inputs: [
+                  input('toJobConfig.schemaName', schemaOf(to)),
+                  input('toJobConfig.tablePreparation', 'CREATE_WHEN_NOT_EXIST'),
+                ],
+              },
+            ],
+          },
+          'driver-config-values': {
+            configs: [
+              {
+                name: 'throttlingConfig',
+                inputs: [
+                  input('throttlingConfig.concurrentSubJobs', String(more.tablesAtOnce)),
+                  input('throttlingConfig.numExtractors', String(more.extractors)),
+                ],
+              },
+            ],
+          },
+        },
+      ],
+    });
+  }
+
+  /** Has the tables of a run moved again that it did not move. */
+  async retryTables(name: string, runId: string): Promise<void> {
+    await this.#client.call('POST', `${this.ownPath}/jobs/${name}/runs/${runId}/tables/retry`);
+  }
+
+  /** What the status operation tells now. */
+  async status(name: string): Promise<{ readonly status: string; readonly rowsWritten: number | null }> {
+    const answer = await this.#client.call('GET', `${this.#path}/job/${name}/status`);
+    const run = (answer.submissions as Record<string, unknown>[])[0];
+    const counters = run?.counters as Record<string, Record<string, number>> | undefined;
+    return { status: String(run?.status), rowsWritten: counters?.[countersName]?.ROWS_WRITTEN ?? null };
+  }
+
   /** A job that is written and never started. */
   async createWrittenJob(name: string): Promise<void> {
     const side = [...this.#links.keys()][0];
@@ -199,7 +264,7 @@ export class CdmCluster {
     const deadline = Date.now() + resumeMs;
     for (;;) {
       try {
-        await this.#client.call('POST', `${this.#ownPath}/jobs/${name}/runs/${submissionId}/resume`);
+        await this.#client.call('POST', `${this.ownPath}/jobs/${name}/runs/${submissionId}/resume`);
         return;
       } catch (error) {
         if (error instanceof ApiError && error.code === 'Cdm.0052') return;

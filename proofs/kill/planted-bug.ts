@@ -13,6 +13,8 @@ export interface Plant {
 const copySlice = 'packages/engine/src/copy-slice.ts';
 const runDesk = 'packages/server/src/runs/run-desk.ts';
 const runRepository = 'packages/server/src/store/run-repository.ts';
+const batchRun = 'packages/server/src/runs/batch-run.ts';
+const batchRepository = 'packages/server/src/store/batch-repository.ts';
 
 export const plants = {
   /** Commits after every batch, and after a death begins each slice from its start. */
@@ -45,6 +47,21 @@ export const plants = {
         file: runRepository,
         before: `.as('run_id'), ...sliceColumns])`,
         after: `.as('run_id'), ...sliceColumns.map((name) => (name === 'checkpoint' ? sql.lit(null).as(name) : name))])`,
+      },
+    ],
+  },
+  /** Failed tables are no matter of their run. */
+  batchVerdict: {
+    bug: 'a run of many tables succeeds whatever became of them',
+    edits: [{ file: batchRun, before: 'if (failed === 0 && open === 0)', after: 'if (open === 0)' }],
+  },
+  batchRetry: {
+    bug: 'a retry moves all tables again',
+    edits: [
+      {
+        file: batchRepository,
+        before: "child.state = 'succeeded'",
+        after: "child.state = 'never'",
       },
     ],
   },

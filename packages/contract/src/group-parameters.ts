@@ -1,3 +1,4 @@
+import { tablesPageSizes } from './batch-views.ts';
 import { jobTypes } from './jobs.ts';
 import { int32, int64, oneOfTexts, text } from './wire-types.ts';
 
@@ -50,6 +51,26 @@ export const groupParameters = {
     description: 'Lists only runs in one of these states, joined by commas.',
     schema: text(),
     example: 'failed,stopped',
+  },
+  TableStatesFilter: {
+    name: 'state',
+    in: 'query',
+    isRequired: false,
+    description: 'Lists only tables in one of these states, joined by commas.',
+    schema: text(),
+    example: 'failed,pending',
+  },
+  TablesPageSize: {
+    name: 'page_size',
+    in: 'query',
+    isRequired: false,
+    description: 'Tables on a page; values outside the bounds are brought back to them.',
+    schema: int32('', {
+      minimum: tablesPageSizes.min,
+      maximum: tablesPageSizes.max,
+      default: tablesPageSizes.default,
+    }),
+    example: 100,
   },
   FromTime: {
     name: 'from',

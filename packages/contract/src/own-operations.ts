@@ -1,4 +1,5 @@
 import { type AuditOperationId, auditOperations } from './audit-operations.ts';
+import { type BatchOperationId, batchOperations } from './batch-operations.ts';
 import { type GroupOperationId, groupOperations } from './group-operations.ts';
 import { type IdentityOperationId, identityOperations } from './identity-operations.ts';
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
@@ -19,6 +20,7 @@ export type OwnOperationId =
   | 'FollowRun'
   | 'ResumeRun'
   | 'BuildSamples'
+  | BatchOperationId
   | IdentityOperationId
   | LinkOperationId
   | TransferOperationId
@@ -105,6 +107,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
       zh: '将一次 CDM API 调用生成为厂商各语言 SDK、curl 和 Terraform 的示例代码；不会实际调用',
     },
   }),
+  ...batchOperations,
   ...identityOperations,
   ...auditOperations,
   ...linkOperations,

@@ -203,6 +203,17 @@ const runMembers = {
     'Why it failed or was stopped; null: it did not.',
   ),
   durable: RunCounts,
+  parent_run_id: textOrNull(
+    'Id of the run of an entire-database job that this one moves a table of; null: it is no part of another.',
+  ),
+  tables: orNull(
+    part({
+      total: int32('Tables of the run.'),
+      done: int32('Of these, those that have ended.'),
+      failed: int32('Of those that have ended, those that did not succeed.'),
+    }),
+    'Tables of a run of an entire-database job; null: they are not listed yet, or it is the run of another job.',
+  ),
 };
 
 export const RunSummary = answer('RunSummary', runMembers, 'A run of a job.');

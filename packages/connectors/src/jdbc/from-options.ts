@@ -229,8 +229,12 @@ export const fromOptions: readonly Option[] = [
     name: 'fromJobConfig.tableList',
     type: 'string',
     title: { en: 'Tables', zh: '表列表' },
-    help: { en: 'Tables of an entire-database job. Not available yet.', zh: '整库迁移的表。暂不支持。' },
-    support: 'refused',
+    help: {
+      en: 'Tables of an entire-database job, as the database spells them, joined by &. Empty: all tables of the schema as it is at the start of each run; views, partitions and system tables are left out. Only for jobs of type BATCH_JOB.',
+      zh: '整库迁移的表，与数据库中的写法一致，以 & 连接。为空表示每次运行开始时模式中的所有表，视图、分区和系统表除外。仅用于 BATCH_JOB 作业。',
+    },
+    example: 'customers&orders',
+    support: 'honoured',
   },
   {
     name: 'incrementalRead.checkColumn',

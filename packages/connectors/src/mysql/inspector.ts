@@ -14,6 +14,7 @@ import type { Column, TableShape } from '@sluice/core/data/column';
 import { previewValue, RowBudget } from '../jdbc/preview-rows.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { requireTable } from './catalog.ts';
+import { CHECKPOINT_TABLE_PREFIX } from './checkpoint-table.ts';
 import { mysqlError } from './errors.ts';
 import { quoteName, quoteTable, quoteText } from './names.ts';
 import { openSession, type Row, type Session } from './session.ts';
@@ -77,12 +78,19 @@ export class MysqlInspector implements Inspector {
     return await this.#with('read', async (session) => {
       const facts = 'TABLE_NAME, TABLE_TYPE, TABLE_ROWS';
       const rows = await this.#page(session, `SELECT ${facts} ${from} ORDER BY TABLE_NAME`, page);
+      const [place] = await session.rows(
+        `SELECT ${quoteText(schema)} IN ${SERVER_SCHEMAS}, @@lower_case_table_names`,
+        'metadata',
+        schema,
+      );
+      const [isOfServer, folding] = (place ?? []).map(Number);
       const entries = rows.map(([name, type, estimate]) => ({
         name: String(name),
-        kind: kindOf(String(type)),
+        kind: isOfServer === 1 ? 'other' : kindOf(String(name), String(type)),
         rowsEstimate: estimate === null || estimate === undefined ? null : Number(estimate),
-      }));
-      return { entries, total: await this.#count(session, from) };
+      })) satisfies TableEntry[];
+      const total = await this.#count(session, from);
+      return { entries, total, ...(folding === 0 ? {} : { ignoresCase: true }) };
     });
   }
 
@@ -173,7 +181,8 @@ function shownAs(column: Column, dataType: string, charsMax: number): string {
   return `LEFT(${text}, ${charsMax + 1})`;
 }
 
-function kindOf(type: string): TableEntry['kind'] {
+function kindOf(name: string, type: string): TableEntry['kind'] {
+  if (name.startsWith(CHECKPOINT_TABLE_PREFIX)) return 'other';
   if (type.includes('VIEW')) return 'view';
   return type.endsWith('TABLE') || type.startsWith('SYSTEM VERSIONED') ? 'table' : 'other';
 }

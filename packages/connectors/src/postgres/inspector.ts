@@ -14,6 +14,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { previewValue, RowBudget, rowsPerFetch } from '../jdbc/preview-rows.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { findRelation, type PgColumn, shapeOf } from './catalog.ts';
+import { CHECKPOINT_TABLE_PREFIX } from './checkpoint-table.ts';
 import { type Phase, translateError } from './errors.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
@@ -80,18 +81,24 @@ export class PgInspector implements Inspector {
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = $1 AND strpos(c.relname, $2) > 0`;
     return await this.#ask('metadata', async (session) => {
       const { rows } = await session.execute(
-        `SELECT c.relname, count(*) OVER (), c.relkind, c.reltuples ${from}
+        `SELECT c.relname, count(*) OVER (), c.relkind, c.reltuples, c.relispartition, ${OWN_SCHEMAS} ${from}
           ORDER BY c.relname COLLATE "C" LIMIT $3::bigint OFFSET $4::bigint`,
         [schema, ...pageValues(page)],
       );
       const total = await totalOf(rows, page, async () => {
         return (await session.execute(`SELECT count(*) ${from}`, [schema, page.filter])).rows;
       });
-      const entries = rows.map(([name, , kind, estimate]) => ({
-        name: name ?? '',
-        kind: TABLE_KINDS[kind ?? ''] ?? 'other',
-        rowsEstimate: estimateOf(estimate, kind),
-      }));
+      const entries = rows.map(
+        ([name, , kind, estimate, isPartition, isOwn]): TableEntry => ({
+          name: name ?? '',
+          kind:
+            isOwn === 't' && !name?.startsWith(CHECKPOINT_TABLE_PREFIX)
+              ? (TABLE_KINDS[kind ?? ''] ?? 'other')
+              : 'other',
+          rowsEstimate: estimateOf(estimate, kind),
+          ...(isPartition === 't' ? { isPartition: true } : {}),
+        }),
+      );
       return { entries, total };
     });
   }

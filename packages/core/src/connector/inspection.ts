@@ -44,12 +44,17 @@ export interface NameList<Entry> {
   readonly entries: readonly Entry[];
   /** Of all pages together. */
   readonly total: number;
+  /** Names that differ only by upper and lower case mean one thing to the server. Absent: they are different names. */
+  readonly ignoresCase?: true;
 }
 
 /** A table or view as the list of its schema shows it. */
 export interface TableEntry {
   readonly name: string;
+  /** `other`: what no user made as a table, such as a sequence, a table of the server itself, or one that we work with. */
   readonly kind: 'table' | 'view' | 'other';
+  /** A part of another table of the list, whose rows are that one's too. */
+  readonly isPartition?: true;
   /** From the database's statistics; null: it has none. */
   readonly rowsEstimate: number | null;
 }

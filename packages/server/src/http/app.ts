@@ -32,6 +32,7 @@ import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
 import { auditHandlers } from './routes/audit-handlers.ts';
+import { batchHandlers } from './routes/batch-handlers.ts';
 import { catalogueHandlers } from './routes/catalogue-handlers.ts';
 import { clusterHandlers } from './routes/cluster-handlers.ts';
 import { groupHandlers } from './routes/group-handlers.ts';
@@ -211,6 +212,7 @@ function handlersOf(
     },
     own: {
       ...runHandlers(deps),
+      ...batchHandlers(deps),
       ...sampleHandlers,
       ...accountHandlers(deps.accounts),
       ...linkToolHandlers(deps),

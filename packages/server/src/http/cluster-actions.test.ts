@@ -445,8 +445,11 @@ describe('random cluster job', () => {
 
   test('without a cluster that runs: Cdm.0201; one that cannot be started is not kept', async () => {
     await makeJob();
-    const batch = jobBody('r', { frame: { job_type: 'BATCH_JOB' } });
-    expect(await outcome('POST', '/clusters/job', { ...batch, clusters: [id] })).toEqual([400, 'Cdm.0055']);
+    const scenario = jobBody('r', { frame: { job_type: 'SCENARIO_JOB' } });
+    expect(await outcome('POST', '/clusters/job', { ...scenario, clusters: [id] })).toEqual([
+      400,
+      'Cdm.0055',
+    ]);
     expect(await outcome('GET', `/clusters/${id}/cdm/job/r`)).toEqual([400, 'Cdm.0100']);
     await stopped();
     expect(await outcome('POST', '/clusters/job', body([id]))).toEqual([400, 'Cdm.0201']);

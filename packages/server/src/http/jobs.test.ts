@@ -173,17 +173,13 @@ describe('create', () => {
     expect((await send('GET', '/job/all')).json()).toMatchObject({ total: 0, jobs: [] });
   });
 
-  test('whole-database jobs are kept and listed, and a start says that they are not run', async () => {
-    const frame = { job_type: 'BATCH_JOB' };
-    expect(await create('whole', { frame, from: { 'fromJobConfig.tableName': undefined } })).toEqual([
-      200,
-      '',
-    ]);
+  test('jobs of a type that nobody describes are kept and listed, and a start says that they are not run', async () => {
+    expect(await create('scenario', { frame: { job_type: 'SCENARIO_JOB' } })).toEqual([200, '']);
     expect((await send('GET', '/job/all')).json().total).toBe(0);
-    expect((await send('GET', '/job/all?jobType=BATCH_JOB')).json().total).toBe(1);
-    const answer = await send('PUT', '/job/whole/start');
+    expect((await send('GET', '/job/all?jobType=SCENARIO_JOB')).json().total).toBe(1);
+    const answer = await send('PUT', '/job/scenario/start');
     expect([answer.statusCode, answer.json().errCode]).toEqual([400, 'Cdm.0055']);
-    expect(answer.json().message).toContain('BATCH_JOB');
+    expect(answer.json().message).toContain('SCENARIO_JOB');
   });
 });
 

@@ -24,8 +24,9 @@ import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { Egress, egressDenyDefault } from '../runs/egress.ts';
 import type { LinkInspection } from '../runs/link-inspector.ts';
 import { queuedRun } from '../runs/queued-run.ts';
+import { createTablesAgain } from '../runs/retry-run.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
-import type { ResumeRequest, RunService, StartRequest } from '../runs/run-service.ts';
+import type { ResumeRequest, RetryRequest, RunService, StartRequest } from '../runs/run-service.ts';
 import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
@@ -111,6 +112,11 @@ export class SampleRuns implements RunService, LinkInspection {
     } as const;
     const by = { createdBy: user, createdAt: at, updatedBy: user, updatedAt: at, resumesRunId: before.id };
     return await this.#store.runs.createResumed({ ...rest, ...queued, ...by, stopRequestedBy: null }, at);
+  }
+
+  async retryTables({ projectId, job, run, user, keepsCommitted }: RetryRequest): Promise<RunRecord> {
+    const next = queuedRun({ projectId, job, user, variables: run.variables, isAuto: false }, Date.now());
+    return await this.#store.transaction((tx) => createTablesAgain(tx, next, run, keepsCommitted));
   }
 
   async stop(clusterId: string, jobName: string, user: string): Promise<void> {

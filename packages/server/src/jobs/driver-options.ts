@@ -99,14 +99,14 @@ export const driverGroups: readonly OptionGroup[] = [
         type: 'integer',
         title: { en: 'Concurrent tables', zh: '并发子作业数' },
         help: {
-          en: 'Tables moved at the same time by a whole-database job. Other jobs carry it without effect.',
-          zh: '整库迁移同时处理的表数，对其他作业无影响。',
+          en: 'Tables that an entire-database job moves at the same time, each with its own extractors. The cluster moves fewer when its own limit is lower. Other jobs carry it without effect.',
+          zh: '整库迁移同时处理的表数，每张表按抽取并发数抽取。集群自身上限较低时，实际并发更少。对其他作业无影响。',
         },
         default: '10',
         min: 1,
         max: extractorsMax,
         example: '10',
-        support: 'ignored',
+        support: 'honoured',
       },
       {
         name: 'throttlingConfig.numSplits',

@@ -1,13 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
 import { isFilledIn, keptVariables, undefinedVariables } from '../planner/job-variables.ts';
-import { isSamePlace, refuseSelfCopy } from '../planner/self-copy.ts';
+import { refuseSelfCopy } from '../planner/self-copy.ts';
 import { JobChanged } from '../runs/queued-run.ts';
-import { notResumable, notResumableTexts } from '../runs/resume-check.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { requireSchedule, setTimer } from '../scheduler/set-timer.ts';
 import type { ZoneClock } from '../scheduler/zone-clock.ts';
@@ -15,17 +13,18 @@ import {
   isActiveState,
   type JobRecord,
   type JobType,
-  type LinkPlace,
   type LinkRecord,
   type RunRecord,
-  type TraceRecord,
 } from '../store/model.ts';
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
+import { requireTypeOptions } from './batch-options.ts';
+import { BatchService } from './batch-service.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
+import { ResumeService } from './resume-service.ts';
 
 /** A job as a caller describes it. */
 export interface JobDraft {
@@ -64,10 +63,16 @@ type JobContent = Omit<JobRecord, 'id' | 'clusterId' | 'createdBy' | 'createdAt'
 
 /** Jobs of clusters, and what is asked of their runs. */
 export class JobService {
+  /** The tables of entire-database jobs. */
+  readonly batches: BatchService;
+  /** Runs that are carried on. */
+  readonly resumes: ResumeService;
   readonly #deps: JobServiceDeps;
 
   constructor(deps: JobServiceDeps) {
     this.#deps = deps;
+    this.batches = new BatchService(deps.store);
+    this.resumes = new ResumeService(deps);
   }
 
   /** The same as one user sees it who is kept apart from the others. */
@@ -113,6 +118,14 @@ export class JobService {
    */
   async createIn(tx: JobScope, clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
     return this.#storeNew(tx, await this.#newJob(tx, clusterId, draft, user));
+  }
+
+  /** A job, or else the newest run of a table of one, by the name that a status is asked under. @throws as `find`. */
+  async findForStatus(clusterId: string, name: string): Promise<JobView | { readonly run: RunRecord }> {
+    if ((await this.#deps.store.jobs.find(clusterId, name)) !== null) return await this.find(clusterId, name);
+    const run = await this.batches.child(clusterId, name);
+    if (run === null) throw missing(name);
+    return { run };
   }
 
   /** @throws Cdm.0100 (400) when there is no such job. */
@@ -225,12 +238,12 @@ export class JobService {
 
   /** @throws Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled. */
   async #requireStartable(job: Omit<JobRecord, 'id'>): Promise<void> {
-    if (job.type !== 'NORMAL_JOB') {
+    if (job.type === 'SCENARIO_JOB') {
       throw new SluiceError('Cdm.0055', {
         type: job.type,
         ...explained({
-          en: `This version runs jobs of type NORMAL_JOB; ${job.name} is a ${job.type}.`,
-          zh: `当前版本只运行 NORMAL_JOB 类型的作业，${job.name} 的类型是 ${job.type}。`,
+          en: `Jobs of type NORMAL_JOB and BATCH_JOB are run; ${job.name} is a ${job.type}.`,
+          zh: `可运行 NORMAL_JOB 和 BATCH_JOB 类型的作业，${job.name} 的类型是 ${job.type}。`,
         }),
       });
     }
@@ -256,8 +269,7 @@ export class JobService {
   /**
    * Carries on the job's newest run, which failed or was stopped; resolves when the new run is stored.
    * @param runId id of the run, or its submission number.
-   * @throws Cdm.0054 (400) no such job; Cdm.0056 (404) no such run; Cdm.0052 it is running; Cdm.0060 a link is disabled;
-   * Cdm.0056 the run cannot be carried on, with the reason; what the destination answers.
+   * @throws as `ResumeService.resume`.
    */
   async resume(
     projectId: string,
@@ -266,45 +278,7 @@ export class JobService {
     runId: string,
     user: string,
   ): Promise<RunRecord> {
-    const { store, runs, now } = this.#deps;
-    const job = await store.jobs.find(clusterId, name);
-    if (job === null) throw notThere(name);
-    const newest = await this.#latest(job);
-    const run = newest !== null && isCalled(newest, runId) ? newest : await this.#runOf(job, runId);
-    if (newest !== null && isActiveState(newest.state)) throw new SluiceError('Cdm.0052', { job: name });
-    if (run.id !== newest?.id) throw notResumable(job, notResumableTexts.superseded);
-    if (run.state === 'succeeded') throw notResumable(job, notResumableTexts.succeeded);
-    if (run.plan === null || !run.isPrepared) throw notResumable(job, notResumableTexts.unplanned);
-    const trace = await store.traces.find(run.id);
-    if (trace?.state !== 'kept' || trace.dueAt <= now()) throw notResumable(job, notResumableTexts.over);
-    if (!(await this.#isSameWay(job, run, trace))) throw notResumable(job, notResumableTexts.changed);
-    return runs.resume({ projectId, job, run, user });
-  }
-
-  async #runOf(job: JobRecord, runId: string): Promise<RunRecord> {
-    const { store } = this.#deps;
-    const run = /^\d{1,15}$/.test(runId)
-      ? await store.runs.findBySubmission(job.clusterId, Number(runId))
-      : await store.runs.find(runId);
-    if (run !== null && run.jobId === job.id && run.clusterId === job.clusterId) return run;
-    throw notResumable(job, noSuchRun, 404);
-  }
-
-  /** Whether the job still reads and writes what the run did: connectors, options, and where its links lead. */
-  async #isSameWay(job: JobRecord, run: RunRecord, trace: TraceRecord): Promise<boolean> {
-    const isSameEnd = async (linkName: string, place: LinkPlace | null): Promise<boolean> => {
-      const link = await this.#link(job.clusterId, linkName);
-      if (!link.isEnabled) throw new SluiceError('Cdm.0060', { link: linkName });
-      return place !== null && link.id === place.id && isSamePlace(link.options, place.options);
-    };
-    return (
-      job.fromConnector === run.job.fromConnector &&
-      job.toConnector === run.job.toConnector &&
-      isDeepStrictEqual(job.fromOptions, run.job.fromOptions) &&
-      isDeepStrictEqual(job.toOptions, run.job.toOptions) &&
-      (await isSameEnd(job.fromLink, trace.fromLink)) &&
-      (await isSameEnd(job.toLink, trace.toLink))
-    );
+    return await this.resumes.resume({ projectId, clusterId, name, runId, user });
   }
 
   /** Stops the run. @throws Cdm.0054 (400) no such job; Cdm.0053 nothing runs. */
@@ -314,7 +288,7 @@ export class JobService {
     await runs.stop(clusterId, name, user);
   }
 
-  /** Runs of a job, newest first. @throws Cdm.0100 (400) when there is no such job. */
+  /** Runs of a job, or of a table of one, newest first. @throws Cdm.0100 (400) when there is no such job. */
   async history(
     clusterId: string,
     name: string,
@@ -322,12 +296,15 @@ export class JobService {
     offset: number,
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
     const { store } = this.#deps;
-    if ((await store.jobs.find(clusterId, name)) === null) throw missing(name);
-    return store.runs.history(clusterId, name, limit, offset);
+    if ((await store.jobs.find(clusterId, name)) !== null)
+      return store.runs.history(clusterId, name, limit, offset);
+    const ofTable = await this.batches.childHistory(clusterId, name, limit, offset);
+    if (ofTable.total === 0) throw missing(name);
+    return ofTable;
   }
 
   /**
-   * Runs under a job's name, newest first, also when the job itself is gone; `total` counts all pages.
+   * Runs under a job's name, newest first, also when the job itself is gone, or those of a job's table; `total` counts all pages.
    * @throws Cdm.0100 (404) when neither job nor runs have that name.
    */
   async runs(
@@ -338,10 +315,10 @@ export class JobService {
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
     const { store } = this.#deps;
     const found = await store.runs.history(clusterId, name, limit, offset);
-    if (found.total === 0 && (await store.jobs.find(clusterId, name)) === null) {
-      throw new SluiceError('Cdm.0100', { job: name }, { status: 404 });
-    }
-    return found;
+    if (found.total > 0 || (await store.jobs.find(clusterId, name)) !== null) return found;
+    const ofTable = await this.batches.childHistory(clusterId, name, limit, offset);
+    if (ofTable.total === 0) throw new SluiceError('Cdm.0100', { job: name }, { status: 404 });
+    return ofTable;
   }
 
   /** Runs of a cluster over all its jobs, newest first, also of jobs that are gone. */
@@ -400,6 +377,11 @@ export class JobService {
       { link: fromRecord.options, options: fromOptions },
       { link: toRecord.options, options: toOptions },
     );
+    requireTypeOptions(
+      draft.type,
+      { link: fromRecord.options, options: fromOptions },
+      { link: toRecord.options, options: toOptions },
+    );
     const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
     const { zone, now } = this.#deps;
     requireSchedule({ name: draft.name, type: draft.type, driverOptions }, zone);
@@ -421,13 +403,6 @@ export class JobService {
 /** Runs are found by name; one of an earlier job of this name is not this job's. */
 function ownRun(job: JobRecord, run: RunRecord | null): RunRecord | null {
   return run !== null && run.jobId === job.id ? run : null;
-}
-
-const noSuchRun = { en: 'The job has no such run.', zh: '该作业没有此运行。' };
-
-/** Whether a caller means this run: by its id or its submission number. */
-function isCalled(run: RunRecord, runId: string): boolean {
-  return run.id === runId || String(run.submissionId) === runId;
 }
 
 /** Turns the store's refusal of a name into the published code; what else was thrown goes through. */

@@ -169,8 +169,8 @@ export async function fillIn(
   secrets: SecretBox,
   service: ServiceFacts,
 ): Promise<FilledJob> {
-  const { job } = run;
-  const { values, secretTexts } = await valuesOf(run, store, secrets);
+  const { job, fixed } = withoutFixedNames(run);
+  const { values, secretTexts } = await valuesOf({ ...run, job }, store, secrets);
   const early = {
     variable: (name: string) => values.get(name),
     clock: clockOf(run, service.zone),
@@ -179,6 +179,8 @@ export async function fillIn(
     marks: null,
   };
   const sourceText = (name: string): string => {
+    const found = fixed.from[name];
+    if (typeof found === 'string') return found;
     const text = job.fromOptions[name];
     return typeof text === 'string' ? filledText(name, text, early) : '';
   };
@@ -193,11 +195,28 @@ export async function fillIn(
   };
   const driver = filledIn(filledDriver(job.driverOptions), facts);
   const filled = {
-    fromOptions: filledIn(job.fromOptions, facts),
-    toOptions: filledIn(job.toOptions, facts),
+    fromOptions: { ...filledIn(job.fromOptions, facts), ...fixed.from },
+    toOptions: { ...filledIn(job.toOptions, facts), ...fixed.to },
     driverOptions: { ...job.driverOptions, ...driver },
   };
-  return { ...filled, secretTexts, resolved: resolvedSettings(job, filled, secretTexts) };
+  return { ...filled, secretTexts, resolved: resolvedSettings(run.job, filled, secretTexts) };
+}
+
+/** The tables of an entire-database job are named by the catalog: a name is a name, whatever signs are in it. */
+function withoutFixedNames({ job, parentRunId }: RunRecord): {
+  readonly job: JobRecord;
+  readonly fixed: { readonly from: OptionValues; readonly to: OptionValues };
+} {
+  if (parentRunId === null) return { job, fixed: { from: {}, to: {} } };
+  const { 'fromJobConfig.tableName': source, ...fromOptions } = job.fromOptions;
+  const { 'toJobConfig.tableName': target, ...toOptions } = job.toOptions;
+  return {
+    job: { ...job, fromOptions, toOptions },
+    fixed: {
+      from: source === undefined ? {} : { 'fromJobConfig.tableName': source },
+      to: target === undefined ? {} : { 'toJobConfig.tableName': target },
+    },
+  };
 }
 
 /** Values of the variables that the settings of a run refer to. */

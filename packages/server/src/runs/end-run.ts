@@ -1,15 +1,18 @@
 import type { JobRecord, LinkPlace, RunFailure, RunRecord, TraceState } from '../store/model.ts';
 import type { Claim, Store } from '../store/store.ts';
+import { advanceBatch } from './batch-run.ts';
 import { runLimits } from './limits.ts';
-import { isToBeRetried, queueRetry } from './retry-run.ts';
+import { isToBeRetried } from './retry-run.ts';
+import { followUp } from './run-aftermath.ts';
 
 export type EndState = 'succeeded' | 'failed' | 'stopped' | 'rejected';
 
 /**
  * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination and how far an
- * incremental job has come; queues
- * the next attempt of a job that is retried, or removes a job that was made for one run.
+ * incremental job has come; queues the next attempt of a job that is retried, or removes a job that was made for one run. The
+ * end of a table's run leads on the run that it is a part of.
  * @param leaves the checkpoint table that is, or may be, still there; null: nothing is.
+ * @param onParentEnded hears of the run that this one is a part of, when it has ended with it.
  * @returns the ended run, or null when the claim is lost or the run has ended already: then nothing was written.
  */
 export async function endRun(
@@ -19,12 +22,16 @@ export async function endRun(
   failure: RunFailure | null,
   at: number,
   leaves: TraceState | null,
+  onParentEnded?: (parent: RunRecord) => void,
 ): Promise<RunRecord | null> {
-  return await store.transaction(async (tx) => {
+  let parent: RunRecord | null = null;
+  const ended = await store.transaction(async (tx) => {
     const before = await tx.runs.find(claim.runId);
     // The next attempt takes its number from the cluster's row. Whoever starts a job locks that row before the job's run: one
     // order for all, or each waits for the other.
-    if (before !== null && isToBeRetried(before, state)) await tx.clusters.lock(before.clusterId);
+    // The end of a table may end its parent, or begin another table: no two of them at once.
+    if (before !== null && (isToBeRetried(before, state) || before.parentRunId !== null))
+      await tx.clusters.lock(before.clusterId);
     const change = { state, endedAt: at, ...(failure === null ? {} : { failure }) };
     const run = await tx.runs.change(claim, change, at);
     if (run === null) return null;
@@ -42,13 +49,17 @@ export async function endRun(
       });
     }
     if (state === 'succeeded') await advanceWatermark(tx, run, at);
-    if (isToBeRetried(run, state)) await queueRetry(tx, run, leaves, at);
-    if (!isToBeDeleted(run, state)) return run;
-    // Another job may have the name by now.
-    const job = await tx.jobs.find(run.clusterId, run.jobName);
-    if (job?.id === run.jobId) await tx.jobs.delete(run.clusterId, run.jobName);
+    if (run.parentRunId === null) await followUp(tx, run, leaves, at);
+    else parent = await advanceBatch(tx, run.parentRunId, at);
     return run;
   });
+  heard(parent, onParentEnded);
+  return ended;
+}
+
+/** Told behind the commit: what was rolled back never was. */
+function heard(parent: RunRecord | null, onParentEnded?: (parent: RunRecord) => void): void {
+  if (parent !== null && parent.endedAt !== null) onParentEnded?.(parent);
 }
 
 /** Where the next run of an incremental job begins: known with this run's success, and not before. */
@@ -70,11 +81,4 @@ async function placeOf(
 ): Promise<LinkPlace | null> {
   const link = await tx.links.find(job.clusterId, linkName);
   return link === null ? null : { id: link.id, options: link.options };
-}
-
-/** Whether the job goes with this end of its run; it waits for further attempts. */
-export function isToBeDeleted(run: RunRecord, state: EndState): boolean {
-  if (isToBeRetried(run, state)) return false;
-  const disposable = run.job.driverOptions['schedulerConfig.disposableType'];
-  return disposable === 'DELETE' || (disposable === 'DELETE_AFTER_SUCCEED' && state === 'succeeded');
 }

@@ -106,6 +106,14 @@ export const runLimits = {
   retriesMax: 3,
   /** Pause before each of them, in milliseconds. */
   retryPauseMs: 10_000,
+  /** Tables that an entire-database job moves at once when it does not say. */
+  tablesAtOnceDefault: 10,
+  /** Tables of one run of an entire-database job; of a schema with more, lists name the tables of several jobs. */
+  tablesPerBatchMax: 10_000,
+  /** The catalog may take this long over the list of its tables, in milliseconds. */
+  tableListMs: 30_000,
+  /** Of the tables that failed so many are named in the failure of their run; all of them are in its list of tables. */
+  failedTablesTold: 20,
   /** Pause between looks for queued runs when nobody has called. */
   claimPauseMs: 1_000,
   /** A slice's rate is taken over this time at least, and twice as long at most, in milliseconds. */

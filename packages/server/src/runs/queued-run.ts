@@ -39,6 +39,8 @@ export function queuedRun(request: StartRequest, at: number): Omit<RunRecord, 's
     notBefore: 0,
     clockAt: request.clockAt ?? null,
     resolved: null,
+    parentRunId: null,
+    batch: null,
   };
 }
 

@@ -15,6 +15,11 @@ export const notResumableTexts = {
     en: 'The run ended before anything was written, so there is nothing to resume: start the job.',
     zh: '该运行在写入任何数据之前已结束，无可续传内容：请直接启动作业。',
   },
+  absent: { en: 'The job has no such run.', zh: '该作业没有此运行。' },
+  part: {
+    en: 'The run moves one table of an entire-database job: resume the run that it is a part of.',
+    zh: '该运行只是整库迁移中的一张表：请对其所属的运行续传。',
+  },
   superseded: {
     en: 'The job has been started again since this run: only its newest run can be resumed.',
     zh: '该运行之后作业又启动过：只能续传最近一次运行。',

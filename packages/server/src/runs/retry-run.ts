@@ -23,7 +23,7 @@ export function isToBeRetried(run: RunRecord, state: RunState): boolean {
  * @param leaves what the failed run left at its destination; `kept` once its trace is stored.
  */
 export async function queueRetry(
-  tx: Pick<Store, 'runs' | 'traces' | 'clusters'>,
+  tx: Pick<Store, 'runs' | 'batches' | 'traces' | 'clusters'>,
   failed: RunRecord,
   leaves: TraceState | null,
   at: number,
@@ -33,8 +33,28 @@ export async function queueRetry(
   const notBefore = at + runLimits.retryPauseMs;
   // A job that is retried behind midnight still reads the day for which it was started.
   const next = { ...queuedRun({ projectId, job, user, variables, isAuto, clockAt }, at), attempt, notBefore };
+  if (failed.batch !== null) return await createTablesAgain(tx, next, failed, true);
   if (leaves !== 'kept') return await createFreshRun(tx, next);
   const { plan, counts, resolved } = failed;
   const resumed = { ...next, plan, counts, resolved, isPrepared: true, resumesRunId: failed.id };
   return await tx.runs.createResumed(resumed, at);
+}
+
+/**
+ * Stores a run of an entire-database job that moves the tables of an earlier one which did not succeed, and no others; to be
+ * called in a transaction.
+ * @param next the run as it stands in the queue.
+ * @param keepsCommitted tables of which rows are committed are carried on behind these; false: they are moved from their beginning.
+ * @throws Conflict when the job has an active run.
+ */
+export async function createTablesAgain(
+  tx: Pick<Store, 'runs' | 'batches'>,
+  next: Omit<RunRecord, 'submissionId'>,
+  before: RunRecord,
+  keepsCommitted: boolean,
+): Promise<RunRecord> {
+  const { batch, counts } = before;
+  const created = await tx.runs.create({ ...next, batch, counts, resumesRunId: before.id });
+  await tx.batches.copyTables(before.id, created.id, keepsCommitted);
+  return created;
 }

@@ -4,17 +4,22 @@ import type { OptionValues } from '@sluice/core/options/option';
 import type { TaskOf } from '@sluice/engine/work';
 import { maskError } from '../planner/job-variables.ts';
 import { resolveWork } from '../planner/resolve-work.ts';
-import { isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
+import { type BatchSummary, isActiveState, type JobRecord, type RunRecord } from '../store/model.ts';
 import { Conflict, NotResumable, type Store } from '../store/store.ts';
+import { BatchDriver } from './batch-driver.ts';
+import { isBatchParent } from './batch-run.ts';
+import type { Driver } from './driver.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { createFreshRun, createRunOf, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
+import { createTablesAgain } from './retry-run.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
+import { endedFields } from './run-log-fields.ts';
 import type { RunMeter } from './run-meter.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
-import type { ResumeRequest, RunService, StartRequest } from './run-service.ts';
+import type { ResumeRequest, RetryRequest, RunService, StartRequest } from './run-service.ts';
 import { TraceJanitor } from './trace-janitor.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
@@ -39,15 +44,16 @@ export class RunDesk implements RunService {
   /** Removes what ended runs left at their destinations; works by itself once it is opened. */
   readonly traces: TraceJanitor;
   readonly #tools: DeskTools;
-  readonly #drivers = new Map<string, RunDriver>();
-  /** The driver of a job's active run. */
-  readonly #byJob = new Map<string, RunDriver>();
+  readonly #drivers = new Map<string, Driver>();
+  /** The driver of a job's active run; the runs of its tables are none. */
+  readonly #byJob = new Map<string, Driver>();
   /** Clusters whose runs are not to be driven for the moment. */
   readonly #held = new Set<string>();
   #isClosed = false;
 
   constructor(tools: DeskTools) {
-    this.#tools = tools;
+    const onParentEnded = (run: RunRecord) => tools.log('run.ended', endedFields(run, run.failure, null));
+    this.#tools = { onParentEnded, ...tools };
     this.traces = new TraceJanitor(tools);
   }
 
@@ -125,6 +131,24 @@ export class RunDesk implements RunService {
     );
   }
 
+  async retryTables(request: RetryRequest): Promise<RunRecord> {
+    const { store, now } = this.#tools;
+    const { job, run: before, keepsCommitted } = request;
+    const clockAt = before.clockAt ?? before.startedAt;
+    const next = queuedRun({ ...request, variables: before.variables, isAuto: false, clockAt }, now());
+    return await this.#queue(job, () =>
+      store.transaction(async (tx) => {
+        await tx.clusters.lock(job.clusterId);
+        const newest = await tx.runs.latest(job.clusterId, job.name);
+        // Somebody else was faster.
+        if (newest?.id !== before.id) throw new NotResumable(before.id);
+        const created = await createTablesAgain(tx, next, before, keepsCommitted);
+        await requireCluster(tx, created, this.#requireUsable);
+        return created;
+      }),
+    );
+  }
+
   get #requireUsable(): RequireUsable | null {
     return this.#tools.requireUsable ?? null;
   }
@@ -142,19 +166,19 @@ export class RunDesk implements RunService {
   }
 
   async stop(clusterId: string, jobName: string, user: string): Promise<void> {
-    const { store, now, onQueued } = this.#tools;
-    const run = await store.runs.requestStop(clusterId, jobName, user, now());
+    const { store, now } = this.#tools;
+    const { run, children } = await store.transaction(async (tx) => {
+      // First the cluster, as whoever begins or ends tables does it: none is begun behind this.
+      await tx.clusters.lock(clusterId);
+      const found = await tx.runs.requestStop(clusterId, jobName, user, now());
+      const isParent = found !== null && isBatchParent(found);
+      return { run: found, children: isParent ? await tx.batches.stopChildren(found.id, user, now()) : [] };
+    });
     if (run === null) throw new SluiceError('Cdm.0053', { job: jobName });
     const driver = this.#drivers.get(run.id);
-    driver?.hearOf(run);
-    driver?.stop(user);
-    if (driver === undefined) {
-      // Nothing was begun, so there is nothing to take back; a claim in the same moment changes the fence and wins.
-      if (isUntouched(run))
-        await endRun(store, { runId: run.id, fence: run.fence }, 'stopped', stoppedBy(user), now(), null);
-      // A run that went on under a server that is gone is claimed and ended by its driver at once.
-      else onQueued();
-    }
+    // With the last of its tables a run ends by itself.
+    if (children.length === 0) await this.#stopOne(run, user);
+    await Promise.all(children.map((child) => this.#stopOne(child, user)));
     const deadline = now() + runLimits.stopWaitMs;
     while (now() < deadline) {
       const seen = await store.runs.find(run.id);
@@ -170,6 +194,19 @@ export class RunDesk implements RunService {
     }
   }
 
+  async #stopOne(run: RunRecord, user: string): Promise<void> {
+    const { store, now, onQueued, onParentEnded } = this.#tools;
+    const driver = this.#drivers.get(run.id);
+    driver?.hearOf(run);
+    driver?.stop(user);
+    if (driver !== undefined) return;
+    // Nothing was begun, so there is nothing to take back; a claim in the same moment changes the fence and wins.
+    const claim = { runId: run.id, fence: run.fence };
+    if (isUntouched(run)) await endRun(store, claim, 'stopped', stoppedBy(user), now(), null, onParentEnded);
+    // A run that went on under a server that is gone is claimed and ended by its driver at once.
+    else onQueued();
+  }
+
   progress(run: RunRecord): number {
     switch (run.state) {
       case 'succeeded':
@@ -182,6 +219,7 @@ export class RunDesk implements RunService {
       case 'planning':
         return 1;
       default: {
+        if (run.batch !== null) return percentOfTables(run.batch);
         const progress = this.#drivers.get(run.id)?.progress;
         return progress?.hasBegun ? progress.percent() : percentOfRecord(run);
       }
@@ -245,9 +283,12 @@ export class RunDesk implements RunService {
   /** Drives a claimed run. Called by the scheduler. */
   take(run: RunRecord): void {
     this.#tools.meter?.begin(run);
-    const driver = new RunDriver(run, this.#tools, this.traces);
+    const driver = isBatchParent(run)
+      ? new BatchDriver(run, this.#tools)
+      : new RunDriver(run, this.#tools, this.traces);
     this.#drivers.set(run.id, driver);
-    this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);
+    // A job may have the name of another one's table.
+    if (run.parentRunId === null) this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);
     // It was claimed in the moment in which its cluster was held.
     if (this.#held.has(run.clusterId)) driver.letGo();
     void driver.ended.then(() => {
@@ -259,7 +300,7 @@ export class RunDesk implements RunService {
     });
   }
 
-  #forget(run: RunRecord, driver: RunDriver | undefined): void {
+  #forget(run: RunRecord, driver: Driver | undefined): void {
     const key = jobKey(run.clusterId, run.jobName);
     if (this.#byJob.get(key) === driver) this.#byJob.delete(key);
   }
@@ -285,6 +326,11 @@ export class RunDesk implements RunService {
     for (const driver of this.#drivers.values()) driver.letGo();
     await Promise.all([...this.#drivers.values()].map((driver) => driver.ended));
   }
+}
+
+/** The share of the tables that have ended, by their rows where these are known. */
+function percentOfTables({ weight, weightDone }: BatchSummary): number {
+  return weight === 0 ? 1 : Math.min(99, Math.max(1, Math.floor((100 * weightDone) / weight)));
 }
 
 function jobKey(clusterId: string, jobName: string): string {

@@ -8,15 +8,27 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
 import type { TaskPools } from './cluster-pools.ts';
-import { type EndState, endRun, isToBeDeleted } from './end-run.ts';
+import type { Driver } from './driver.ts';
+import {
+  endingOf,
+  FailedBefore,
+  LetGo,
+  ShutDown,
+  StopAsked,
+  stored,
+  Unworkable,
+  unworkable,
+} from './driver-ends.ts';
+import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
+import { isToBeDeleted } from './run-aftermath.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
-import { settleTraces } from './run-traces.ts';
+import { earlierTraces, settleTraces } from './run-traces.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { TaskPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -29,40 +41,11 @@ export interface DriverTools {
   readonly service: ServiceFacts;
   readonly leaseMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Hears of a run that ended with the last of its tables. */
+  readonly onParentEnded?: (run: RunRecord) => void;
   /** A line for the run's own log only: what a busy run has too many of for the server's. Absent: nobody keeps one. */
   readonly note?: (runId: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
-
-/** Somebody wants the run to end. */
-class StopAsked extends Error {
-  readonly user: string;
-  constructor(user: string) {
-    super(`stopped by ${user}`);
-    this.user = user;
-  }
-}
-/** An earlier driver stored this failure and went away before the end. */
-class FailedBefore extends Error {
-  readonly failure: RunFailure;
-  constructor(failure: RunFailure) {
-    super('the run failed under an earlier driver');
-    this.failure = failure;
-  }
-}
-/** The run cannot be handed to a worker at all. */
-class Unworkable extends Error {
-  readonly failure: RunFailure;
-  constructor(cause: SluiceError) {
-    super(cause.message);
-    this.failure = failureOf(cause);
-  }
-}
-/** The run's record is not ours to end: it stays as it is, for a later driver. */
-class LetGo extends Error {}
-/** This server shuts down. */
-class ShutDown extends LetGo {}
-/** Our own store does not answer: that says nothing about the run. */
-class StoreFailed extends LetGo {}
 
 /**
  * Drives one claimed run from where its record stands to its end:
@@ -75,7 +58,7 @@ class StoreFailed extends LetGo {}
  * Every step is stored before the next begins, so that a driver in another process, after a `kill -9`, goes on from
  * the last stored one. All changes carry the claim's fence: a driver that lost its lease cannot write any more.
  */
-export class RunDriver {
+export class RunDriver implements Driver {
   readonly runId: string;
   readonly projectId: string;
   readonly clusterId: string;
@@ -208,7 +191,8 @@ export class RunDriver {
    */
   async #discardEarlier(run: RunRecord): Promise<void> {
     const { signal } = this.#stopper;
-    await stored(() => this.#traces.removeNow({ jobId: run.jobId }, runLimits.discardPatientMs, signal));
+    const scope = earlierTraces(run);
+    await stored(() => this.#traces.removeNow(scope, runLimits.discardPatientMs, signal));
     signal.throwIfAborted();
   }
 
@@ -411,36 +395,17 @@ export class RunDriver {
   }
 
   async #end(state: EndState, failure: RunFailure | null, leaves: TraceState | null): Promise<void> {
-    const { store, now, log } = this.#tools;
-    const ended = await stored(() => endRun(store, this.#claim, state, failure, now(), leaves));
+    const { store, now, log, onParentEnded } = this.#tools;
+    const ended = await stored(() =>
+      endRun(store, this.#claim, state, failure, now(), leaves, onParentEnded),
+    );
     if (ended === null) throw new Fenced('the run');
     this.#learn(ended);
     log('run.ended', endedFields(ended, failure, leaves));
   }
 }
 
-/** Why a run that was claimed is to end without further work; null: it is to go on. */
-function endingOf(run: RunRecord): StopAsked | FailedBefore | null {
-  if (run.stopRequestedBy !== null) return new StopAsked(run.stopRequestedBy);
-  return run.failure === null ? null : new FailedBefore(run.failure);
-}
-
-function unworkable(error: unknown): Error {
-  return error instanceof SluiceError
-    ? new Unworkable(error)
-    : new StoreFailed('the links could not be read', { cause: error });
-}
-
 function foreignCheckpoints(error: Fenced): SluiceError {
   const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
   return new SluiceError('Cdm.0232', { cause }, { cause: error });
-}
-
-/** What our own store throws ends the driver, never the run. */
-async function stored<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw new StoreFailed('the store failed', { cause: error });
-  }
 }

@@ -23,6 +23,11 @@ export interface ResumeRequest {
   readonly user: string;
 }
 
+export interface RetryRequest extends ResumeRequest {
+  /** Tables of which rows are committed go on behind these; false: they are moved from their beginning. */
+  readonly keepsCommitted: boolean;
+}
+
 /** What the rest of the server may ask of runs. */
 export interface RunService {
   /** Resolves when the run is stored. @throws Cdm.0052 when the job is running. */
@@ -39,6 +44,12 @@ export interface RunService {
    * answers when it cannot be asked.
    */
   resume(request: ResumeRequest): Promise<RunRecord>;
+  /**
+   * Moves the tables of an entire-database job that its newest run, which has ended, did not move: a new run, which takes
+   * over the others. Resolves when it is stored.
+   * @throws Cdm.0056 when it is not the newest run any more; Cdm.0052 when the job is running.
+   */
+  retryTables(request: RetryRequest): Promise<RunRecord>;
   /** Resolves when the request is stored and the run has ended, or after 5 s. @throws Cdm.0053 when nothing runs. */
   stop(clusterId: string, jobName: string, user: string): Promise<void>;
   /** 0..100 while active, 100 after success, -1 after failure. Reads memory, then the record; never the store. */

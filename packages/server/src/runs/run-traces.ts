@@ -1,13 +1,18 @@
 import { Fenced } from '@sluice/core/errors/sluice-error';
 import type { DestinationWork, RunPlan } from '@sluice/engine/work';
 import type { RunRecord, TraceState } from '../store/model.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, TraceScope } from '../store/store.ts';
 import type { TaskPool } from './worker-pool.ts';
 
 export interface TraceTools {
   readonly store: Store;
   readonly pool: TaskPool;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** What earlier runs of the same job, or of the same table of it, left behind. */
+export function earlierTraces({ clusterId, jobId, jobName, parentRunId }: RunRecord): TraceScope {
+  return parentRunId === null ? { jobId } : { clusterId, childName: jobName, ofJobId: jobId };
 }
 
 /**

@@ -39,6 +39,8 @@ const columns = [
   'attempt',
   'not_before',
   'clock_at',
+  'parent_run_id',
+  'batch',
 ] as const satisfies readonly (keyof RunRow)[];
 
 /** Statements on the runs of a cluster over all its jobs. */
@@ -52,7 +54,11 @@ export class SqlHistoryRepository implements HistoryRepository {
   async search(clusterId: string, filter: HistoryFilter): Promise<readonly RunRecord[]> {
     // Pages begin behind a number and not at a row: what is new on top does not move them, and no page is slower than the first.
     let query = this.#db.selectFrom('runs').select(columns).where('cluster_id', '=', clusterId);
-    if (filter.jobName !== null) query = query.where('job_name', '=', filter.jobName);
+    // Of an entire-database job the list has its runs, and not those of its hundreds of tables.
+    query =
+      filter.jobName === null
+        ? query.where('parent_run_id', 'is', null)
+        : query.where('job_name', '=', filter.jobName);
     if (filter.states.length > 0) query = query.where('state', 'in', filter.states);
     if (filter.from !== null) query = query.where('created_at', '>=', filter.from);
     if (filter.until !== null) query = query.where('created_at', '<', filter.until);

@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { type Db, inTransaction, nextNumber, type StoreAdapter } from './adapter.ts';
+import { SqlBatchRepository } from './batch-repository.ts';
 import { fromJson } from './columns.ts';
 import { SqlGroupRepository } from './group-repository.ts';
 import { groupOf, type JobRecord, type JobType } from './model.ts';
@@ -114,6 +115,7 @@ export class SqlJobRepository implements JobRepository {
           .where('job_name', '=', before.name)
           .where('job_id', '=', job.id)
           .execute();
+        await new SqlBatchRepository(db).renameChildren(job, before.name);
       });
     } catch (error) {
       if (this.#adapter.isUniqueViolation(error)) throw new Conflict(`job ${job.name}`);

@@ -44,7 +44,7 @@ function statusQuery(columns: string, parameter: (no: number) => string): string
   return `select ${columns} from clusters c
     join jobs j on j.cluster_id = c.id and j.name = ${parameter(1)}
     left join runs r on r.cluster_id = c.id and r.job_name = j.name and r.submission_id =
-      (select max(submission_id) from runs where cluster_id = ${parameter(2)} and job_name = ${parameter(3)})
+      (select max(submission_id) from runs where cluster_id = ${parameter(2)} and job_name = ${parameter(3)} and parent_run_id is null)
     where c.id = ${parameter(4)} and c.project_id = ${parameter(5)}`;
 }
 

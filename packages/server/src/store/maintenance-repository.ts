@@ -112,9 +112,12 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .select('id')
       .where(sql<boolean>`not (${isActive})`)
       .where('ended_at', '<', before)
+      // Parts go with the run that they are parts of.
+      .where('parent_run_id', 'is', null)
       .where(({ not, exists, selectFrom }) =>
         not(exists(selectFrom('traces').select('traces.run_id').whereRef('traces.run_id', '=', 'runs.id'))),
       )
+      .where(({ not, exists }) => not(exists(childrenInUse(this.#db))))
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
@@ -170,6 +173,18 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .executeTakeFirst();
     return Number(numDeletedRows);
   }
+}
+
+/** Parts of a run that left something at their destinations, or that a later run has taken over as its own. */
+function childrenInUse(db: Db) {
+  return db
+    .selectFrom('runs as child')
+    .select('child.id')
+    .where(sql<boolean>`child.parent_run_id = runs.id`)
+    .where(
+      sql<boolean>`(exists (select 1 from traces where traces.run_id = child.id)
+        or exists (select 1 from batch_tables as taken where taken.child_run_id = child.id and taken.run_id <> runs.id))`,
+    );
 }
 
 /** Puts a new text in place of a sealed one, if that is still there. */

@@ -241,6 +241,42 @@ export interface RunRecord {
   readonly clockAt: number | null;
   /** Settings in which something was filled in; null: it was not begun. */
   readonly resolved: readonly ResolvedSetting[] | null;
+  /** The run of an entire-database job that this one moves a table of; null: it is nobody's part. */
+  readonly parentRunId: string | null;
+  /** Of a run of an entire-database job, from the moment on when its tables are known; null: any other. */
+  readonly batch: BatchSummary | null;
+}
+
+// ── Runs of entire-database jobs ────────────────────────────────────────────────────────────────
+
+/** What a run of an entire-database job knows of its tables as a whole. */
+export interface BatchSummary {
+  /** Tables of the run. */
+  readonly tables: number;
+  /** Of these, those that have ended, whatever came of them. */
+  readonly done: number;
+  /** Of those that have ended, those that did not succeed. */
+  readonly failed: number;
+  /** What progress is counted in: rows as the source estimates them, or tables where it cannot tell. */
+  readonly weight: number;
+  readonly weightDone: number;
+  /** Where the links led when the tables were listed; null: the link was gone. */
+  readonly fromLink: LinkPlace | null;
+  readonly toLink: LinkPlace | null;
+}
+
+/** A table that a run is to move. */
+export interface BatchTable {
+  /** Its place in the order in which tables are begun: 0, 1, 2 … */
+  readonly no: number;
+  /** As the source's catalog spells it. */
+  readonly name: string;
+  readonly rowsEstimate: number | null;
+  readonly weight: number;
+  /** Why it cannot be moved, known before it is begun; null: nothing is known against it. */
+  readonly refusal: RunFailure | null;
+  /** An earlier run that moved it and did not succeed: what that one committed is taken over where it can be. */
+  readonly carriesRunId: string | null;
 }
 
 /** How far an incremental job has come: up to where its last run that succeeded has read. */

@@ -4,6 +4,7 @@ import { Kysely } from 'kysely';
 import { messageOf, Refusal } from '../telemetry/refusal.ts';
 import type { Db, StoreAdapter } from './adapter.ts';
 import { SqlAuditRepository } from './audit-repository.ts';
+import { SqlBatchRepository } from './batch-repository.ts';
 import { SqlClusterRepository } from './cluster-repository.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { SqlGroupRepository } from './group-repository.ts';
@@ -165,6 +166,7 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     links: new SqlLinkRepository(db, adapter),
     jobs: new SqlJobRepository(db, adapter),
     runs: new SqlRunRepository(db, adapter),
+    batches: new SqlBatchRepository(db),
     traces: new SqlTraceRepository(db, adapter),
     timers: new SqlTimerRepository(db, adapter),
     audit: new SqlAuditRepository(db),

@@ -1,3 +1,4 @@
+import type { BatchRepository } from './batch-store.ts';
 import type { JobRecord, LinkRecord, RunRecord } from './model.ts';
 import type { JobRepository, LinkRepository, RunRepository, Store } from './store.ts';
 
@@ -24,6 +25,7 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     links: ownersLinks(store.links, owner),
     jobs,
     runs: ownersRuns(store.runs, jobs, owner),
+    batches: ownersBatches(store.batches, owner),
     traces: store.traces,
     timers: store.timers,
     audit: store.audit,
@@ -60,6 +62,27 @@ function ownersJobs(jobs: JobRepository, owner: string): JobRepository {
     list: (clusterId, filter) => jobs.list(clusterId, { ...filter, createdBy: owner }),
     update: (job) => jobs.update(job),
     delete: (clusterId, name) => jobs.delete(clusterId, name),
+  };
+}
+
+/** Whoever asks for the tables of a run has found the run first. */
+function ownersBatches(batches: BatchRepository, owner: string): BatchRepository {
+  const own = (run: RunRecord | null) => (run?.job.createdBy === owner ? run : null);
+  return {
+    storeTables: (runId, tables) => batches.storeTables(runId, tables),
+    copyTables: (fromRunId, runId, keepsCommitted) => batches.copyTables(fromRunId, runId, keepsCommitted),
+    openTables: (runId, limit) => batches.openTables(runId, limit),
+    attach: (runId, no, childRunId) => batches.attach(runId, no, childRunId),
+    standing: (runId) => batches.standing(runId),
+    tables: (runId, filter) => batches.tables(runId, filter),
+    activeChildren: (runId) => batches.activeChildren(runId),
+    stopChildren: (runId, user, now) => batches.stopChildren(runId, user, now),
+    latestChild: async (clusterId, name) => own(await batches.latestChild(clusterId, name)),
+    async childHistory(clusterId, name, limit, offset) {
+      if (own(await batches.latestChild(clusterId, name)) === null) return { runs: [], total: 0 };
+      const page = await batches.childHistory(clusterId, name, limit, offset);
+      return { runs: page.runs.filter((run) => own(run) !== null), total: page.total };
+    },
   };
 }
 

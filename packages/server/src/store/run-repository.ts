@@ -23,8 +23,12 @@ const slicesPerStatementMax = 500;
 /** As text in the statement, not as parameters: only then do the partial indexes on active runs apply. */
 const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) => sql.lit(state)))})`;
 
-/** Another engine holds an unknown run, and may still be writing: nobody here takes it up. */
-const isClaimable = sql<boolean>`${isActive} and state <> 'unknown'`;
+/**
+ * Another engine holds an unknown run, and may still be writing: nobody here takes it up. A run of an entire-database job
+ * whose tables are under way is led by their ends; should none be under way, somebody has to look.
+ */
+const isClaimable = sql<boolean>`${isActive} and state <> 'unknown' and (batch is null or state <> 'running' or not exists
+  (select 1 from runs as child where child.parent_run_id = runs.id and child.${isActive}))`;
 
 /** Such a run whose time has come and that nobody has a lease of. */
 function isFree(now: number) {
@@ -93,6 +97,7 @@ export class SqlRunRepository implements RunRepository {
         .where('cluster_id', '=', run.clusterId)
         .where('job_name', '=', run.jobName)
         .where('job_id', '=', run.jobId)
+        .where('parent_run_id', run.parentRunId === null ? 'is' : 'is not', null)
         .where('id', '<>', created.id)
         .orderBy('submission_id', 'desc')
         .limit(1)
@@ -133,6 +138,7 @@ export class SqlRunRepository implements RunRepository {
       .selectAll()
       .where('cluster_id', '=', clusterId)
       .where('job_name', '=', jobName)
+      .where('parent_run_id', 'is', null)
       .orderBy('submission_id', 'desc')
       .limit(1)
       .executeTakeFirst();
@@ -148,7 +154,7 @@ export class SqlRunRepository implements RunRepository {
       const names = jobNames.slice(start, start + namesPerStatementMax);
       // One look into the index for each name, where grouping would read every run of each.
       const newest = sql<number>`(select (select max(o.submission_id) from runs o
-        where o.cluster_id = ${clusterId} and o.job_name = n.column1)
+        where o.cluster_id = ${clusterId} and o.job_name = n.column1 and o.parent_run_id is null)
         from (values ${sql.join(names.map((name) => sql`(${name})`))}) as n)`;
       const rows = await this.#db
         .selectFrom('runs')
@@ -168,7 +174,7 @@ export class SqlRunRepository implements RunRepository {
     offset: number,
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
     let chosen = this.#db.selectFrom('runs').where('cluster_id', '=', clusterId);
-    if (jobName !== null) chosen = chosen.where('job_name', '=', jobName);
+    if (jobName !== null) chosen = chosen.where('job_name', '=', jobName).where('parent_run_id', 'is', null);
     const { total } = await chosen
       .select(({ fn }) => fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow();
@@ -274,7 +280,8 @@ export class SqlRunRepository implements RunRepository {
         ...(change.isPrepared === undefined ? {} : { is_prepared: toFlag(change.isPrepared) }),
         ...(change.counts === undefined ? {} : toCountColumns(change.counts)),
         ...(change.failure === undefined ? {} : { failure: JSON.stringify(change.failure) }),
-        ...(endsRun ? { lease_owner: null, lease_until: 0 } : {}),
+        ...(change.batch === undefined ? {} : { batch: JSON.stringify(change.batch) }),
+        ...(endsRun || change.dropsLease === true ? { lease_owner: null, lease_until: 0 } : {}),
         // An end without its time would never leave the history.
         ...(endsRun && change.endedAt === undefined ? { ended_at: now } : {}),
         updated_at: now,
@@ -298,6 +305,7 @@ export class SqlRunRepository implements RunRepository {
       .select('id')
       .where('cluster_id', '=', clusterId)
       .where('job_name', '=', jobName)
+      .where('parent_run_id', 'is', null)
       .where(isActive)
       .orderBy('submission_id', 'desc')
       .limit(1);

@@ -34,6 +34,8 @@ export function rowOf(run: RunRecord): RunRow {
     not_before: run.notBefore,
     clock_at: run.clockAt,
     resolved: run.resolved === null ? null : JSON.stringify(run.resolved),
+    parent_run_id: run.parentRunId,
+    batch: run.batch === null ? null : JSON.stringify(run.batch),
     ...toCountColumns(run.counts),
   };
 }
@@ -71,5 +73,7 @@ export function runOf(row: RunRow): RunRecord {
     notBefore: row.not_before,
     clockAt: row.clock_at,
     resolved: fromJsonOrNull(row.resolved),
+    parentRunId: row.parent_run_id,
+    batch: fromJsonOrNull(row.batch),
   };
 }

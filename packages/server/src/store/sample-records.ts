@@ -112,6 +112,8 @@ export function sampleRun(job: JobRecord, projectId: string): Omit<RunRecord, 's
     notBefore: 0,
     clockAt: null,
     resolved: null,
+    parentRunId: null,
+    batch: null,
   };
 }
 

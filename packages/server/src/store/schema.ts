@@ -16,6 +16,7 @@ export interface Tables {
   readonly jobs: JobRow;
   readonly runs: RunRow;
   readonly slices: SliceRow;
+  readonly batch_tables: BatchTableRow;
   readonly traces: TraceRow;
   readonly timers: TimerRow;
   readonly job_groups: JobGroupRow;
@@ -178,6 +179,23 @@ export interface RunRow extends CountColumns {
   clock_at: number | null;
   /** JSON; null: not begun. */
   resolved: string | null;
+  parent_run_id: string | null;
+  /** JSON; only of runs of entire-database jobs, from the moment on when their tables are known. */
+  batch: string | null;
+}
+
+/** One table of a run of an entire-database job. */
+export interface BatchTableRow {
+  run_id: string;
+  no: number;
+  table_name: string;
+  rows_estimate: number | null;
+  weight: number;
+  refusal: string | null;
+  /** The run that moves it; null: none was begun. */
+  child_run_id: string | null;
+  /** The run that moved it last, and did not succeed, under an earlier run of the job. */
+  carries_run_id: string | null;
 }
 
 export interface SliceRow extends CountColumns {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditSuite } from './audit-suite.ts';
+import { batchSuite } from './batch-suite.ts';
 import { claimSuite } from './claim-suite.ts';
 import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
@@ -291,6 +292,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     runSuite(() => fixture);
     claimSuite(() => fixture);
     traceSuite(() => fixture);
+    batchSuite(() => fixture);
     timerSuite(() => fixture);
     watermarkSuite(() => fixture);
     auditSuite(() => fixture);

@@ -1,8 +1,10 @@
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import type { RunPlan } from '@sluice/engine/work';
 import type { AuditRepository } from './audit-event.ts';
+import type { BatchRepository } from './batch-store.ts';
 import type {
   AccessKeyRecord,
+  BatchSummary,
   ClusterRecord,
   DomainRecord,
   DueTimer,
@@ -34,6 +36,7 @@ export interface Store {
   readonly links: LinkRepository;
   readonly jobs: JobRepository;
   readonly runs: RunRepository;
+  readonly batches: BatchRepository;
   readonly traces: TraceRepository;
   readonly timers: TimerRepository;
   readonly audit: AuditRepository;
@@ -213,6 +216,9 @@ export interface RunChange {
   readonly failure?: RunFailure;
   readonly clockAt?: number;
   readonly resolved?: readonly ResolvedSetting[];
+  readonly batch?: BatchSummary;
+  /** Nobody drives the run from here on, although it has not ended. */
+  readonly dropsLease?: true;
 }
 
 export interface RunRepository {
@@ -229,10 +235,10 @@ export interface RunRepository {
   createResumed(run: Omit<RunRecord, 'submissionId'>, now: number): Promise<RunRecord>;
   find(runId: string): Promise<RunRecord | null>;
   findBySubmission(clusterId: string, submissionId: number): Promise<RunRecord | null>;
-  /** The newest run of a job name in a cluster, also after the job is gone. */
+  /** The newest run of a job name in a cluster, also after the job is gone. Runs that are parts of others are none of a job. */
   latest(clusterId: string, jobName: string): Promise<RunRecord | null>;
   latestOfMany(clusterId: string, jobNames: readonly string[]): Promise<ReadonlyMap<string, RunRecord>>;
-  /** Newest first. */
+  /** Newest first. Under a job's name no parts of other runs; without a name all there is. */
   history(
     clusterId: string,
     jobName: string | null,
@@ -277,9 +283,10 @@ export interface RunRepository {
   ): Promise<SliceCounts | null>;
 }
 
-/** Which traces: those of a job, of a destination link, or of a whole cluster. */
+/** Which traces: those of a job, of the runs of one of its tables, of a destination link, or of a whole cluster. */
 export type TraceScope =
   | { readonly jobId: number }
+  | { readonly clusterId: string; readonly childName: string; readonly ofJobId: number }
   | { readonly clusterId: string; readonly linkId: number }
   | { readonly clusterId: string };
 

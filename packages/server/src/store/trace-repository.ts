@@ -84,8 +84,16 @@ export class SqlTraceRepository implements TraceRepository {
 }
 
 function isIn(scope: TraceScope) {
-  return ({ eb, and }: ExpressionBuilder<Tables, 'traces'>) => {
+  return ({ eb, and, selectFrom }: ExpressionBuilder<Tables, 'traces'>) => {
     if ('jobId' in scope) return eb('job_id', '=', scope.jobId);
+    if ('childName' in scope) {
+      const children = selectFrom('runs')
+        .select('runs.id')
+        .where('runs.cluster_id', '=', scope.clusterId)
+        .where('runs.job_name', '=', scope.childName)
+        .where('runs.parent_run_id', 'is not', null);
+      return and([eb('job_id', '=', scope.ofJobId), eb('run_id', 'in', children)]);
+    }
     const ofCluster = eb('cluster_id', '=', scope.clusterId);
     return 'linkId' in scope ? and([ofCluster, eb('to_link_id', '=', scope.linkId)]) : and([ofCluster]);
   };

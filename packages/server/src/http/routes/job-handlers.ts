@@ -102,7 +102,13 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
         deps.onStatusTold?.(call, driven.jobId);
         return { submissions: [submissionOf(driven, runs.progress(driven), call.language)] };
       }
-      const { job, run } = await jobs.find(await readableClusterOf(call), parameterOf(call, 'job_name'));
+      const found = await jobs.findForStatus(await readableClusterOf(call), parameterOf(call, 'job_name'));
+      if (!('job' in found)) {
+        // A table of an entire-database job: not remembered, for its name is nobody's and a job may take it.
+        const { run } = found;
+        return { submissions: [submissionOf(run, runs.progress(run), call.language)] };
+      }
+      const { job, run } = found;
       deps.onStatusTold?.(call, job.id);
       const latest = run === null ? neverExecuted(job) : submissionOf(run, runs.progress(run), call.language);
       return { submissions: [latest] };

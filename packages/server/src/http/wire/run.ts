@@ -41,8 +41,10 @@ export function writeRunSummary(run: RunRecord, percent: number, language: Langu
     updated_at: run.updatedAt,
     ended_at: run.endedAt,
     stop_requested_by: run.stopRequestedBy,
-    failure: failureOf(run, language),
+    failure: failureTexts(run, language),
     durable: writeCounts(run.counts),
+    parent_run_id: run.parentRunId,
+    tables: tablesOf(run),
   };
 }
 
@@ -148,7 +150,12 @@ function sentAs(plan: RunPlan, wireType: string | null, source: Column | undefin
   return (plan.projection.form === 'rows' ? source?.type.kind : source?.native) ?? '';
 }
 
-function failureOf({ state, failure }: RunRecord, language: Language): RunSummary['failure'] {
+function tablesOf({ batch }: RunRecord): RunSummary['tables'] {
+  return batch === null ? null : { total: batch.tables, done: batch.done, failed: batch.failed };
+}
+
+/** Why a run failed or was stopped, in one language; null: it did not, or has not ended. */
+export function failureTexts({ state, failure }: RunRecord, language: Language): RunSummary['failure'] {
   if (failure === null || isActiveState(state)) return null;
   return { code: failure.code, summary: failure.summary[language], details: failure.details[language] };
 }
@@ -202,7 +209,7 @@ function addRates(a: Rates, b: Rates): Rates {
   };
 }
 
-function writeCounts(counts: SliceCounts): RunCounts {
+export function writeCounts(counts: SliceCounts): RunCounts {
   return {
     rows_read: counts.rowsRead,
     rows_written: counts.rowsWritten,

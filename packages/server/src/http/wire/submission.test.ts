@@ -55,6 +55,8 @@ function runIn(state: RunState, more: Partial<RunRecord> = {}): RunRecord {
     notBefore: 0,
     clockAt: null,
     resolved: null,
+    parentRunId: null,
+    batch: null,
     ...more,
   };
 }
