@@ -31,6 +31,8 @@ export interface JobChanges {
   readonly partitionColumn?: string;
   /** The table is cleared ahead of each run. */
   readonly isCleared?: boolean;
+  /** Further options of the destination. */
+  readonly toOptions?: Readonly<Record<string, string>>;
 }
 
 /** A resume must be answered within this time, deaths of the server included, in milliseconds. */
@@ -159,6 +161,7 @@ export class CdmCluster {
                   input('toJobConfig.tableName', table),
                   input('toJobConfig.tablePreparation', 'DO_NOTHING'),
                   ...(more.isCleared === true ? [input('toJobConfig.shouldClearTable', 'true')] : []),
+                  ...Object.entries(more.toOptions ?? {}).map(([name, value]) => input(name, value)),
                 ],
               },
             ],

@@ -113,17 +113,8 @@ describe('option groups of the JDBC connector', () => {
       expect(fromCodes({ [`fromJobConfig.${name}`]: 'true' }), name).toBe('Cdm.0024');
     }
     expect(fromCodes({ 'fromJobConfig.usePattern': 'ORACLE' })).toBe('Cdm.0089');
-    expect(fromCodes({ 'fromJobConfig.sampleValueColumn': 'a:1' })).toBe('Cdm.0089');
-    for (const [name, value] of [
-      ['onConflict', 'REPLACE'],
-      ['onConflict', 'UPDATE'],
-      ['importMode', 'UPSERT'],
-      ['useStageTable', 'true'],
-    ]) {
-      expect(toCodes({ [`toJobConfig.${name}`]: value ?? '' }), name).toBe('Cdm.0024');
-    }
-    expect(toCodes({ 'toJobConfig.preSql': 'delete from t' })).toBe('Cdm.0089');
-    expect(toCodes({ 'toJobConfig.postSql': 'analyze t' })).toBe('Cdm.0089');
+    expect(toCodes({ 'toJobConfig.onConflict': 'IGNORE' })).toBe('Cdm.0024');
+    expect(toCodes({ 'toJobConfig.importMode': 'MERGE' })).toBe('Cdm.0024');
     expect(linkCodes({ 'linkConfig.securityProperties': { sk: 'x' } })).toBe('Cdm.0089');
   });
 

@@ -48,6 +48,12 @@ export type SqlClearing =
   /** `where` as the user wrote it: to be proved before use. */
   | { readonly kind: 'where'; readonly where: string };
 
+/**
+ * What happens to a row that has the primary or a unique key of one that is there: `refuse` ends the run or makes it dirty,
+ * `replace` deletes what is there and inserts it, `update` changes the columns outside of the key.
+ */
+export type SqlConflict = 'refuse' | 'replace' | 'update';
+
 /** A job's destination options, typed and checked. */
 export interface SqlSinkOptions {
   readonly schema: string;
@@ -60,6 +66,12 @@ export interface SqlSinkOptions {
   readonly widensText: boolean;
   /** A created table gets the source's NOT NULL constraints. */
   readonly copiesNotNull: boolean;
+  readonly conflict: SqlConflict;
+  /** Rows go into a table of the run's own first, and are moved in one transaction. */
+  readonly isStaged: boolean;
+  /** Statements of the user, before the first row and after the last one; null: none. To be proved to be one each. */
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 /** `extendCharLength` makes text columns this many times as long. */
@@ -122,7 +134,7 @@ export function readSqlSource(values: OptionValues): SqlSourceOptions {
   };
 }
 
-/** @throws Cdm.0238 a name or the condition is missing; Cdm.0024 a mode that is not built; Cdm.0011 an empty or repeated column. */
+/** @throws Cdm.0238 a name or the condition is missing; Cdm.0024 a mode that there is not; Cdm.0011 an empty or repeated column. */
 export function readSqlSink(values: OptionValues): SqlSinkOptions {
   const preparation = text(values, 'toJobConfig.tablePreparation') || 'DO_NOTHING';
   if (
@@ -135,8 +147,6 @@ export function readSqlSink(values: OptionValues): SqlSinkOptions {
       range: 'DO_NOTHING, CREATE_WHEN_NOT_EXIST, DROP_AND_CREATE',
     });
   }
-  only(values, 'toJobConfig.onConflict', ['EXCEPTION']);
-  only(values, 'toJobConfig.importMode', ['COPY', 'GDS']);
   const columns = columnList(values, 'toJobConfig.columnList');
   if (columns !== null && new Set(columns).size !== columns.length) throw new SluiceError('Cdm.0011');
   return {
@@ -147,7 +157,20 @@ export function readSqlSink(values: OptionValues): SqlSinkOptions {
     clearing: readClearing(values),
     widensText: flag(values, 'toJobConfig.extendCharLength', false),
     copiesNotNull: flag(values, 'toJobConfig.useNullable', false),
+    conflict: readConflict(values),
+    isStaged: flag(values, 'toJobConfig.useStageTable', false),
+    before: condition(values, 'toJobConfig.preSql'),
+    after: condition(values, 'toJobConfig.postSql'),
   };
+}
+
+/** Two options for one thing: `onConflict` where it says something else than its default, else `importMode`. */
+function readConflict(values: OptionValues): SqlConflict {
+  only(values, 'toJobConfig.onConflict', ['EXCEPTION', 'REPLACE', 'UPDATE']);
+  only(values, 'toJobConfig.importMode', ['COPY', 'UPSERT', 'GDS']);
+  const onConflict = text(values, 'toJobConfig.onConflict');
+  if (onConflict === 'REPLACE') return 'replace';
+  return onConflict === 'UPDATE' || text(values, 'toJobConfig.importMode') === 'UPSERT' ? 'update' : 'refuse';
 }
 
 /** `beforeImportType` wins when it is there; the older `shouldClearTable` counts only without it. */
@@ -231,7 +254,7 @@ function whole(option: string, value: string, min: number, max: number): number 
   return number;
 }
 
-/** Values that are documented for other databases or not built yet end the job before it starts. */
+/** Values that are not among those of the option end the job before it starts. */
 function only(values: OptionValues, option: string, built: readonly string[]): void {
   const value = text(values, option);
   if (value !== '' && !built.includes(value))

@@ -11,6 +11,13 @@ import type { Row, Session } from './session.ts';
  */
 export const CHECKPOINT_TABLE_PREFIX = '_sluice_run_';
 
+/**
+ * Steps of a run at the destination that must not be done twice, by the number of the row that says that they were done;
+ * rows of slices begin at 0. The row is written in the transaction of the step, where the step has one.
+ */
+const stepRows = { 'statement before': -1, move: -2, 'statement after': -3 } as const;
+export type Step = keyof typeof stepRows;
+
 const noSuchTable = 1146;
 const noSuchDatabase = 1049;
 const noTableRight = 1142;
@@ -49,7 +56,11 @@ export class CheckpointTable {
   async refuseLatePreparation(session: Session): Promise<void> {
     let rows: readonly Row[];
     try {
-      rows = await session.rows(`SELECT 1 FROM ${this.#name} LIMIT 1`, 'write', this.#target);
+      rows = await session.rows(
+        `SELECT 1 FROM ${this.#name} WHERE slice_no >= 0 LIMIT 1`,
+        'write',
+        this.#target,
+      );
     } catch (error) {
       // Without the right to look there is none to make it either, and that is told with the right words.
       if (isMissing(error) || isDenied(error)) return;
@@ -64,7 +75,8 @@ export class CheckpointTable {
 
   /** @throws Fenced when the run is over. */
   async readAll(session: Session): Promise<ReadonlyMap<number, Checkpoint>> {
-    return new Map((await this.#select(session, '')).map((row) => [Number(row[0]), checkpointOf(row)]));
+    const rows = (await this.#select(session, '')).filter((row) => Number(row[0]) >= 0);
+    return new Map(rows.map((row) => [Number(row[0]), checkpointOf(row)]));
   }
 
   /** @throws Fenced when the run is over. */
@@ -95,6 +107,36 @@ export class CheckpointTable {
     } catch (error) {
       const errno = serverErrorNumber(error);
       if (errno === duplicateKey || errno === noSuchTable) throw new Fenced(`slice ${sliceNo}`);
+      throw error;
+    }
+  }
+
+  /** Steps that were done; null: there is no table. */
+  async steps(session: Session): Promise<ReadonlySet<Step> | null> {
+    let rows: readonly Row[];
+    try {
+      rows = await session.rows(
+        `SELECT slice_no FROM ${this.#name} WHERE slice_no < 0`,
+        'write',
+        this.#target,
+      );
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+    const numbers = new Set(rows.map((row) => Number(row[0])));
+    const steps = Object.keys(stepRows) as Step[];
+    return new Set(steps.filter((step) => numbers.has(stepRows[step])));
+  }
+
+  /** Says in the open transaction that a step is done. @throws Fenced when somebody else has done it. */
+  async mark(session: Session, step: Step): Promise<void> {
+    const sql = `INSERT INTO ${this.#name} (slice_no, sequence, position, counts, is_complete) VALUES (${stepRows[step]}, 1, NULL, '{}', 1)`;
+    try {
+      await session.run(sql, 'write', this.#target);
+    } catch (error) {
+      const errno = serverErrorNumber(error);
+      if (errno === duplicateKey || errno === noSuchTable) throw new Fenced(`the ${step} of the run`);
       throw error;
     }
   }

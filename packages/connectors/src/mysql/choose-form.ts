@@ -1,4 +1,5 @@
 import type { SinkAgreement, SourceOffer } from '@sluice/core/connector/contract';
+import type { SqlConflict } from '../jdbc/sql-options.ts';
 import { agreeBulk } from './bulk/bulk-agreement.ts';
 import { encoderInWords } from './bulk/open-encoder.ts';
 import type { TargetColumn } from './encode.ts';
@@ -8,14 +9,21 @@ import type { Session } from './session.ts';
 export const noBulk =
   'the server takes no bulk commands, which MariaDB does since 10.2, and no LOAD DATA from here (local_infile is off)';
 
-/** Binary where everything can be, and says why otherwise. */
+/** Why rows that may change others do not go in bulk to this server. */
+export const noBulkUpdate =
+  'LOAD DATA can replace a row that is there, but not update it, and the server takes no bulk commands';
+
+/** Binary where everything can be, and says why otherwise. @param conflict what becomes of a row that clashes. */
 export function chooseForm(
   session: Pick<Session, 'offersBulk' | 'takesLines'>,
   offer: SourceOffer,
   targets: readonly TargetColumn[],
+  conflict: SqlConflict = 'refuse',
 ): Pick<SinkAgreement, 'projection' | 'reason' | 'convertsBytes'> {
   const bulk =
-    session.offersBulk || session.takesLines ? agreeBulk(offer, targets) : { columns: null, reason: noBulk };
+    session.offersBulk || (session.takesLines && conflict !== 'update')
+      ? agreeBulk(offer, targets)
+      : { columns: null, reason: session.takesLines ? noBulkUpdate : noBulk };
   if (bulk.columns !== null) {
     return {
       projection: { form: 'pgcopy-binary', columns: bulk.columns },

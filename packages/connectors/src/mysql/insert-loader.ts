@@ -19,6 +19,8 @@ export interface InsertParts {
   readonly target: string;
   /** `INSERT INTO … VALUES `. */
   readonly insertHead: string;
+  /** What stands behind the last row; absent: nothing. */
+  readonly insertTail?: string;
   /** One per column, in order. */
   readonly encoders: readonly Encoder[];
 }
@@ -99,8 +101,8 @@ export class InsertLoader implements Loader {
   }
 
   async #insert(rows: readonly string[], from: number, to: number): Promise<void> {
-    const { session, insertHead, target } = this.#parts;
-    const sql = insertHead + rows.slice(from, to).join(',');
+    const { session, insertHead, insertTail = '', target } = this.#parts;
+    const sql = insertHead + rows.slice(from, to).join(',') + insertTail;
     const bytes = Buffer.byteLength(sql);
     const bytesMax = session.packetBytesMax - PACKET_RESERVE_BYTES;
     if (bytes > bytesMax) {

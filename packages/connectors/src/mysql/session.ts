@@ -72,6 +72,8 @@ export interface Session {
   rows(sql: string, stage: Stage, target: string): Promise<readonly Row[]>;
   /** Runs one statement that returns none. */
   run(sql: string, stage: Stage, target: string): Promise<Outcome>;
+  /** Runs one statement that somebody else wrote; what it returns is thrown away row by row. */
+  perform(sql: string, stage: Stage, target: string): Promise<void>;
   /**
    * Has the server prepare one statement; whoever runs it closes it, or the session.
    * @param timeoutMs the session ends when the server is silent for so long.
@@ -186,6 +188,17 @@ export async function openSession(
     return { rowsMatched: header.affectedRows, warningCount: header.warningStatus };
   }
 
+  /** The server takes one statement only: the session does not ask it to take several. */
+  async function perform(sql: string, stage: Stage, target: string): Promise<void> {
+    await ask<undefined>(stage, target, (answer) => {
+      native
+        .query({ sql, rowsAsArray: true, timeout: link.silenceTimeoutMs })
+        .on('error', (error: mysql.QueryError) => answer(error, undefined))
+        .on('result', () => undefined)
+        .on('end', () => answer(null, undefined));
+    });
+  }
+
   async function prepare(
     sql: string,
     stage: Stage,
@@ -271,6 +284,7 @@ export async function openSession(
       packetBytesMax: Number(facts?.[1]),
       rows,
       run,
+      perform,
       prepare,
       parse,
       killQuery,

@@ -8,25 +8,32 @@ import type {
 } from '@sluice/core/connector/contract';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
+import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import { plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
 import { chooseKernel } from './bulk/kernels.ts';
 import { type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
-import { CheckpointTable } from './checkpoint-table.ts';
+import { CheckpointTable, type Step } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
-import { provenCondition } from './condition.ts';
+import { clearTable } from './clear-table.ts';
+import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, pair, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
+import { performOnce, proveStatement } from './job-statement.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
+import { moveStagedRows } from './publish.ts';
 import type { Session, SessionRole } from './session.ts';
 import type { Sessions } from './session-pool.ts';
+import { createStageTable, stageName } from './stage-table.ts';
 import { takeOver } from './succession.ts';
+import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
 import { MysqlSliceWriter } from './writer.ts';
 
 export interface SinkTools {
@@ -37,19 +44,22 @@ export interface SinkTools {
   readonly openEncoder?: OpenEncoder;
 }
 
-/** TRUNCATE is refused: no DROP right, or another table refers to this one. DELETE may still do. */
-const truncateRefused = new Set([1142, 1227, 1701]);
 const noSuchDatabase = 1049;
 
 export class MysqlSink implements Sink {
   readonly #tools: SinkTools;
   readonly #options: SqlSinkOptions;
+  readonly #before: JobStatement | null;
+  readonly #after: JobStatement | null;
   /** The table as the first writer found it. */
   #target: CatalogTable | null = null;
+  #keys: readonly UniqueKey[] | null = null;
 
   constructor(tools: SinkTools, options: SqlSinkOptions) {
     this.#tools = tools;
     this.#options = options;
+    this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
+    this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
   }
 
   async agree(
@@ -59,6 +69,7 @@ export class MysqlSink implements Sink {
     const { schema, table, preparation } = this.#options;
     const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
     checkNames(names, offer);
+    for (const statement of [this.#before, this.#after]) if (statement !== null) await this.#prove(statement);
     return this.#with('read', async (session) => {
       const found = await readTable(session, schema, table, false);
       if (found === null && preparation === 'DO_NOTHING') {
@@ -68,13 +79,34 @@ export class MysqlSink implements Sink {
       if (isCreated) {
         const { columnTypes, warnings } = await this.#design(session, offer, names, []);
         const targets = names.map((name, at) => plannedColumn(name, columnTypes[at] ?? ''));
-        return { ...chooseForm(session, offer, targets), warnings, columnNames: names };
+        return { ...chooseForm(session, offer, targets, this.#written()), warnings, columnNames: names };
       }
       const warnings = pairColumns(offer, names, found);
+      if (this.#options.isStaged && !found.isTransactional)
+        throw writingRefusals.noTransactions(this.#name(), found.engine ?? 'VIEW');
+      if (this.#options.conflict !== 'refuse' && (await readUniqueKeys(session, schema, table)).length === 0)
+        warnings.push(
+          `${this.#name()} has no primary or unique key: no row clashes, so all of them are added`,
+        );
       const targets = names.map((name) => targetColumn(found, requireColumn(found, name)));
       const targetTypes = names.map((name) => found.shape.columns[requireColumn(found, name)]?.type ?? null);
-      return { ...chooseForm(session, offer, targets), warnings, targetTypes, columnNames: names };
+      const chosen = chooseForm(session, offer, targets, this.#written());
+      return { ...chosen, warnings, targetTypes, columnNames: names };
     });
+  }
+
+  async #prove(statement: JobStatement): Promise<void> {
+    const session = await this.#tools.sessions.openOwn('read', null);
+    try {
+      await proveStatement(session, this.#options.schema, statement);
+    } finally {
+      await session.close();
+    }
+  }
+
+  /** How clashes are treated where the rows are written: in the staging table there are none to treat. */
+  #written(): SqlSinkOptions['conflict'] {
+    return this.#options.isStaged ? 'refuse' : this.#options.conflict;
   }
 
   async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
@@ -84,24 +116,64 @@ export class MysqlSink implements Sink {
       const checkpoints = new CheckpointTable(schema, plan.runKey);
       await checkpoints.refuseLatePreparation(session);
       if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
-      const found = await readTable(session, schema, table, false);
-      if (found === null && preparation === 'DO_NOTHING')
-        throw new SluiceError('Cdm.0900', { table: this.#name() });
-      const isCreated = found === null || preparation === 'DROP_AND_CREATE';
-      if (isCreated) {
-        const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
-        const { sql, warnings } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
-        for (const warning of warnings) this.#tools.host.log(warning);
-        if (found !== null)
-          await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
-        await session.run(sql, 'create', this.#name());
-      } else if (clearing.kind !== 'none') await this.#clear(session);
+      const steps = this.#before === null ? null : await checkpoints.steps(session);
+      let isCreated = false;
+      if (steps?.has('statement before') !== true) {
+        isCreated = await this.#makeTable(session, plan);
+        if (this.#before !== null) {
+          await checkpoints.create(session);
+          await this.#perform(plan, checkpoints, 'statement before', this.#before);
+        }
+      }
+      if (clearing.kind !== 'none' && (!isCreated || this.#before !== null))
+        await clearTable(session, this.#options);
+      if (this.#options.isStaged) {
+        await createStageTable(session, {
+          database: schema,
+          table,
+          stage: stageName(table, plan.runKey),
+          columnNames: plan.columnNames,
+          hasKeys: this.#options.conflict === 'refuse',
+        });
+      }
       await checkpoints.create(session);
     });
   }
 
+  /** @returns whether the table was made just now. */
+  async #makeTable(session: Session, plan: TargetPlan): Promise<boolean> {
+    const { schema, table, preparation } = this.#options;
+    const found = await readTable(session, schema, table, false);
+    if (found === null && preparation === 'DO_NOTHING')
+      throw new SluiceError('Cdm.0900', { table: this.#name() });
+    if (found !== null && preparation !== 'DROP_AND_CREATE') return false;
+    const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
+    const { sql, warnings } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
+    for (const warning of warnings) this.#tools.host.log(warning);
+    if (found !== null) await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
+    await session.run(sql, 'create', this.#name());
+    return true;
+  }
+
+  /** Runs a statement of the user's in a session that nobody gets afterwards: who knows what it leaves there. */
+  async #perform(
+    plan: TargetPlan,
+    checkpoints: CheckpointTable,
+    step: Step,
+    statement: JobStatement,
+  ): Promise<void> {
+    const session = await this.#tools.sessions.openOwn('write', null);
+    try {
+      await this.#takeOver(session, plan, step.replace(' ', '_'), true);
+      await performOnce(session, this.#options.schema, statement, checkpoints, step);
+    } finally {
+      await session.close();
+    }
+  }
+
   async openWriter(plan: TargetPlan, slice: Slice, isRepeated = false): Promise<SliceWriter> {
-    const { schema, table } = this.#options;
+    const { schema } = this.#options;
+    const table = this.#tableOf(plan);
     const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
     const session = await this.#tools.sessions.open(role, schema);
     try {
@@ -112,6 +184,7 @@ export class MysqlSink implements Sink {
       const columns = plan.columnNames.map((name) => targetColumn(found, requireColumn(found, name)));
       const checkpoints = new CheckpointTable(schema, plan.runKey);
       const resumed = await checkpoints.read(session, slice.no);
+      if (this.#written() !== 'refuse') this.#keys ??= await readUniqueKeys(session, schema, table);
       // Ends the snapshot of the look-ups and the lock that keeps the tables from being dropped.
       await session.run('COMMIT', 'write', this.#name());
       const loader = await this.#openLoader(session, plan, columns);
@@ -120,7 +193,7 @@ export class MysqlSink implements Sink {
         checkpoints,
         sliceNo: slice.no,
         resumed,
-        target: this.#name(),
+        target: `${schema}.${table}`,
         isTransactional: found.isTransactional,
         loader,
       });
@@ -131,8 +204,10 @@ export class MysqlSink implements Sink {
   }
 
   async #openLoader(session: Session, plan: TargetPlan, columns: readonly TargetColumn[]): Promise<Loader> {
-    const { schema, table } = this.#options;
-    const target = this.#name();
+    const { schema } = this.#options;
+    const table = this.#tableOf(plan);
+    const target = `${schema}.${table}`;
+    const words = this.#words(session, plan);
     const sourceOf = (at: number) => {
       const source = plan.sourceColumns[at];
       if (source === undefined)
@@ -143,7 +218,8 @@ export class MysqlSink implements Sink {
       return new InsertLoader({
         session,
         target,
-        insertHead: `INSERT INTO ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
+        insertHead: `${words.verb} ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
+        insertTail: words.tail,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
       });
     }
@@ -157,10 +233,27 @@ export class MysqlSink implements Sink {
       });
     });
     const { silenceTimeoutMs } = this.#tools.link;
-    const parts = { session, target, quotedTable: quoteTable(schema, table), kernels, silenceTimeoutMs };
+    const quotedTable = quoteTable(schema, table);
+    const parts = { session, target, quotedTable, kernels, silenceTimeoutMs, words };
     if (session.offersBulk)
       return BulkLoader.open({ ...parts, openEncoder: this.#tools.openEncoder ?? openEncoder });
     return new LoadLoader({ ...parts, signal: this.#tools.host.signal });
+  }
+
+  /** Where writers of the run write to. */
+  #tableOf(plan: TargetPlan): string {
+    const { table, isStaged } = this.#options;
+    return isStaged ? stageName(table, plan.runKey) : table;
+  }
+
+  #words(session: Session, plan: TargetPlan): InsertWords {
+    const conflict = this.#written();
+    if (conflict === 'refuse') return plainInsert;
+    const { schema, table } = this.#options;
+    const { alias, value } = newRowOf(session);
+    const { columnNames } = plan;
+    const into = { quotedTable: quoteTable(schema, table), columnNames, keys: this.#keys ?? [] };
+    return insertWords(conflict, into, value, alias);
   }
 
   async checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
@@ -169,15 +262,50 @@ export class MysqlSink implements Sink {
     );
   }
 
-  async finish(plan: TargetPlan, _outcome: 'publish' | 'discard'): Promise<void> {
-    // Rows went straight into the destination, so both outcomes leave it as it is.
+  async finish(plan: TargetPlan, outcome: 'publish' | 'discard'): Promise<void> {
+    const { schema, table, isStaged } = this.#options;
+    const checkpoints = new CheckpointTable(schema, plan.runKey);
     try {
-      await this.#with('write', (session) =>
-        new CheckpointTable(this.#options.schema, plan.runKey).drop(session),
-      );
+      if (outcome === 'publish' && (isStaged || this.#after !== null)) await this.#publish(plan, checkpoints);
+      await this.#with('write', async (session) => {
+        if (isStaged) {
+          const stage = stageName(table, plan.runKey);
+          const quoted = quoteTable(schema, stage);
+          await session.run(`DROP TABLE IF EXISTS ${quoted}`, 'write', `${schema}.${stage}`);
+        }
+        await checkpoints.drop(session);
+      });
     } catch (error) {
-      // The database itself is gone, and the table with it.
+      // The database itself is gone, and the tables with it.
       if (serverErrorNumber(error) !== noSuchDatabase) throw error;
+    }
+  }
+
+  /**
+   * What comes behind the last row, but for the tables that are dropped: the move, then the user's statement. Each is marked
+   * in the checkpoint table in its own transaction; without that table all of it was done before.
+   */
+  async #publish(plan: TargetPlan, checkpoints: CheckpointTable): Promise<void> {
+    const { schema, table, isStaged, conflict } = this.#options;
+    const session = await this.#tools.sessions.openOwn('write', null);
+    try {
+      // Nobody else has work here any more: who is still at it was given up.
+      await this.#takeOver(session, plan, 'finish', true);
+      const steps = await checkpoints.steps(session);
+      // Ends the snapshot of the look: what others have done since is seen.
+      await session.run('COMMIT', 'write', this.#name());
+      if (steps === null) return;
+      if (isStaged && !steps.has('move')) {
+        const stage = stageName(table, plan.runKey);
+        const { columnNames } = plan;
+        const arrival = arrivalColumnName(columnNames);
+        const rows = { database: schema, table, stage, columnNames, conflict, arrival };
+        await moveStagedRows(session, rows, checkpoints);
+      }
+      if (this.#after !== null && !steps.has('statement after'))
+        await this.#perform(plan, checkpoints, 'statement after', this.#after);
+    } finally {
+      await session.close();
     }
   }
 
@@ -231,24 +359,6 @@ export class MysqlSink implements Sink {
       copiesNotNull,
       keyCollation: await keyCollation(session),
     });
-  }
-
-  async #clear(session: Session): Promise<void> {
-    const { schema, table, clearing } = this.#options;
-    const quoted = quoteTable(schema, table);
-    if (clearing.kind === 'where') {
-      await session.run(`USE ${quoteName(schema)}`, 'clear', this.#name());
-      const condition = await provenCondition(session, schema, table, clearing.where);
-      await session.run(`DELETE FROM ${quoted} WHERE ${condition}`, 'clear', this.#name());
-    } else {
-      try {
-        await session.run(`TRUNCATE TABLE ${quoted}`, 'clear', this.#name());
-      } catch (error) {
-        if (!truncateRefused.has(serverErrorNumber(error) ?? 0)) throw error;
-        await session.run(`DELETE FROM ${quoted}`, 'clear', this.#name());
-      }
-    }
-    await session.run('COMMIT', 'clear', this.#name());
   }
 }
 

@@ -25,7 +25,7 @@ export async function takeOver(
     await session.rows(`SELECT GET_LOCK(${mark}, 0)`, 'write', target);
     return;
   }
-  const [held] = await session.rows(`SELECT IS_USED_LOCK(${mark})`, 'write', target);
+  const [held] = await session.rows(`SELECT NULLIF(IS_USED_LOCK(${mark}), CONNECTION_ID())`, 'write', target);
   const holder = held?.[0] ?? null;
   if (holder !== null) {
     try {

@@ -20,6 +20,9 @@ const INVALID_SCHEMA = '3F000';
 const UNIQUE_VIOLATION = '23505';
 const DIVISION_BY_ZERO = '22012';
 
+/** Number of the row that says that staged rows were moved; those of slices begin at 0. */
+const MOVED_ROW = -1;
+
 /** Makes the table unless it is there. */
 export async function createCheckpointTable(session: PgSession, table: TableName): Promise<void> {
   await session.query(
@@ -37,17 +40,46 @@ export async function createCheckpointTable(session: PgSession, table: TableName
 }
 
 /**
- * Refuses to make a destination ready that holds rows of the run already: a driver that was replaced, and held up for
- * longer than its lease, would clear what its successor has committed. Holds the table until the transaction ends, so that
- * nobody commits behind the look.
+ * Whether the destination was made ready before: the table is made in the same transaction. Refuses to do so once more when
+ * it holds rows of the run already: a driver that was replaced, and held up for longer than its lease, would clear what its
+ * successor has committed. Holds the table until the transaction ends, so that nobody commits behind the look.
  * @throws Fenced.
  */
-export async function refuseLatePreparation(session: PgSession, table: TableName): Promise<void> {
-  const { rows } = await session.execute('SELECT to_regclass($1)', [quoteTable(table)]);
-  if ((rows[0]?.[0] ?? null) === null) return;
-  await session.query(`LOCK TABLE ${quoteTable(table)} IN ACCESS EXCLUSIVE MODE`);
+export async function isPreparedBefore(session: PgSession, table: TableName): Promise<boolean> {
+  if (!(await lockCheckpointTable(session, table))) return false;
   const held = await session.execute(`SELECT 1 FROM ${quoteTable(table)} LIMIT 1`, []);
   if (held.rows.length > 0) throw new Fenced(table.table);
+  return true;
+}
+
+/** Keeps everybody else from the table until the transaction ends. @returns false when there is none. */
+export async function lockCheckpointTable(session: PgSession, table: TableName): Promise<boolean> {
+  const { rows } = await session.execute('SELECT to_regclass($1)', [quoteTable(table)]);
+  if ((rows[0]?.[0] ?? null) === null) return false;
+  try {
+    await session.query(`LOCK TABLE ${quoteTable(table)} IN ACCESS EXCLUSIVE MODE`);
+  } catch (error) {
+    // Whoever held it has dropped it. The transaction is aborted, as after any error.
+    if (isGone(error)) throw new Fenced(table.table);
+    throw error;
+  }
+  return true;
+}
+
+/** Whether the run's staged rows were moved. */
+export async function isMoved(session: PgSession, table: TableName): Promise<boolean> {
+  const sql = `SELECT 1 FROM ${quoteTable(table)} WHERE slice_no = ${MOVED_ROW}`;
+  return (await session.execute(sql, [])).rows.length > 0;
+}
+
+/** Says so, in the transaction that moves them. */
+export async function markMoved(session: PgSession, table: TableName): Promise<void> {
+  await session.execute(
+    `INSERT INTO ${quoteTable(table)}
+       (slice_no, sequence, rows_read, rows_written, rows_skipped, bytes_read, bytes_written, is_complete)
+     VALUES (${MOVED_ROW}, 1, 0, 0, 0, 0, 0, true)`,
+    [],
+  );
 }
 
 /** @throws Fenced when the table is gone: the run was finished. */
@@ -63,8 +95,9 @@ export async function readCheckpoints(
          FROM ${quoteTable(table)}${only} ORDER BY slice_no`,
       sliceNo === null ? [] : [String(sliceNo)],
     );
+    const ofSlices = rows.filter(([no]) => Number(no) >= 0);
     return new Map(
-      rows.map((row) => {
+      ofSlices.map((row) => {
         const [
           no,
           sequence,

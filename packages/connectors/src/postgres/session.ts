@@ -50,7 +50,8 @@ const messages = {
 } as const;
 
 interface Pending {
-  readonly rows: (string | null)[][];
+  /** null: nobody wants them. */
+  readonly rows: (string | null)[][] | null;
   tag: string;
   error: ServerError | null;
   readonly take: RunTaker | null;
@@ -192,6 +193,24 @@ export class PgSession implements Landing {
     );
   }
 
+  /**
+   * One statement that somebody else wrote: by the extended protocol, which refuses two in one text. What it returns is
+   * thrown away; one that asks for rows (COPY FROM STDIN) gets none.
+   */
+  async perform(sql: string): Promise<void> {
+    await this.#run(
+      [
+        frame('P', Buffer.concat([cstring(''), cstring(sql), Buffer.from([0, 0])])),
+        frame('B', bindBody([])),
+        frame('E', Buffer.concat([cstring(''), Buffer.alloc(4)])),
+        messages.sync,
+      ],
+      null,
+      null,
+      false,
+    );
+  }
+
   /** Has the server parse and analyse one statement, and run nothing. The extended protocol refuses two in one text. */
   async parse(sql: string): Promise<void> {
     await this.#run(
@@ -255,10 +274,23 @@ export class PgSession implements Landing {
     this.#lose(new ConnectionLost('the session was closed'));
   }
 
-  #run(parts: readonly Buffer[], take: RunTaker | null, onCopyIn: (() => void) | null): Promise<QueryResult> {
+  #run(
+    parts: readonly Buffer[],
+    take: RunTaker | null,
+    onCopyIn: (() => void) | null,
+    keepsRows = true,
+  ): Promise<QueryResult> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
-      this.#pending.push({ rows: [], tag: '', error: null, take, onCopyIn, resolve, reject });
+      this.#pending.push({
+        rows: keepsRows ? [] : null,
+        tag: '',
+        error: null,
+        take,
+        onCopyIn,
+        resolve,
+        reject,
+      });
       this.#socket.cork();
       for (const part of parts) this.#socket.write(part);
       this.#socket.uncork();
@@ -295,13 +327,15 @@ export class PgSession implements Landing {
     }
     switch (type) {
       case 'D':
-        pending.rows.push(readDataRow(body));
+        pending.rows?.push(readDataRow(body));
         return;
       case 'C':
         pending.tag = body.toString('utf8', 0, body.length - 1);
         return;
       case 'G':
-        pending.onCopyIn?.();
+        if (pending.onCopyIn !== null) pending.onCopyIn();
+        // While it waits for rows the server overlooks a Sync, so it is sent once more.
+        else this.#socket.write(Buffer.concat([noRowsToCopy, messages.sync]));
         return;
       case 'E':
         pending.error ??= ServerError.parse(body);
@@ -315,7 +349,7 @@ export class PgSession implements Landing {
         this.#pending.shift();
         this.#hasNoTransaction = body[0] === NO_TRANSACTION;
         if (pending.error !== null) pending.reject(pending.error);
-        else pending.resolve({ rows: pending.rows, tag: pending.tag });
+        else pending.resolve({ rows: pending.rows ?? [], tag: pending.tag });
         return;
       }
       default:
@@ -370,6 +404,8 @@ function cstring(text: string): Buffer {
   if (text.includes('\0')) throw new RangeError('a statement holds NUL');
   return Buffer.from(`${text}\0`, 'utf8');
 }
+
+const noRowsToCopy = frame('f', cstring('there are no rows for it here'));
 
 function bindBody(parameters: readonly (string | null)[]): Buffer {
   const parts: Buffer[] = [Buffer.from([0, 0, 0, 0])];

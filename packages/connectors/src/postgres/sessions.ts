@@ -59,6 +59,11 @@ export class PgSessions {
     else session.destroy();
   }
 
+  /** Ends a data session that nobody may get any more. Safe to repeat. */
+  discard(session: PgSession): void {
+    if (this.#data.delete(session)) session.destroy();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#idle?.destroy();

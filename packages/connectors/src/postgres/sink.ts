@@ -8,8 +8,10 @@ import type {
 import type { Column } from '@sluice/core/data/column';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
+import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import {
   findRelation,
   findUserTypes,
@@ -22,24 +24,30 @@ import {
   checkpointTable,
   createCheckpointTable,
   dropCheckpointTable,
+  isPreparedBefore,
   readCheckpoints,
-  refuseLatePreparation,
 } from './checkpoint-table.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import { type Phase, translateError } from './errors.ts';
+import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
+import { mergeStatements } from './merge-rows.ts';
 import { fitOf, type TargetColumn } from './pairing.ts';
+import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
-import { PgSliceWriter } from './slice-writer.ts';
+import { PgSliceWriter, type Segment } from './slice-writer.ts';
+import {
+  createSegmentTable,
+  createStageTable,
+  NAME_BYTES_MAX,
+  SEGMENT_TABLE,
+  stageTable,
+} from './stage-tables.ts';
 import { takeOver } from './succession.ts';
-
-/** Longest name that PostgreSQL keeps, in bytes; it cuts longer ones in silence. */
-const NAME_BYTES_MAX = 63;
-/** How long definitions and clearing wait for other users of the table. */
-const LOCK_TIMEOUT_MS = 60_000;
+import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
 
 /** Refusals of TRUNCATE that DELETE may do without: another table refers to it, or the right is missing. */
 const truncateRefusals: ReadonlySet<string> = new Set(['0A000', '42501', '42809']);
@@ -50,12 +58,16 @@ export class PgSink implements Sink {
   readonly #options: SqlSinkOptions;
   readonly #table: TableName;
   readonly #tableText: string;
+  readonly #before: JobStatement | null;
+  readonly #after: JobStatement | null;
 
   constructor(sessions: PgSessions, options: SqlSinkOptions) {
     this.#sessions = sessions;
     this.#options = options;
     this.#table = { schema: options.schema, table: options.table };
     this.#tableText = `${options.schema}.${options.table}`;
+    this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
+    this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
   }
 
   async agree(
@@ -66,6 +78,8 @@ export class PgSink implements Sink {
     if (names.length !== offer.columns.length) throw mismatch(names, offer.columns);
     for (const name of [this.#table.schema, this.#table.table, ...names]) checkName(name);
     return this.#control('metadata', async (session) => {
+      for (const statement of [this.#before, this.#after])
+        if (statement !== null) await proveStatement(session, statement);
       const warnings: string[] = [];
       const targets = await this.#targets(session, offer.columns, names, warnings);
       offer.columns.forEach((column, i) => {
@@ -109,7 +123,16 @@ export class PgSink implements Sink {
       });
       return created.map(asTargetColumn);
     }
-    return this.#existing(relation, columns, names);
+    const targets = this.#existing(relation, columns, names);
+    if (this.#options.conflict !== 'refuse') await this.#keys(session, names);
+    return targets;
+  }
+
+  /** Keys that rows of the run can clash in. @throws Cdm.0014 when there is none and the job needs one. */
+  async #keys(session: PgSession, columnNames: readonly string[]): Promise<readonly UniqueKey[]> {
+    const keys = writtenKeys(await readUniqueKeys(session, this.#table), columnNames);
+    if (keys.length === 0) throw writingRefusals.noKey(this.#tableText);
+    return keys;
   }
 
   #existing(
@@ -142,23 +165,44 @@ export class PgSink implements Sink {
   }
 
   async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
-    await this.#control('create', async (session) => {
-      await takeOver(session, `sluice run ${plan.runKey} prepare`, isRepeated);
-      // Definitions are transactional here: a crash in the middle leaves the destination as it was.
-      await session.query('BEGIN');
-      try {
-        await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-        const checkpoints = checkpointTable(this.#table.schema, plan.runKey);
-        await refuseLatePreparation(session, checkpoints);
+    const work = `sluice run ${plan.runKey} prepare`;
+    const before = this.#before;
+    // Definitions are transactional here: a crash in the middle leaves the destination as it was.
+    const atOnce = async (session: PgSession): Promise<void> => {
+      await takeOver(session, work, isRepeated);
+      await inTransaction(session, async () => {
+        if (await isPreparedBefore(session, checkpointTable(this.#table.schema, plan.runKey))) return;
         await this.#makeTable(session, plan);
-        await this.#clear(session);
-        await createCheckpointTable(session, checkpoints);
-        await session.query('COMMIT');
+        if (before !== null) await performInTransaction(session, this.#table.schema, before);
+        await this.#makeReady(session, plan);
+      });
+    };
+    if (before === null) {
+      await this.#control('create', atOnce);
+      return;
+    }
+    await this.#apart('create', async (session) => {
+      try {
+        await atOnce(session);
       } catch (error) {
-        if (session.lost() === null) await session.query('ROLLBACK');
-        throw error;
+        if (!(error instanceof NeedsNoTransaction)) throw error;
+        // Only now the statement may be run twice, when a crash comes before the last of these three.
+        await inTransaction(session, () => this.#makeTable(session, plan));
+        await performAlone(session, this.#table.schema, before);
+        await inTransaction(session, () => this.#makeReady(session, plan));
       }
     });
+  }
+
+  /** What makes the table ready for the run's rows, in a transaction with the checkpoint table, which tells of it. */
+  async #makeReady(session: PgSession, plan: TargetPlan): Promise<void> {
+    await this.#clear(session);
+    if (this.#options.isStaged) {
+      const stage = stageTable(this.#table, plan.runKey);
+      const hasKeys = this.#options.conflict === 'refuse';
+      await createStageTable(session, this.#table, stage, plan.columnNames, hasKeys);
+    }
+    await createCheckpointTable(session, checkpointTable(this.#table.schema, plan.runKey));
   }
 
   async #makeTable(session: PgSession, plan: TargetPlan): Promise<void> {
@@ -189,6 +233,8 @@ export class PgSink implements Sink {
       this.#options,
       userTypes,
     );
+    if (this.#options.conflict !== 'refuse' && primaryKey.length === 0)
+      throw writingRefusals.noKey(this.#tableText);
     await session.query(createTableSql(this.#table, columns, primaryKey));
   }
 
@@ -222,20 +268,23 @@ export class PgSink implements Sink {
     try {
       await takeOver(session, `sluice run ${plan.runKey} slice ${slice.no}`, isRepeated);
       const checkpoints = checkpointTable(this.#table.schema, plan.runKey);
+      const into = this.#options.isStaged ? stageTable(this.#table, plan.runKey) : this.#table;
       const [columns, durable] = await Promise.all([
-        readTargetColumns(session, this.#table),
+        readTargetColumns(session, into),
         readCheckpoints(session, checkpoints, slice.no),
       ]);
-      if (columns === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
+      if (columns === null) throw new SluiceError('Cdm.0900', { table: `${into.schema}.${into.table}` });
       const types = plan.columnNames.map((name) => columns.get(name)).filter((type) => type !== undefined);
       if (types.length !== plan.columnNames.length)
         throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
+      const isMerged = this.#options.conflict !== 'refuse' && !this.#options.isStaged;
       const target = {
-        table: this.#table,
+        table: into,
         columnNames: plan.columnNames,
         columnTypes: types,
         form: plan.form,
         checkpoints,
+        segment: isMerged ? await this.#openSegment(session, plan.columnNames) : null,
       };
       return new PgSliceWriter(session, target, slice.no, durable.get(slice.no) ?? null, () =>
         this.#sessions.release(session),
@@ -246,15 +295,72 @@ export class PgSink implements Sink {
     }
   }
 
+  /** Where the rows of a commit are collected, and what takes them from there into the table. */
+  async #openSegment(session: PgSession, columnNames: readonly string[]): Promise<Segment> {
+    const { conflict } = this.#options;
+    const keys = await this.#keys(session, columnNames);
+    await createSegmentTable(session, this.#table, columnNames);
+    const arrival = arrivalColumnName(columnNames);
+    const into = quoteTable(this.#table);
+    return {
+      table: SEGMENT_TABLE,
+      merge: mergeStatements({ from: SEGMENT_TABLE, into, columnNames, conflict, arrival, keys }),
+      mayClashForNow: conflict === 'replace',
+    };
+  }
+
   checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
     const table = checkpointTable(this.#table.schema, plan.runKey);
     return this.#control('load', (session) => readCheckpoints(session, table, null));
   }
 
-  async finish(plan: TargetPlan, _outcome: 'publish' | 'discard'): Promise<void> {
-    // Rows go straight into the destination, so there is nothing to publish, and rows that were committed stay.
-    const table = checkpointTable(this.#table.schema, plan.runKey);
-    await this.#control('load', (session) => dropCheckpointTable(session, table));
+  async finish(plan: TargetPlan, outcome: 'publish' | 'discard'): Promise<void> {
+    const checkpoints = checkpointTable(this.#table.schema, plan.runKey);
+    const { isStaged, conflict } = this.#options;
+    const after = outcome === 'publish' ? this.#after : null;
+    if (!isStaged && after === null) {
+      // Rows go straight into the destination, so there is nothing to publish, and rows that were committed stay.
+      await this.#control('load', (session) => dropCheckpointTable(session, checkpoints));
+      return;
+    }
+    const stage = stageTable(this.#table, plan.runKey);
+    if (outcome === 'discard') {
+      await this.#control('load', (session) =>
+        inTransaction(session, async () => {
+          await session.query(`DROP TABLE IF EXISTS ${quoteTable(stage)}`);
+          await dropCheckpointTable(session, checkpoints);
+        }),
+      );
+      return;
+    }
+    await this.#apart('load', async (session) => {
+      // Nobody else has work here any more: who is still at it was given up.
+      await takeOver(session, `sluice run ${plan.runKey} finish`, true);
+      if (isStaged) {
+        await moveStagedRows(session, {
+          table: this.#table,
+          stage,
+          checkpoints,
+          columnNames: plan.columnNames,
+          conflict,
+          arrival: arrivalColumnName(plan.columnNames),
+          keepsCheckpoints: after !== null,
+        });
+      }
+      if (after !== null) await performAfter(session, checkpoints, after);
+    });
+  }
+
+  /** Works in a session that nobody gets afterwards: who knows what a statement of the user's leaves in it. */
+  async #apart<T>(phase: Phase, work: (session: PgSession) => Promise<T>): Promise<T> {
+    const session = await this.#sessions.openData();
+    try {
+      return await work(session);
+    } catch (error) {
+      throw translateError(error, phase, this.#tableText);
+    } finally {
+      this.#sessions.discard(session);
+    }
   }
 
   #control<T>(phase: Phase, work: (session: PgSession) => Promise<T>): Promise<T> {

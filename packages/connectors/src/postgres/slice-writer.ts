@@ -2,7 +2,7 @@ import type { SliceWriter } from '@sluice/core/connector/contract';
 import type { Batch, Position, Value, WireForm } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
-import { Fenced } from '@sluice/core/errors/sluice-error';
+import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { copyBinaryHeader, copyBinaryTrailer, joinMessages } from './binary-tuples.ts';
 import type { TableName } from './catalog.ts';
 import { readCheckpoints, storeCheckpoint } from './checkpoint-table.ts';
@@ -19,12 +19,24 @@ import { encodeRows, encodersOf } from './text-rows.ts';
  */
 const FORWARDED_ROW_BYTES_MIN = 256;
 
+/** Rows of a commit that are collected in a table of the session's own and merged from there. */
+export interface Segment {
+  /** Quoted; empty at the beginning of each transaction. */
+  readonly table: string;
+  /** Statements that bring its rows into the destination. */
+  readonly merge: readonly string[];
+  /** A clash with a row of another session passes: the next attempt sees that row. */
+  readonly mayClashForNow: boolean;
+}
+
 export interface WriterTarget {
   readonly table: TableName;
   readonly columnNames: readonly string[];
   readonly columnTypes: readonly NeutralType[];
   readonly form: WireForm;
   readonly checkpoints: TableName;
+  /** null: rows go straight into the table. */
+  readonly segment: Segment | null;
 }
 
 /**
@@ -58,7 +70,7 @@ export class PgSliceWriter implements SliceWriter {
     this.#release = release;
     const columns = target.columnNames.map(quoteName).join(', ');
     const format = target.form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
-    this.#copySql = `COPY ${quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
+    this.#copySql = `COPY ${target.segment?.table ?? quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
     const encoders = encodersOf(target.columnTypes);
     this.#encode = (rows) => Buffer.from(encodeRows(rows, encoders), 'utf8');
   }
@@ -88,12 +100,16 @@ export class PgSliceWriter implements SliceWriter {
       if (this.#copy !== null && this.#target.form === 'pgcopy-binary')
         await this.#copy.write(copyBinaryTrailer);
       // Sent in one go. Whatever fails on the way aborts the transaction, and COMMIT then rolls back what is left of it.
+      const isEmpty = this.#copy === null;
       const rows = this.#copy === null ? this.#session.query('BEGIN') : this.#copy.end();
+      const merged = (isEmpty ? [] : (this.#target.segment?.merge ?? [])).map((sql) =>
+        this.#session.query(sql),
+      );
       const stored = storeCheckpoint(this.#session, this.#target.checkpoints, this.#sliceNo, checkpoint);
       // When the answer to this is lost, nobody here knows whether it is durable: the next writer reads it from the table.
       const committed = this.#session.query('COMMIT');
       this.#copy = null;
-      const outcomes = await Promise.allSettled([rows, stored, committed]);
+      const outcomes = await Promise.allSettled([rows, ...merged, stored, committed]);
       // The first failure is the cause of those behind it.
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
       const { tag } = await committed;
@@ -134,7 +150,10 @@ export class PgSliceWriter implements SliceWriter {
     const isClash = error instanceof ServerError && /^(23|40)/.test(error.sqlState);
     if (isClash && (await this.#rollBack()) && (await this.#isReplaced()))
       return new Fenced(`slice ${this.#sliceNo}`);
-    return translateError(error, 'load', `${this.#target.table.schema}.${this.#target.table.table}`);
+    const told = translateError(error, 'load', `${this.#target.table.schema}.${this.#target.table.table}`);
+    if (isClash && this.#target.segment?.mayClashForNow === true && told instanceof SluiceError)
+      return new SluiceError(told.code, told.facts, { cause: error, retry: true });
+    return told;
   }
 
   /** @returns false when the session is gone, and the transaction with it. */

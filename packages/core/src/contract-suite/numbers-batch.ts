@@ -63,7 +63,7 @@ function tupleOf(row: readonly Value[], wireTypes: readonly string[]): Buffer {
 
 /** @throws RangeError for a type that the numbers table does not need, or a value that does not fit it. */
 function fieldOf(value: Exclude<Value, null>, wireType: string): Buffer {
-  switch (wireType) {
+  switch (wireType.replace(/\(.*\)$/, '')) {
     case 'smallint':
       return int(Number(value), 2);
     case 'integer':

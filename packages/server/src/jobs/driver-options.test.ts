@@ -69,7 +69,6 @@ test('groups stand in recorded order and own their options', () => {
 test.each([
   { 'throttlingConfig.recordDirtyData': 'true' },
   { 'throttlingConfig.submitToCluster': true },
-  { 'transformConfig.trans': [{ a: 1 }] },
   { 'smnConfig.isNeedNotification': 'true' },
 ])('what would change the result and is not built is refused: %j', (given) => {
   expect(() => validateOptions(driverGroups, given)).toThrow('Cdm.0014');

@@ -1,3 +1,4 @@
+import type { Json } from '@sluice/core/data/json';
 import type { RunRecord, RunState, TraceState } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import { isToBeRetried, queueRetry } from './retry-run.ts';
@@ -7,6 +8,24 @@ export function isToBeDeleted(run: RunRecord, state: RunState): boolean {
   if (isToBeRetried(run, state)) return false;
   const disposable = run.job.driverOptions['schedulerConfig.disposableType'];
   return disposable === 'DELETE' || (disposable === 'DELETE_AFTER_SUCCEED' && state === 'succeeded');
+}
+
+/**
+ * Whether what the run has committed may be carried on, so that its tables of ours stay at the destination. The rows of a
+ * staged run lie in one of them: that is dropped with the last attempt, unless the job wants it kept.
+ */
+export function isToBeKept(run: RunRecord, state: RunState): boolean {
+  if (isToBeDeleted(run, state)) return false;
+  const { toOptions, driverOptions } = run.job;
+  return (
+    !isTrue(toOptions['toJobConfig.useStageTable']) ||
+    isTrue(driverOptions['sluiceConfig.keepStageTable']) ||
+    isToBeRetried(run, state)
+  );
+}
+
+function isTrue(value: Json | undefined): boolean {
+  return String(value ?? '').toLowerCase() === 'true';
 }
 
 /**

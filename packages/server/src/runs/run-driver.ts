@@ -24,7 +24,7 @@ import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
-import { isToBeDeleted } from './run-aftermath.ts';
+import { isToBeKept } from './run-aftermath.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
@@ -224,7 +224,7 @@ export class RunDriver implements Driver {
       const isAwaited = reason === this.#stopper.signal.reason;
       const withinMs = isAwaited ? runLimits.discardMs : runLimits.discardPatientMs;
       const tools = { store, pool: this.#pool, log };
-      const leaves = await settleTraces(run, work, !isToBeDeleted(run, state), withinMs, tools);
+      const leaves = await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.

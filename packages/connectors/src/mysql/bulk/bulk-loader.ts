@@ -1,5 +1,6 @@
 import type { Batch } from '@sluice/core/data/batch';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { type InsertWords, plainInsert } from '../conflicts.ts';
 import type { Loader } from '../loader.ts';
 import { quoteName } from '../names.ts';
 import type { Session } from '../session.ts';
@@ -27,6 +28,8 @@ export interface BulkParts {
   readonly silenceTimeoutMs: number;
   /** What turns tuples into bulk commands. */
   readonly openEncoder: OpenEncoder;
+  /** Absent: a plain INSERT. */
+  readonly words?: InsertWords;
 }
 
 /**
@@ -43,8 +46,8 @@ export class BulkLoader implements Loader {
   #bytesWritten = 0;
 
   private constructor(parts: BulkParts, statementId: number) {
-    const { session, target, kernels, silenceTimeoutMs, openEncoder } = parts;
-    this.#channel = new BulkChannel(session, target, silenceTimeoutMs);
+    const { session, target, kernels, silenceTimeoutMs, openEncoder, words } = parts;
+    this.#channel = new BulkChannel(session, target, silenceTimeoutMs, words?.countsReplaced);
     const encoder = openEncoder(kernels);
     this.#encoder = encoder;
     this.#newPacket = () =>
@@ -60,11 +63,11 @@ export class BulkLoader implements Loader {
 
   /** Has the server prepare the statement. */
   static async open(parts: BulkParts): Promise<BulkLoader> {
-    const { session, target, quotedTable, kernels, silenceTimeoutMs } = parts;
+    const { session, target, quotedTable, kernels, silenceTimeoutMs, words = plainInsert } = parts;
     const columns = kernels.map((kernel) => quoteName(kernel.name)).join(', ');
     const marks = kernels.map(() => '?').join(', ');
     const statement = await session.prepare(
-      `INSERT INTO ${quotedTable} (${columns}) VALUES (${marks})`,
+      `${words.verb} ${quotedTable} (${columns}) VALUES (${marks})${words.tail}`,
       'write',
       target,
       silenceTimeoutMs,

@@ -1,0 +1,76 @@
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { arrivalColumnName, stageTableName } from '../jdbc/stage-name.ts';
+import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
+import type { Row, Session } from './session.ts';
+import { readUniqueKeys } from './unique-keys.ts';
+
+/** The name of a run's staging table, which stands beside its destination. */
+export function stageName(table: string, runKey: string): string {
+  return stageTableName(table, runKey, nameLengthMax, (text) => [...text].length);
+}
+
+export interface StageDesign {
+  readonly database: string;
+  readonly table: string;
+  readonly stage: string;
+  readonly columnNames: readonly string[];
+  /** With the destination's keys, so that rows of the run that clash are found at once; otherwise they are numbered. */
+  readonly hasKeys: boolean;
+}
+
+/**
+ * Makes the staging table: the columns that are written, with their types, collations and NOT NULL, in InnoDB.
+ * @throws Cdm.0927 when there is a table of that name which holds rows: they are none of the run's.
+ */
+export async function createStageTable(session: Session, design: StageDesign): Promise<void> {
+  const { database, table, stage, columnNames, hasKeys } = design;
+  const target = `${database}.${stage}`;
+  const quoted = quoteTable(database, stage);
+  const found = await session.rows(
+    `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(stage)}`,
+    'metadata',
+    target,
+  );
+  if (found.length > 0) {
+    const held = await session.rows(`SELECT 1 FROM ${quoted} LIMIT 1`, 'metadata', target);
+    if (held.length > 0) throw new SluiceError('Cdm.0927', { table: target });
+    await session.run(`DROP TABLE ${quoted}`, 'create', target);
+  }
+  const rows = await session.rows(
+    `SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, COLLATION_NAME, DATA_TYPE
+       FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(table)}`,
+    'metadata',
+    target,
+  );
+  const written = new Set(columnNames.map((name) => name.toLowerCase()));
+  const lines = rows.filter((row) => written.has(String(row[0]).toLowerCase())).map(columnLine);
+  if (hasKeys) {
+    for (const key of await readUniqueKeys(session, database, table)) {
+      if (!key.every(({ name }) => written.has(name.toLowerCase()))) continue;
+      const parts = key.map(({ name, prefix }) => quoteName(name) + (prefix === null ? '' : `(${prefix})`));
+      lines.push(`UNIQUE KEY (${parts.join(', ')})`);
+    }
+  } else {
+    lines.push(
+      `${quoteName(arrivalColumnName(columnNames))} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY`,
+    );
+  }
+  await session.run(
+    `CREATE TABLE ${quoted} (\n  ${lines.join(',\n  ')}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT=DYNAMIC`,
+    'create',
+    target,
+  );
+}
+
+function columnLine([name, columnType, isNullable, characterSet, collation, dataType]: Row): string {
+  const quoted = quoteName(String(name));
+  const set =
+    characterSet === null || characterSet === undefined
+      ? ''
+      : ` CHARACTER SET ${quoteName(String(characterSet))} COLLATE ${quoteName(String(collation))}`;
+  if (isNullable === 'YES') return `${quoted} ${columnType}${set} NULL DEFAULT NULL`;
+  // The first one of a table may get a default of the server's own choice otherwise; every row brings a value.
+  const moment = dataType === 'timestamp' ? " DEFAULT '2000-01-01 00:00:00'" : '';
+  return `${quoted} ${columnType}${set} NOT NULL${moment}`;
+}

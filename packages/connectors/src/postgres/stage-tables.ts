@@ -1,0 +1,85 @@
+import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { arrivalColumnName, stageTableName } from '../jdbc/stage-name.ts';
+import type { TableName } from './catalog.ts';
+import { quoteName, quoteTable } from './quote.ts';
+import type { PgSession } from './session.ts';
+import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
+
+/** Longest name that PostgreSQL keeps, in bytes; it cuts longer ones in silence. */
+export const NAME_BYTES_MAX = 63;
+
+/** The staging table of a run, beside its destination. */
+export function stageTable(table: TableName, runKey: string): TableName {
+  const sizeOf = (text: string) => Buffer.byteLength(text, 'utf8');
+  return { schema: table.schema, table: stageTableName(table.table, runKey, NAME_BYTES_MAX, sizeOf) };
+}
+
+/**
+ * Makes the staging table: the columns that are written, with their types, collations and NOT NULL. Where a row that clashes
+ * is refused it has the destination's keys too, so that rows of the run that clash with each other are found at once; where
+ * it is not, a column that numbers the rows. Logged like any table: what a checkpoint tells of must outlive the server.
+ * @throws Cdm.0927 when there is a table of that name which holds rows: they are none of the run's.
+ */
+export async function createStageTable(
+  session: PgSession,
+  table: TableName,
+  stage: TableName,
+  columnNames: readonly string[],
+  hasKeys: boolean,
+): Promise<void> {
+  const quoted = quoteTable(stage);
+  const { rows } = await session.execute('SELECT to_regclass($1)', [quoted]);
+  if ((rows[0]?.[0] ?? null) !== null) {
+    const held = await session.query(`SELECT 1 FROM ${quoted} LIMIT 1`);
+    if (held.rows.length > 0) throw new SluiceError('Cdm.0927', { table: `${stage.schema}.${stage.table}` });
+    await session.query(`DROP TABLE ${quoted}`);
+  }
+  await session.query(
+    `CREATE TABLE ${quoted} AS SELECT ${columnNames.map(quoteName).join(', ')} FROM ${quoteTable(table)} WITH NO DATA`,
+  );
+  const changes = (await notNullColumns(session, table))
+    .filter((name) => columnNames.includes(name))
+    .map((name) => `ALTER COLUMN ${quoteName(name)} SET NOT NULL`);
+  if (hasKeys) {
+    for (const { columns, nullsAreEqual } of writtenKeys(await readUniqueKeys(session, table), columnNames)) {
+      const names = columns.map(({ name }) => quoteName(name)).join(', ');
+      changes.push(`ADD UNIQUE${nullsAreEqual ? ' NULLS NOT DISTINCT' : ''} (${names})`);
+    }
+  } else changes.push(`ADD COLUMN ${arrivalColumn(columnNames)}`);
+  if (changes.length > 0) await session.query(`ALTER TABLE ${quoted} ${changes.join(', ')}`);
+}
+
+/** Where a session collects the rows of one commit that are then merged into the destination. */
+export const SEGMENT_TABLE = `pg_temp.${quoteName('_sluice_segment')}`;
+
+/** Makes a session's own table for the rows of one commit; it is empty again after each. */
+export async function createSegmentTable(
+  session: PgSession,
+  table: TableName,
+  columnNames: readonly string[],
+): Promise<void> {
+  const columns = columnNames.map(quoteName).join(', ');
+  await session.query(
+    [
+      `DROP TABLE IF EXISTS ${SEGMENT_TABLE}`,
+      `CREATE TEMPORARY TABLE ${SEGMENT_TABLE} ON COMMIT DELETE ROWS AS
+         SELECT ${columns} FROM ${quoteTable(table)} WITH NO DATA`,
+      `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames)}`,
+    ].join('; '),
+  );
+}
+
+function arrivalColumn(columnNames: readonly string[]): string {
+  return `${quoteName(arrivalColumnName(columnNames))} bigint GENERATED ALWAYS AS IDENTITY`;
+}
+
+async function notNullColumns(session: PgSession, { schema, table }: TableName): Promise<readonly string[]> {
+  const { rows } = await session.execute(
+    `SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull
+      ORDER BY a.attnum`,
+    [schema, table],
+  );
+  return rows.map(([name]) => name ?? '');
+}
