@@ -72,9 +72,8 @@ export class MysqlSink implements Sink {
     for (const statement of [this.#before, this.#after]) if (statement !== null) await this.#prove(statement);
     return this.#with('read', async (session) => {
       const found = await readTable(session, schema, table, false);
-      if (found === null && preparation === 'DO_NOTHING') {
+      if (found === null && preparation === 'DO_NOTHING')
         throw new SluiceError('Cdm.0900', { table: this.#name() });
-      }
       const isCreated = found === null || preparation === 'DROP_AND_CREATE';
       if (isCreated) {
         const { columnTypes, warnings } = await this.#design(session, offer, names, []);
