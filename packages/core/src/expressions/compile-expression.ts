@@ -106,7 +106,11 @@ function compileIndex(syntax: Syntax & { readonly kind: 'index' }): Evaluate {
   const keys = syntax.keys.map(compile);
   return (evaluation) => {
     let value = base(evaluation);
-    for (const key of keys) value = partOf(value, key(evaluation));
+    for (const key of keys) {
+      const isRow = value instanceof RowValue;
+      value = partOf(value, key(evaluation));
+      if (isRow) evaluation.allow(value);
+    }
     return value;
   };
 }

@@ -2,6 +2,9 @@ import { ExpressionRunError } from './expression-error.ts';
 import { expressionLimits } from './limits.ts';
 import type { ElValue, RowFields, TextMap } from './values.ts';
 
+/** How often a text of the row may be gone through beside `workMax`. */
+const passes = 16;
+
 /** What an evaluation may ask for beside the row. One for all rows that a worker handles of a run. */
 export interface RunScope {
   /** Zone of dates without one of their own: see `zoneOffsets`. */
@@ -30,12 +33,17 @@ export class Evaluation {
     this.#workLeft = expressionLimits.workMax;
   }
 
-  /** Turns to another field or row; the work begins anew, and what the field itself holds does not count. */
+  /** Turns to another field or row; the work begins anew. */
   begin(row: RowFields, value: ElValue): void {
     this.row = row;
     this.value = value;
-    const length = typeof value === 'string' ? value.length : 0;
-    this.#workLeft = expressionLimits.workMax + 16 * length;
+    this.#workLeft = expressionLimits.workMax;
+    this.allow(value);
+  }
+
+  /** What the row itself holds may be gone through several times, however long it is. */
+  allow(value: ElValue): void {
+    if (typeof value === 'string') this.#workLeft += passes * value.length;
   }
 
   /** Counts characters that a function reads or writes. @throws ExpressionRunError when there were too many. */

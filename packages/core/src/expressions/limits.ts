@@ -4,7 +4,7 @@ export interface ExpressionLimits {
   readonly textMax: number;
   /** Levels of brackets, calls, conditions and signs inside each other. */
   readonly depthMax: number;
-  /** Characters of one text that a function makes. */
+  /** Characters of one text that is made, unless it is less than twice as long as what it is made of. */
   readonly resultMax: number;
   /** Characters that one evaluation may read and write beside those of the row: its time is linear in this. */
   readonly workMax: number;
@@ -17,8 +17,8 @@ export interface ExpressionLimits {
 export const expressionLimits: ExpressionLimits = {
   textMax: 10_000,
   depthMax: 100,
-  resultMax: 1_048_576,
-  workMax: 4_194_304,
+  resultMax: 262_144,
+  workMax: 1_048_576,
   integerBitsMax: 2_048,
   mapsMax: 16,
 };

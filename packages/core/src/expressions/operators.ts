@@ -37,11 +37,16 @@ function isSummand(number: ElValue, text: ElValue): boolean {
 }
 
 function joined(left: string, right: string): string {
-  if (left.length + right.length > expressionLimits.resultMax) throw textTooLong();
+  requireSize(left.length + right.length, Math.max(left.length, right.length));
   return left + right;
 }
 
-export function textTooLong(): ExpressionRunError {
+/** @param length of a text that is to be made. @param base of the one that it is made of. @throws ExpressionRunError it is too long. */
+export function requireSize(length: number, base: number): void {
+  if (length > Math.max(expressionLimits.resultMax, 2 * base)) throw textTooLong();
+}
+
+function textTooLong(): ExpressionRunError {
   const { resultMax } = expressionLimits;
   return new ExpressionRunError({
     en: `a text has more than ${resultMax} characters`,

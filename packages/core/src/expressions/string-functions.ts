@@ -1,13 +1,15 @@
 import type { Evaluation } from './evaluation.ts';
 import { anyText, type FunctionEntry, integerAt, textAt, truth, wholeNumber } from './function-entry.ts';
-import { expressionLimits } from './limits.ts';
-import { textTooLong } from './operators.ts';
+import { requireSize } from './operators.ts';
 import { indexIn, lastIndexIn, splitBy } from './text-search.ts';
 import type { ElValue } from './values.ts';
 
 // `StringUtils` as Apache Commons Lang has it. Positions and lengths count UTF-16 units, sets of characters go by code point.
 
 type Args = readonly ElValue[];
+
+/** Work for one character of a set. */
+const SET_WORK = 16;
 
 /** A function of a text and further ones; null stays null. */
 function ofText(
@@ -60,8 +62,8 @@ function sized(text: string | null, evaluation: Evaluation): string | null {
 }
 
 /** What is made may not be longer than the limit: asked before it is made. */
-function requireLength(length: number, evaluation: Evaluation): void {
-  if (length > expressionLimits.resultMax) throw textTooLong();
+function requireLength(length: number, base: string, evaluation: Evaluation): void {
+  requireSize(length, base.length);
   evaluation.work(Math.max(0, length));
 }
 
@@ -79,7 +81,7 @@ function replaceAll(text: string, search: string, replacement: string, evaluatio
   if (search === '') return text;
   const pieces = splitBy(text, search);
   const growth = (pieces.length - 1) * (replacement.length - search.length);
-  if (growth > 0) requireLength(text.length + growth, evaluation);
+  if (growth > 0) requireLength(text.length + growth, text, evaluation);
   return pieces.join(replacement);
 }
 
@@ -102,14 +104,17 @@ function strip(text: string, set: string | null, ends: 'start' | 'end' | 'both')
   return text.slice(start, end);
 }
 
-function codePoints(text: string): ReadonlySet<string> {
-  return new Set(text);
+/** Argument `index` as a set of characters, which costs more than to read it. */
+function setAt(args: Args, index: number, evaluation: Evaluation): string | null {
+  const set = textAt(args, index, evaluation);
+  if (set !== null) evaluation.work(SET_WORK * set.length);
+  return set;
 }
 
 /** Index of the first character that is one of a set; -1: none. */
 function indexOfAny(text: string | null, set: string | null): number {
   if (text === null || text === '' || set === null || set === '') return -1;
-  const wanted = codePoints(set);
+  const wanted = new Set(set);
   let at = 0;
   for (const c of text) {
     if (wanted.has(c)) return at;
@@ -120,7 +125,7 @@ function indexOfAny(text: string | null, set: string | null): number {
 
 function containsOnly(text: string | null, set: string | null): boolean {
   if (text === null || set === null) return false;
-  const allowed = codePoints(set);
+  const allowed = new Set(set);
   for (const c of text) if (!allowed.has(c)) return false;
   return true;
 }
@@ -162,14 +167,14 @@ export const stringFunctions: Readonly<Record<string, FunctionEntry>> = {
   center: ofText([2, 2], (text, args, evaluation) => {
     const size = integerAt(args, 1);
     if (size <= text.length) return text;
-    requireLength(size, evaluation);
+    requireLength(size, text, evaluation);
     return text.padStart(text.length + Math.floor((size - text.length) / 2)).padEnd(size);
   }),
   chomp: ofText([1, 1], (text) => text.replace(/(?:\r\n|\n|\r)$/, '')),
   trim: ofText([1, 1], (text) => trimmed(text)),
-  strip: ofText([2, 2], (text, args, evaluation) => strip(text, textAt(args, 1, evaluation), 'both')),
-  stripStart: ofText([2, 2], (text, args, evaluation) => strip(text, textAt(args, 1, evaluation), 'start')),
-  stripEnd: ofText([2, 2], (text, args, evaluation) => strip(text, textAt(args, 1, evaluation), 'end')),
+  strip: ofText([2, 2], (text, args, evaluation) => strip(text, setAt(args, 1, evaluation), 'both')),
+  stripStart: ofText([2, 2], (text, args, evaluation) => strip(text, setAt(args, 1, evaluation), 'start')),
+  stripEnd: ofText([2, 2], (text, args, evaluation) => strip(text, setAt(args, 1, evaluation), 'end')),
   left: ofText([2, 2], (text, args) => text.slice(0, Math.max(0, integerAt(args, 1)))),
   right: ofText([2, 2], (text, args) => {
     const length = Math.max(0, integerAt(args, 1));
@@ -178,13 +183,13 @@ export const stringFunctions: Readonly<Record<string, FunctionEntry>> = {
   leftPad: ofText([3, 3], (text, args, evaluation) => {
     const missing = integerAt(args, 1) - text.length;
     if (missing <= 0) return text;
-    requireLength(text.length + missing, evaluation);
+    requireLength(text.length + missing, text, evaluation);
     return padding(padTextOf(args, evaluation), missing) + text;
   }),
   rightPad: ofText([3, 3], (text, args, evaluation) => {
     const missing = integerAt(args, 1) - text.length;
     if (missing <= 0) return text;
-    requireLength(text.length + missing, evaluation);
+    requireLength(text.length + missing, text, evaluation);
     return text + padding(padTextOf(args, evaluation), missing);
   }),
   remove: ofText([2, 2], (text, args, evaluation) =>
@@ -205,7 +210,7 @@ export const stringFunctions: Readonly<Record<string, FunctionEntry>> = {
       : replaceAll(text, textAt(args, 1, evaluation) ?? '', replacement, evaluation);
   }),
   replaceChars: ofText([3, 3], (text, args, evaluation) =>
-    replaceChars(text, textAt(args, 1, evaluation) ?? '', textAt(args, 2, evaluation) ?? ''),
+    replaceChars(text, setAt(args, 1, evaluation) ?? '', textAt(args, 2, evaluation) ?? ''),
   ),
   substring: ofText([2, 3], (text, args) =>
     substring(text, integerAt(args, 1), args.length > 2 ? integerAt(args, 2) : text.length),
@@ -256,14 +261,14 @@ export const stringFunctions: Readonly<Record<string, FunctionEntry>> = {
     const wanted = textAt(args, 1, evaluation);
     return text === null || wanted === null ? -1 : lastIndexIn(text, wanted);
   }),
-  indexOfAny: counting([2, 2], (text, args, evaluation) => indexOfAny(text, textAt(args, 1, evaluation))),
+  indexOfAny: counting([2, 2], (text, args, evaluation) => indexOfAny(text, setAt(args, 1, evaluation))),
   contains: asking(2, (text, args, evaluation) => {
     const wanted = textAt(args, 1, evaluation);
     return text !== null && wanted !== null && indexIn(text, wanted) >= 0;
   }),
-  containsAny: asking(2, (text, args, evaluation) => indexOfAny(text, textAt(args, 1, evaluation)) >= 0),
-  containsNone: asking(2, (text, args, evaluation) => indexOfAny(text, textAt(args, 1, evaluation)) < 0),
-  containsOnly: asking(2, (text, args, evaluation) => containsOnly(text, textAt(args, 1, evaluation))),
+  containsAny: asking(2, (text, args, evaluation) => indexOfAny(text, setAt(args, 1, evaluation)) >= 0),
+  containsNone: asking(2, (text, args, evaluation) => indexOfAny(text, setAt(args, 1, evaluation)) < 0),
+  containsOnly: asking(2, (text, args, evaluation) => containsOnly(text, setAt(args, 1, evaluation))),
   endsWith: asking(2, (text, args, evaluation) => {
     const suffix = textAt(args, 1, evaluation);
     return text === null || suffix === null ? text === suffix : text.endsWith(suffix);

@@ -1,7 +1,6 @@
 import { compileExpression, type Evaluate } from '../expressions/compile-expression.ts';
 import type { Evaluation } from '../expressions/evaluation.ts';
-import { expressionLimits } from '../expressions/limits.ts';
-import { textTooLong } from '../expressions/operators.ts';
+import { requireSize } from '../expressions/operators.ts';
 import { trimmed } from '../expressions/string-functions.ts';
 import { splitBy } from '../expressions/text-search.ts';
 import { textOf } from '../expressions/values.ts';
@@ -59,6 +58,6 @@ function anonymized(
 function replaced(text: string, search: string, replacement: string): string {
   const pieces = splitBy(text, search);
   const length = text.length + (pieces.length - 1) * (replacement.length - search.length);
-  if (length > Math.max(text.length, expressionLimits.resultMax)) throw textTooLong();
+  requireSize(length, text.length);
   return pieces.join(replacement);
 }
