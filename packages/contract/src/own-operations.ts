@@ -10,6 +10,7 @@ import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 import { type VariableOperationId, variableOperations } from './variable-operations.ts';
+import { type VerificationOperationId, verificationOperations } from './verification-operations.ts';
 import { type WatermarkOperationId, watermarkOperations } from './watermark-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
@@ -27,6 +28,7 @@ export type OwnOperationId =
   | GroupOperationId
   | VariableOperationId
   | WatermarkOperationId
+  | VerificationOperationId
   | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
@@ -115,6 +117,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   ...groupOperations,
   ...variableOperations,
   ...watermarkOperations,
+  ...verificationOperations,
 ];
 
 /** The row of one operation of our own. */

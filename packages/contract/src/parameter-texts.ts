@@ -8,6 +8,7 @@ export const parameterTextsZh: Readonly<Partial<Record<ParameterId, string>>> = 
   JobName: '作业名称。查询时，all 表示集群下的全部作业。',
   RunJobName: '作业名称。',
   RunId: '运行 ID，取自运行记录列表。',
+  VerificationId: '校验 ID，取自校验记录列表。',
   RunsPageNo: '页码，从 1 开始。',
   RunsPageSize: '每页的运行记录数；超出范围时取最近的边界值。',
   OperationId: 'CDM API 的操作 ID，与其接口描述一致。',

@@ -82,6 +82,14 @@ export const parameters = {
     schema: text(),
     example: '5d0f6f1e-6f0b-4a0e-9a5e-0d4b8f1f7c55',
   },
+  VerificationId: {
+    name: 'verification_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of the verification, as the list of verifications gives it.',
+    schema: text(),
+    example: '9c1b7ae0-6f0b-4a0e-9a5e-0d4b8f1f7c55',
+  },
   RunsPageNo: {
     name: 'page_no',
     in: 'query',

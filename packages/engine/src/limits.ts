@@ -33,3 +33,25 @@ export interface KeptLimits {
 }
 
 export const keptLimits: KeptLimits = { idleMs: 10_000, heldIdleMs: 3_600_000 };
+
+/** Limits of comparing two tables. */
+export const compareLimits = {
+  /** Rows that one task compares, about, by the source's estimate. */
+  chunkRows: 100_000,
+  /** Tasks of one comparison at most. */
+  chunksMax: 1_000,
+  /** A range of keys is summed up in so many parts at once. */
+  partsPerRange: 64,
+  /** A part of a range with no more rows is listed row by row. */
+  listRowsMax: 5_000,
+  /** The same where each list reads the whole table: parts of the key's hash. */
+  hashListRowsMax: 50_000,
+  /** Differing rows of one task that are looked into; of what lies beyond only that it differs is known. A repair knows no such bound. */
+  differingRowsMax: 5_000_000,
+  /** Differing keys that a task reports. */
+  listedKeysMax: 1_000,
+  /** Rows that a repair writes or removes in one transaction. */
+  repairRowsMax: 500,
+  /** Texts of columns up to this length go into a row's canonical text as they are, in characters; longer ones as their MD5. */
+  plainTextCharsMax: 255,
+} as const;

@@ -2,6 +2,7 @@ import type { Host, Sink, Snapshots, Source } from '@sluice/core/connector/contr
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { addCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SnapshotLost } from '@sluice/core/errors/sluice-error';
+import { compareRun, planRunComparison } from './compare/compare-run.ts';
 import { copySlice } from './copy-slice.ts';
 import { inspectLink } from './inspect-link.ts';
 import type { KeptEnds } from './kept-ends.ts';
@@ -108,6 +109,14 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         await sink.finish(task.plan.target, task.outcome);
         return null;
       });
+    case 'comparison':
+      return await kept.use(task.work, 'data', host, ({ source, sink }) =>
+        planRunComparison(task, { source: windowed(source, task.plan.window), sink }),
+      );
+    case 'compare':
+      return await kept.use(task.work, 'data', host, ({ source, sink }) =>
+        compareRun(task, { source: windowed(source, task.plan.window), sink }, host.signal),
+      );
   }
 }
 

@@ -16,9 +16,17 @@ import type {
   TableRef,
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
+import type { Loss } from '@sluice/core/data/loss';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
+import type { RepairWish } from './compare/compare-chunk.ts';
+import type {
+  ChunkOutcome,
+  ComparedChunk,
+  ComparisonPlan,
+  PlannedComparison,
+} from './compare/comparison-work.ts';
 import type { ShapePlan, TransformWork } from './shape/shape-plan.ts';
 
 /** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
@@ -107,6 +115,8 @@ export interface RunPlan {
   /** Why this wire form, for people. */
   readonly reason: string;
   readonly warnings: readonly string[];
+  /** What the columns may lose; absent in plans that were stored before it was recorded as data. */
+  readonly losses?: readonly Loss[];
   readonly slices: readonly Slice[];
   /** Absent: the run is not incremental. */
   readonly window?: PlannedWindow;
@@ -162,6 +172,9 @@ export interface TaskResults {
   /** What is durable at the destination, by slice number. */
   checkpoints: readonly (readonly [sliceNo: number, checkpoint: Checkpoint])[];
   finish: null;
+  /** What of the run's table can be compared, and in which chunks. */
+  comparison: PlannedComparison;
+  compare: ChunkOutcome;
 }
 
 export type TaskKind = keyof TaskResults;
@@ -203,6 +216,19 @@ export type Task =
       readonly work: DestinationWork;
       readonly plan: RunPlan;
       readonly outcome: 'publish' | 'discard';
+    }
+  | { readonly kind: 'comparison'; readonly work: RunWork; readonly plan: RunPlan }
+  | {
+      readonly kind: 'compare';
+      readonly work: RunWork;
+      readonly plan: RunPlan;
+      /** Without its chunks. */
+      readonly comparison: ComparisonPlan;
+      readonly chunk: ComparedChunk;
+      /** The moment of the source to compare with; null: as it is by then. */
+      readonly snapshot: Snapshot | null;
+      /** null: nothing is changed. */
+      readonly repair: RepairWish | null;
     };
 
 export type TaskOf<K extends TaskKind> = Extract<Task, { readonly kind: K }>;

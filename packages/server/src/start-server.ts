@@ -30,6 +30,7 @@ import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
 import { RunDesk } from './runs/run-desk.ts';
+import { VerificationDesk } from './runs/verification-desk.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
 import { ZoneClock } from './scheduler/zone-clock.ts';
@@ -124,11 +125,23 @@ export async function startServer(config: Config, version: string): Promise<Runn
     });
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
+    const owner = config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`;
+    const verifications = new VerificationDesk({
+      store,
+      secrets,
+      pools,
+      now,
+      service: { zone: config.timeZone, version: datastore.version.name },
+      leaseMs: config.leaseMs,
+      owner,
+      log: log.info,
+    });
+    closers.unshift(() => verifications.close());
     const queue = new RunQueue({
       store,
       desk,
       runsMax: (clusterId) => pools.runsMax(clusterId),
-      owner: config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`,
+      owner,
       leaseMs: config.leaseMs,
       now,
       log: log.info,
@@ -209,6 +222,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
       watermarks: new WatermarkService({ store, jobs, now }),
+      verifications,
       runs: desk,
       connectors: bundle,
       runLogs,
@@ -265,6 +279,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     // First what was promised before the last end, then new requests.
     await clusters.resume();
     await queue.open();
+    await verifications.open();
     await jobTimer.open();
     power.open();
     pools.warmUp();

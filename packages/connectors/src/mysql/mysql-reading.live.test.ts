@@ -91,7 +91,8 @@ describeOnEach('reading what only MySQL has', (server) => {
       `INSERT INTO ${table} VALUES (1, 0), (2, 1), (3, -7)`,
     );
     expect((await kindsOf(table))[1]).toEqual({ kind: 'boolean' });
-    expect((await rowsOf(table)).map((row) => row[1])).toEqual([false, true, true]);
+    // Another number is nobody's boolean: it stays what it is.
+    expect((await rowsOf(table)).map((row) => row[1])).toEqual([false, true, -7]);
     for (const name of ['tinyInt1isBit', 'mysql.bool.type.transform']) {
       expect((await kindsOf(table, { [name]: 'false' }))[1]).toEqual({
         kind: 'integer',

@@ -1,10 +1,14 @@
 import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
 import type { Column, NeutralType, TableShape } from '../data/column.ts';
-import type { Json } from '../data/json.ts';
+import type { Loss, OddValue } from '../data/loss.ts';
 import type { ReadWindow, WatermarkColumn } from '../data/read-window.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
+import type { Snapshot } from '../data/snapshot.ts';
 import type { OptionValues } from '../options/option.ts';
+import type { SinkComparer, SourceComparer } from './comparison.ts';
 import type { CheckStage, Inspector } from './inspection.ts';
+
+export type { Snapshot } from '../data/snapshot.ts';
 
 /** One address of a host, as the system's resolver gives it. */
 export interface HostAddress {
@@ -73,6 +77,10 @@ export interface SourceOffer {
     column: Column,
     wireType: string,
   ) => { readonly cast: string | null } | null;
+  /** Column names of the source's primary key in key order. Absent: it has none, or nobody asked. */
+  readonly primaryKey?: readonly string[];
+  /** Values that the columns may hold and not every destination has. Absent: none are known of. */
+  readonly oddValues?: ReadonlySet<OddValue>;
   /** Who makes the byte form when it is not the source's own, for people: a sentence that begins the agreement's reason. */
   readonly byteFormsBy?: string;
 }
@@ -88,19 +96,6 @@ export interface Projection {
     readonly cast: string | null;
     readonly wireType?: string;
   }[];
-}
-
-/** One moment of a source that slices in several processes can read. Plain JSON, handed to every worker. */
-export interface Snapshot {
-  /** Names the moment; no two are alike. */
-  readonly id: string;
-  /** What the source needs to find it again, in its own words. */
-  readonly token: Json;
-  /**
-   * True: a session that joined the moment can read it, and no other, so each process joins before it reads.
-   * False: any session of any process can enter it, for as long as the connection that took it is open.
-   */
-  readonly isJoined: boolean;
 }
 
 /** A moment, or why the source has none to give, for people: then every slice is read as it is when its turn comes. */
@@ -148,6 +143,8 @@ export interface Source {
   readonly snapshots?: Snapshots;
   /** Absent: it cannot be read incrementally. */
   readonly watermarks?: Watermarks;
+  /** Absent: what was read cannot be compared with what was written. */
+  readonly comparer?: SourceComparer;
   /** The table as it is now. @throws Cdm.0900 when it does not exist. */
   describe(): Promise<TableShape>;
   /** Forms for these columns. Pure. */
@@ -179,8 +176,10 @@ export interface SinkAgreement {
   readonly reason: string;
   /** The byte form is another system's: the sink makes something of its own out of it. */
   readonly convertsBytes?: true;
-  /** Losses that the mapping may bring, for people. */
+  /** What else is to be known before the run, for people. */
   readonly warnings: readonly string[];
+  /** What the columns may lose on their way. Absent: nothing. */
+  readonly losses?: readonly Loss[];
   /** What the destination columns hold, by position, so that values made on the way can be made to fit; null, absent: not known. */
   readonly targetTypes?: readonly (NeutralType | null)[];
 }
@@ -203,6 +202,8 @@ export interface TargetPlan {
  * A run that failed or was stopped is not finished yet: it may be resumed, days later, with `openWriter` under the same plan.
  */
 export interface Sink {
+  /** Absent: as for a source. */
+  readonly comparer?: SinkComparer;
   /**
    * Chooses the form. Looks at the destination (its columns and their types) without changing it.
    * @param columnNames destination columns by position; null: the source's names.

@@ -11,6 +11,7 @@ import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
 import type { WatermarkService } from '../jobs/watermark-service.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { VerificationService } from '../runs/verification-desk.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
 import type { HttpMeter } from '../telemetry/http-meter.ts';
 import type { RunLogs } from '../telemetry/run-logs.ts';
@@ -53,6 +54,7 @@ export interface AppDeps {
   readonly groups: GroupService;
   readonly variables: VariableService;
   readonly watermarks: WatermarkService;
+  readonly verifications: VerificationService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   /** The connectors that links may name, for the compatibility report. */
   readonly connectors: readonly ConnectorSpec[];

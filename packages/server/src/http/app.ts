@@ -44,6 +44,7 @@ import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
 import { transferHandlers } from './routes/transfer-handlers.ts';
 import { variableHandlers } from './routes/variable-handlers.ts';
+import { verificationHandlers } from './routes/verification-handlers.ts';
 import { watermarkHandlers } from './routes/watermark-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
 
@@ -220,6 +221,7 @@ function handlersOf(
       ...groupHandlers(deps),
       ...variableHandlers(deps),
       ...watermarkHandlers(deps),
+      ...verificationHandlers(deps),
       ...auditHandlers(deps.audit),
     },
   };

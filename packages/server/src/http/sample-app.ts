@@ -27,6 +27,8 @@ import { queuedRun } from '../runs/queued-run.ts';
 import { createTablesAgain } from '../runs/retry-run.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { ResumeRequest, RetryRequest, RunService, StartRequest } from '../runs/run-service.ts';
+import { VerificationDesk } from '../runs/verification-desk.ts';
+import type { TaskPool } from '../runs/worker-pool.ts';
 import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
@@ -223,6 +225,13 @@ export interface SampleApp {
   close(): Promise<void>;
 }
 
+/** No verification comes to anything here. */
+const noWorkers: TaskPool = {
+  sliceWorkersMax: 1,
+  run: () => Promise.reject(new SluiceError('Cdm.0037')),
+  forget: () => undefined,
+};
+
 export interface SampleSettings {
   readonly isPercentEncoded?: boolean;
   readonly jobIdForm?: 'sdk' | 'array';
@@ -328,6 +337,16 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),
     watermarks: new WatermarkService({ store, jobs, now }),
+    verifications: new VerificationDesk({
+      store,
+      secrets: sampleBox,
+      pools: { of: () => noWorkers, apart: () => noWorkers },
+      now,
+      service: { zone: 'Asia/Shanghai', version: '1.8.1' },
+      leaseMs: 15_000,
+      owner: 'sample',
+      log: say,
+    }),
     runs,
     connectors: registry.names().map((name) => registry.get(name)),
     config: {

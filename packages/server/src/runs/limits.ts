@@ -130,6 +130,12 @@ export const runLimits = {
   backOffRecovery: 1.25,
   /** A run's state is told from memory as long as its driver has heard of the store within this time, in milliseconds. */
   recordFreshMs: 4_000,
+  /** Verifications driven at once by one server; more wait. Their tasks take turns with the slices of runs. */
+  verificationsMax: 8,
+  /** Pause between looks for verifications that nobody has in hand, in milliseconds. */
+  verificationPauseMs: 2_000,
+  /** Verifications of a run that are listed. */
+  verificationsListedMax: 100,
   /** Bytes of a worker's stderr kept for the log line of its end. */
   stderrTailBytes: 4_096,
 } as const;

@@ -9,26 +9,29 @@ import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/mo
 import type { Claim, RunChange, Store } from '../store/store.ts';
 import type { TaskPools } from './cluster-pools.ts';
 import type { Driver } from './driver.ts';
-import {
-  endingOf,
-  FailedBefore,
-  LetGo,
-  ShutDown,
-  StopAsked,
-  stored,
-  Unworkable,
-  unworkable,
-} from './driver-ends.ts';
 import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
 import { isToBeKept } from './run-aftermath.ts';
+import {
+  endingOf,
+  FailedBefore,
+  foreignCheckpoints,
+  LetGo,
+  ShutDown,
+  StopAsked,
+  stored,
+  Unworkable,
+  unworkable,
+} from './run-endings.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
+import type { SliceLane } from './run-snapshot.ts';
 import { earlierTraces, settleTraces } from './run-traces.ts';
+import { endRunVerification, isVerified, RunVerification } from './run-verification.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { TaskPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -74,6 +77,8 @@ export class RunDriver implements Driver {
   readonly #claim: Claim;
   readonly #stopper = new AbortController();
   #storedPlan: RunPlan | null = null;
+  /** The destination has what the run wrote, and nothing of the run itself any more. */
+  #isPublished = false;
   /** Values of secret variables: in no text of the run. */
   #secretTexts: readonly string[] = [];
 
@@ -149,6 +154,8 @@ export class RunDriver implements Driver {
       this.#storedPlan = plan;
       // The slices come from the store one by one; a thousand of them in every message would be most of its bytes.
       plan = { ...plan, slices: [] };
+      const verification = isVerified(run) ? this.#verification(work, plan) : null;
+      let lanes: readonly SliceLane[] | null = null;
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
           await this.#discardEarlier(run);
@@ -156,13 +163,17 @@ export class RunDriver implements Driver {
           if (!(await this.#extendLease())) throw new LetGo('the lease was lost');
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
+          // Told before the rows are moved for nothing.
+          await verification?.plan();
         }
         await this.#change({ state: 'running', startedAt });
-        await this.#moveSlices(work, plan, run.isPrepared);
+        lanes = await this.#moveSlices(work, plan, run.isPrepared);
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
       await this.#step({ kind: 'finish', work, plan, outcome: 'publish' });
+      this.#isPublished = true;
+      await verification?.compare(lanes);
       await this.#end('succeeded', null, null);
     } catch (error) {
       await this.#settle(error, work, plan);
@@ -224,7 +235,9 @@ export class RunDriver implements Driver {
       const isAwaited = reason === this.#stopper.signal.reason;
       const withinMs = isAwaited ? runLimits.discardMs : runLimits.discardPatientMs;
       const tools = { store, pool: this.#pool, log };
-      const leaves = await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
+      const leaves = this.#isPublished
+        ? null
+        : await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
@@ -249,16 +262,17 @@ export class RunDriver implements Driver {
   }
 
   /** @param isTakenUp an earlier driver may have moved some of the rows. */
-  async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<void> {
+  async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<readonly SliceLane[]> {
     const { now, log } = this.#tools;
     const records = await this.#slices();
     this.progress.load(records);
-    await moveSlices({
+    return await moveSlices({
       work,
       plan,
       records,
       isTakenUp,
       consistency: this.#storedPlan?.consistency ?? null,
+      keepsMoment: isVerified(this.#record),
       pool: this.#pool,
       progress: this.progress,
       stop: this.#stopper.signal,
@@ -336,6 +350,12 @@ export class RunDriver implements Driver {
     });
   }
 
+  #verification(work: RunWork, plan: RunPlan): RunVerification {
+    const { store, now, log } = this.#tools;
+    const { signal } = this.#stopper;
+    return new RunVerification(this.#record, work, plan, { store, now, log, signal, pool: this.#pool });
+  }
+
   #listener(): TaskListener {
     const { store, now, log } = this.#tools;
     return {
@@ -401,11 +421,10 @@ export class RunDriver implements Driver {
     );
     if (ended === null) throw new Fenced('the run');
     this.#learn(ended);
+    if (isVerified(ended) && failure !== null) {
+      const told = state === 'stopped' ? { state } : { state: 'failed' as const, failure };
+      await stored(() => endRunVerification(store, this.runId, { ...told, endedAt: now() }));
+    }
     log('run.ended', endedFields(ended, failure, leaves));
   }
-}
-
-function foreignCheckpoints(error: Fenced): SluiceError {
-  const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
-  return new SluiceError('Cdm.0232', { cause }, { cause: error });
 }

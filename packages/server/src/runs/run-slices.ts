@@ -20,6 +20,8 @@ export interface SliceMoverTools {
   readonly isTakenUp: boolean;
   /** What was said of the run before. */
   readonly consistency: Consistency | null;
+  /** A moment of the source is wanted even for one slice, for it is looked at once more. */
+  readonly keepsMoment?: boolean;
   readonly pool: TaskPool;
   readonly progress: RunProgress;
   readonly stop: AbortSignal;
@@ -39,10 +41,11 @@ export interface SliceMoverTools {
 
 /**
  * Moves the open slices of a run, several at once, at one moment of the source where it can hold one.
+ * @returns the places at which they were moved; those with a snapshot hold it until the run is over.
  * @throws the first failure, after which the other lanes are ended too; the stop's reason.
  */
-export async function moveSlices(tools: SliceMoverTools): Promise<void> {
-  await new SliceMover(tools).move();
+export async function moveSlices(tools: SliceMoverTools): Promise<readonly SliceLane[]> {
+  return await new SliceMover(tools).move();
 }
 
 /** The same task, said to have been begun before. */
@@ -66,20 +69,20 @@ class SliceMover {
     this.#charging = chargingOf(tools.work);
   }
 
-  async move(): Promise<void> {
+  async move(): Promise<readonly SliceLane[]> {
     const { work, plan, records, isTakenUp, pool } = this.#tools;
     const open = records.filter((record) => !record.checkpoint?.isComplete);
     const hasMoved =
       isTakenUp && (plan.consistency !== undefined || records.some((r) => r.checkpoint !== null));
     const isSplit = records.length > 1 ? open.length > 0 : (records[0]?.checkpoint?.sequence ?? 0) > 1;
     if (hasMoved && isSplit) await this.#snapshot.sayResumed('the server was restarted, or the run resumed');
-    if (open.length === 0) return;
+    if (open.length === 0) return [];
     let lanes: readonly SliceLane[] = Array.from(
       { length: Math.min(work.extractors, open.length, pool.sliceWorkersMax) },
       () => ({ seat: { worker: null, isFixed: false }, snapshot: null }),
     );
     // A slice by itself is one statement, which sees one moment.
-    if (open.length > 1) lanes = await this.#snapshot.begin(lanes);
+    if (open.length > 1 || this.#tools.keepsMoment === true) lanes = await this.#snapshot.begin(lanes);
     const order = new SliceOrder(open.length, lanes.length);
     const outcomes = await Promise.allSettled(
       lanes.map((lane, no) =>
@@ -93,6 +96,7 @@ class SliceMover {
     );
     // The first cause is the signal's reason; what the other lanes threw follows from it.
     if (outcomes.some((outcome) => outcome.status === 'rejected')) throw this.#signal.reason;
+    return lanes;
   }
 
   async #moveLane(lane: SliceLane, next: () => SliceRecord | null, hasMoved: boolean): Promise<void> {

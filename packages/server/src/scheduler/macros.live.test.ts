@@ -93,6 +93,51 @@ describe.skipIf(!hasServers)('time macros of a run', () => {
     expect(run.resolved).toEqual([{ name: 'fromJobConfig.whereClause', text: `ms > ${run.startedAt}` }]);
   });
 
+  test.each(['postgres', 'mysql'] as const)('statements before and after, %s', async (kind) => {
+    const side = sides[kind];
+    await side.sql(
+      'CREATE TABLE said (what varchar(40)); CREATE TABLE said_target (id integer, ds varchar(10), ms bigint)',
+    );
+    const job = await rig.job({
+      from: side,
+      to: side,
+      fromTable: 'sales',
+      toTable: 'said_target',
+      toOptions: {
+        'toJobConfig.preSql': "INSERT INTO said VALUES ('before ${dateformat(yyyyMMdd)}')",
+        'toJobConfig.postSql': "INSERT INTO said VALUES ('after ${timestamp()} of ${tableName}')",
+      },
+    });
+    const run = await rig.ended(await rig.start(job, { planTime: String(midnight) }));
+    expect([run.state, run.failure]).toEqual(['succeeded', null]);
+    const said = await side.sql('SELECT what FROM said ORDER BY what');
+    expect(said.map(({ what }) => what)).toEqual([`after ${midnight} of sales`, 'before 20240301']);
+  });
+
+  test('all tables of an entire-database job go by the clock of its run', async () => {
+    const { postgres, mysql } = sides;
+    await postgres.sql('CREATE TABLE more_sales AS SELECT * FROM sales');
+    const job = await rig.job({ from: postgres, to: mysql, toTable: '' });
+    const { 'fromJobConfig.tableName': _from, ...fromOptions } = job.fromOptions;
+    const { 'toJobConfig.tableName': _to, ...toOptions } = job.toOptions;
+    const whole = {
+      ...job,
+      type: 'BATCH_JOB' as const,
+      fromOptions: {
+        ...fromOptions,
+        'fromJobConfig.tableList': 'more_sales',
+        'fromJobConfig.whereClause': "ds = '${dateformat(yyyy-MM-dd, -1, DAY)}'",
+      },
+      toOptions: { ...toOptions, 'toJobConfig.tablePreparation': 'CREATE_WHEN_NOT_EXIST' },
+    };
+    await rig.store.jobs.update(whole);
+    const run = await rig.ended(await rig.start(whole, { planTime: String(midnight) }));
+    expect([run.state, run.clockAt]).toEqual(['succeeded', midnight]);
+    expect(await ids(mysql, 'more_sales')).toEqual([2, 3]);
+    const { tables } = await rig.store.batches.tables(run.id, { states: [], limit: 10, offset: 0 });
+    expect(tables.map(({ run: child }) => child?.clockAt)).toEqual([midnight]);
+  });
+
   test('what a setting became shows no secret, and a bad macro ends the run before anything is done', async () => {
     const scope = { kind: 'cluster', id: rig.cluster.id } as const;
     const sealedValue = rigSecretBox.seal('topsecret', variableContext(scope.id, 'word'));

@@ -130,6 +130,30 @@ describe.skipIf(!hasServers)('incremental jobs', () => {
     expect(Math.abs(ageMs - 3_600_000)).toBeLessThan(30_000);
   });
 
+  test.each([
+    ['postgres', 'mysql'],
+    ['mysql', 'postgres'],
+  ] as const)(
+    'an overlap reads late rows, and those again that are there already, %s to %s',
+    async (from, to) => {
+      const driver = {
+        'sluiceConfig.watermarkColumn': 'tz',
+        'sluiceConfig.watermarkUpper': 'MAX',
+        'sluiceConfig.watermarkOverlap': '2',
+      };
+      const toOptions = { 'toJobConfig.onConflict': 'UPDATE' };
+      const made = await pair(sides[from], sides[to], driver, { toOptions });
+      await sides[to].sql(`ALTER TABLE ${made.target} ADD PRIMARY KEY (id)`);
+      await write(sides[from], made.source, [1, 2, 11, 21, 31]);
+      await succeed(made);
+      // Late: 3 lies below the overlap of two seconds, 22 in it, and 32 is a tie of the bound.
+      await write(sides[from], made.source, [3, 22, 32, 41]);
+      const run = await succeed(made);
+      expect(await ids(sides[to], made.target)).toEqual([1, 2, 11, 21, 22, 31, 32, 41]);
+      expect(run.counts.rowsRead).toBe(5);
+    },
+  );
+
   test('MAX is refused where ties could be lost, and a column that does not grow too', async () => {
     for (const [column, why] of [
       ['at', 'primary key'],

@@ -29,6 +29,7 @@ import { type PendingEvent, waitingTrail } from './trail-scope.ts';
 import { trailedInside, trailedOutside } from './trailed-store.ts';
 import { markTransaction, outsideTransactionOnly, refuseInsideTransaction } from './transaction-scope.ts';
 import { SqlVariableRepository } from './variable-repository.ts';
+import { SqlVerificationRepository } from './verification-repository.ts';
 import { SqlWatermarkRepository } from './watermark-repository.ts';
 
 /** The embedded store's file in the data folder. */
@@ -174,6 +175,7 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     variables: new SqlVariableRepository(db),
     history: new SqlHistoryRepository(db),
     watermarks: new SqlWatermarkRepository(db),
+    verifications: new SqlVerificationRepository(db, adapter),
   };
 }
 

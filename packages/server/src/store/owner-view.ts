@@ -33,6 +33,8 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     groups: store.groups,
     variables: store.variables,
     watermarks: store.watermarks,
+    // Found by their runs, which are not everybody's.
+    verifications: store.verifications,
     history: {
       search: (clusterId, filter) => store.history.search(clusterId, { ...filter, createdBy: owner }),
     },

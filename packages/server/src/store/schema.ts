@@ -24,6 +24,8 @@ export interface Tables {
   readonly watermarks: WatermarkRow;
   readonly role_assignments: RoleAssignmentRow;
   readonly audit_events: AuditEventRow;
+  readonly verifications: VerificationRow;
+  readonly verification_chunks: VerificationChunkRow;
 }
 
 export type Flag = 0 | 1;
@@ -286,4 +288,36 @@ export interface AuditEventRow {
   error_code: string | null;
   request_id: string;
   repeats: number;
+}
+
+export interface VerificationRow {
+  id: string;
+  run_id: string;
+  project_id: string;
+  cluster_id: string;
+  /** The run while the verification is active; unique. */
+  active_run_id: string | null;
+  kind: string;
+  removes_extra: Flag;
+  state: string;
+  phase: string;
+  plan: string | null;
+  not_comparable: string | null;
+  is_at_snapshot: Flag;
+  failure: string | null;
+  created_by: string;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  stop_requested_by: string | null;
+  lease_owner: string | null;
+  lease_until: number;
+  fence: number;
+}
+
+export interface VerificationChunkRow {
+  verification_id: string;
+  phase: string;
+  no: number;
+  outcome: string;
 }

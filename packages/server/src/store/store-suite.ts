@@ -19,6 +19,7 @@ import { Conflict, Gone } from './store.ts';
 import { now, StoreFixture } from './store-fixture.ts';
 import { timerSuite } from './timer-suite.ts';
 import { traceSuite } from './trace-suite.ts';
+import { verificationSuite } from './verification-suite.ts';
 import { watermarkSuite } from './watermark-suite.ts';
 import { workspaceSuite } from './workspace-suite.ts';
 
@@ -297,6 +298,7 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     watermarkSuite(() => fixture);
     auditSuite(() => fixture);
     workspaceSuite(() => fixture);
+    verificationSuite(() => fixture);
 
     describe('transactions', () => {
       it('keep all or nothing', async () => {

@@ -28,6 +28,7 @@ import type {
   VariableScope,
   WatermarkRecord,
 } from './model.ts';
+import type { VerificationRepository } from './verification-record.ts';
 
 /** What every repository promises: a method that changes something resolves when the change is durable (synced), or rejects and nothing changed. */
 export interface Store {
@@ -44,6 +45,7 @@ export interface Store {
   readonly variables: VariableRepository;
   readonly history: HistoryRepository;
   readonly watermarks: WatermarkRepository;
+  readonly verifications: VerificationRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.

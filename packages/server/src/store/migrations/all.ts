@@ -8,6 +8,7 @@ import { rightsAndTrail } from './0007-rights-and-trail.ts';
 import { groupsAndVariables } from './0008-groups-and-variables.ts';
 import { listedJobs } from './0010-listed-jobs.ts';
 import { runClockAndWatermarks } from './0012-run-clock-and-watermarks.ts';
+import { verifications } from './0013-verifications.ts';
 import { batchJobs } from './0014-batch-jobs.ts';
 
 /** Every migration in order. They only go forward; one that has been released is never edited. */
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   groupsAndVariables,
   listedJobs,
   runClockAndWatermarks,
+  verifications,
   batchJobs,
 ];
