@@ -1,6 +1,6 @@
 import type { Sink, SinkAgreement, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Column, TableShape } from '@sluice/core/data/column';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { pickColumn } from './shape/pick-column.ts';
 import type { PlanWay, RunPlan, RunWork } from './work.ts';
 
 /**
@@ -9,23 +9,23 @@ import type { PlanWay, RunPlan, RunWork } from './work.ts';
  */
 export async function planRun(work: RunWork, source: Source, sink: Sink): Promise<RunPlan> {
   const shape = await source.describe();
-  const columns = pickColumns(shape, work.mapping.from);
   const isTolerant = work.dirty !== undefined;
-  const offer = offerOf(source.offer(shape, columns), isTolerant);
-  const agreement = await sink.agree(offer, work.mapping.to);
+  const agreed = await agree(work, shape, source, sink);
+  const { agreement } = agreed;
   const slices = await source.split(shape, work.extractors);
   return {
-    way: wayOf(offer, agreement),
+    way: wayOf(agreed.offer, agreement),
     target: {
       runKey: work.runKey,
-      sourceColumns: columns,
+      sourceColumns: agreed.columns,
       sourcePrimaryKey: shape.primaryKey,
       columnNames: agreement.columnNames,
-      form: agreement.projection.form,
+      form: agreed.projection.form,
       ...(isTolerant && { isTolerant }),
     },
-    projection: isTolerant ? { ...agreement.projection, isTolerant } : agreement.projection,
-    reason: isTolerant ? tolerantReason : agreement.reason,
+    projection: isTolerant ? { ...agreed.projection, isTolerant } : agreed.projection,
+    ...(agreed.shape === undefined ? {} : { shape: agreed.shape }),
+    reason: isTolerant && agreed.shape === undefined ? tolerantReason : agreed.reason,
     warnings: agreement.warnings,
     losses: agreement.losses ?? [],
     slices,
@@ -43,21 +43,37 @@ function offerOf(offer: SourceOffer, isTolerant: boolean): SourceOffer {
   return isTolerant ? { ...offer, forms: ['rows'] } : offer;
 }
 
+/** What both ends agreed on: what is read, what is written, and what happens to it in between. */
+interface Agreed extends Pick<RunPlan, 'projection' | 'shape' | 'reason'> {
+  readonly offer: SourceOffer;
+  readonly agreement: SinkAgreement & { readonly columnNames: readonly string[] };
+  /** As the sink gets them. */
+  readonly columns: readonly Column[];
+}
+
+async function agree(work: RunWork, shape: TableShape, source: Source, sink: Sink): Promise<Agreed> {
+  const { mapping, transform } = work;
+  const isTolerant = work.dirty !== undefined;
+  if (transform === undefined) {
+    const columns = mapping.from?.map((name) => pickColumn(shape, name)) ?? shape.columns;
+    const offer = offerOf(source.offer(shape, columns), isTolerant);
+    const agreement = await sink.agree(offer, mapping.to);
+    const { projection, reason } = agreement;
+    return { offer, agreement, columns, projection, reason };
+  }
+  const { agreeOnShape, draftShape } = await import('./shape/plan-shape.ts');
+  const draft = draftShape(transform, shape, mapping.from);
+  const offer = offerOf(source.offer(shape, draft.read), isTolerant);
+  const shaped = await agreeOnShape(transform, draft, offer, sink, mapping.to);
+  return {
+    offer,
+    ...shaped,
+    projection: { form: 'rows', columns: draft.read.map(({ name }) => ({ name, cast: null })) },
+    reason: 'rows: fields are converted or added on the way, which takes their values',
+  };
+}
+
 function wayOf(offer: SourceOffer, agreement: SinkAgreement): PlanWay {
   if (agreement.projection.form === 'rows') return 'rows';
   return offer.byteFormsBy === undefined && agreement.convertsBytes === undefined ? 'splice' : 'transcode';
-}
-
-/** Columns by name: exact first, then without regard to case. */
-function pickColumns(shape: TableShape, names: readonly string[] | null): readonly Column[] {
-  if (names === null) return shape.columns;
-  return names.map((name) => {
-    const found =
-      shape.columns.find((column) => column.name === name) ??
-      shape.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
-    if (found === undefined) {
-      throw new SluiceError('Cdm.0926', { cause: `table ${shape.table} has no column ${name}` });
-    }
-    return found;
-  });
 }

@@ -71,9 +71,14 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         return null;
       });
     case 'slice':
-      return await kept.use(task.work, 'data', host, ({ source, sink }) =>
+      return await kept.use(task.work, 'data', host, async ({ source, sink }) =>
         copySlice(task.plan, task.slice, {
-          ...slowedDown(windowed(source, task.plan.window), ledger, task.work),
+          ...(await shaped(
+            slowedDown(windowed(source, task.plan.window), ledger, task.work),
+            task.plan,
+            source,
+            host,
+          )),
           sink,
           signal: host.signal,
           snapshot: task.snapshot,
@@ -129,6 +134,14 @@ async function plan(work: RunWork, source: Source, sink: Sink): Promise<RunPlan>
   const window = await fixWindow(source, work.watermark);
   const planned = await planRun(work, windowed(source, window), sink);
   return { ...planned, window, warnings: [...planned.warnings, ...windowWarnings(window)] };
+}
+
+/** @param connected the source that the run's connections are kept of: what expressions keep lives as long. */
+async function shaped(paced: Paced, { shape }: RunPlan, connected: Source, host: Host): Promise<Paced> {
+  if (shape === undefined) return paced;
+  // Most runs have no use for a language.
+  const { shapedSource } = await import('./shape/shaped-source.ts');
+  return { ...paced, source: shapedSource(paced.source, shape, connected, host) };
 }
 
 function slowedDown(source: Source, ledger: Ledger, { rateLimit }: RunWork): Paced {

@@ -30,6 +30,7 @@ import type {
   ComparisonPlan,
   PlannedComparison,
 } from './compare/comparison-work.ts';
+import type { ShapePlan, TransformWork } from './shape/shape-plan.ts';
 
 /** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
 export interface RunEnd {
@@ -45,12 +46,14 @@ export interface RunWork {
   readonly runKey: string;
   readonly from: RunEnd;
   readonly to: RunEnd;
-  /** Column names by position; null: all columns of the source in their order, same names at the destination. */
+  /** Column names by position; null: all columns of the source in their order, same names at the destination. Those of added fields are among them. */
   readonly mapping: { readonly from: readonly string[] | null; readonly to: readonly string[] | null };
   /** Slices that may run at once, 1-300. */
   readonly extractors: number;
   /** Rows that cannot be converted or written are set aside; absent: the first one ends the run. */
   readonly dirty?: DirtyRules;
+  /** Absent: fields go as they are. */
+  readonly transform?: TransformWork;
   /** Absent: all rows that the source's options select. */
   readonly watermark?: WatermarkWork;
   /** Absent: as fast as both ends are. */
@@ -116,7 +119,10 @@ export interface RunPlan {
   /** Absent in plans that were stored before it was recorded. */
   readonly way?: PlanWay;
   readonly target: TargetPlan;
+  /** What is read. */
   readonly projection: Projection;
+  /** What becomes of it before it is written; absent: nothing, the columns written are those read. */
+  readonly shape?: ShapePlan;
   /** Why this wire form, for people. */
   readonly reason: string;
   readonly warnings: readonly string[];

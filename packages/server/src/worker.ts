@@ -7,6 +7,7 @@ import { Fenced } from '@sluice/core/errors/sluice-error';
 import { KeptEnds } from '@sluice/engine/kept-ends';
 import { runTask } from '@sluice/engine/run-task';
 import type { Ledger, RejectAnswer } from '@sluice/engine/work';
+import { download } from './runs/download.ts';
 import { Egress, type EgressRules } from './runs/egress.ts';
 import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messages.ts';
 
@@ -16,7 +17,7 @@ import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messag
 
 const registry = new ConnectorRegistry(bundle);
 const kept = new KeptEnds(registry);
-const resolve = resolverOf(process.argv[2]);
+const resolver = resolverOf(process.argv[2]);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
 /** Who waits for an answer of the server, by the number of the message. */
 const receipts = new Map<number, (isGranted: boolean, answer?: RejectAnswer) => void>();
@@ -43,6 +44,13 @@ function stored(
     receipts.set(receipt, (isStored, answer) => resolve({ isStored, answer }));
     send(make(receipt));
   });
+}
+
+/** Files go by the same rules as links. */
+function downloaderOf(signal: AbortSignal): Pick<Host, 'download'> {
+  const open = new Egress({ allow: [], deny: [] });
+  const find = resolver.resolve ?? ((host: string) => open.resolve(host));
+  return { download: (url) => download(url, find, signal) };
 }
 
 function ledgerOf(taskId: number, signal: AbortSignal): Ledger {
@@ -89,7 +97,8 @@ async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void
     const host = {
       signal: controller.signal,
       log: (line: string) => send({ kind: 'log', taskId, line }),
-      ...resolve,
+      ...resolver,
+      ...downloaderOf(controller.signal),
     };
     const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId, controller.signal) });
     keepCompiledCode();

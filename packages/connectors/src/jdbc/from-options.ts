@@ -128,10 +128,11 @@ export const fromOptions: readonly Option[] = [
     type: 'string',
     title: { en: 'Added columns', zh: '自定义字段' },
     help: {
-      en: 'Constants or expressions as further columns. Not available yet.',
-      zh: '以常量或表达式增加字段。暂不支持。',
+      en: 'Fields that the source has not, as name:value joined by &. A value is text, macros in it are filled in once per run; #{…} in it is an expression, computed for each row. The names stand in the column list too; without one, the fields come behind all columns. The destination column must exist already or fits the value. A number before a time column is taken as milliseconds since 1970.',
+      zh: '源端没有的字段，写作“名称:值”，以 & 连接。值为文本，其中的宏每次运行只替换一次；#{…} 为表达式，逐行计算。名称须同时出现在字段列表中；未指定字段列表时，这些字段排在所有字段之后。目的字段的类型须与值相符；写入时间字段的数字按 1970 年以来的毫秒数处理。',
     },
-    support: 'refused',
+    example: 'src:erp&loaded_at:#{DateUtil.now()}',
+    support: 'honoured',
   },
   {
     name: 'fromJobConfig.cdc',

@@ -105,7 +105,6 @@ describe('option groups of the JDBC connector', () => {
       expect(fromCodes({ [`fromJobConfig.${name}`]: 'true' }), name).toBe('Cdm.0024');
     }
     expect(fromCodes({ 'fromJobConfig.usePattern': 'ORACLE' })).toBe('Cdm.0089');
-    expect(fromCodes({ 'fromJobConfig.sampleValueColumn': 'a:1' })).toBe('Cdm.0089');
     expect(toCodes({ 'toJobConfig.onConflict': 'IGNORE' })).toBe('Cdm.0024');
     expect(toCodes({ 'toJobConfig.importMode': 'MERGE' })).toBe('Cdm.0024');
     expect(linkCodes({ 'linkConfig.securityProperties': { sk: 'x' } })).toBe('Cdm.0089');

@@ -75,9 +75,8 @@ export class MysqlSink implements Sink {
     await this.#steps.prove();
     return this.#with('read', async (session) => {
       const found = await readTable(session, schema, table, false);
-      if (found === null && preparation === 'DO_NOTHING') {
+      if (found === null && preparation === 'DO_NOTHING')
         throw new SluiceError('Cdm.0900', { table: this.#name() });
-      }
       const isCreated = found === null || preparation === 'DROP_AND_CREATE';
       if (isCreated) {
         if (names.length > COLUMNS_MAX)
@@ -110,6 +109,7 @@ export class MysqlSink implements Sink {
         ...chooseForm(session, offer, targets, this.#written()),
         warnings,
         losses,
+        targetTypes: names.map((name) => found.shape.columns[requireColumn(found, name)]?.type ?? null),
         columnNames: names,
       };
     });

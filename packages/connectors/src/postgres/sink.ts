@@ -88,7 +88,8 @@ export class PgSink implements Sink {
         const target = targets[i];
         return target === undefined ? [] : lossesOf(column, target, offer.oddValues ?? new Set());
       });
-      return { ...choose(offer, targets), warnings: [], losses, columnNames: names };
+      const targetTypes = targets.map(({ type }) => type);
+      return { ...choose(offer, targets), warnings: [], losses, targetTypes, columnNames: names };
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Batch, ByteForm, Position, RowBatch, WireForm } from '../data/batch.ts';
-import type { Column, TableShape } from '../data/column.ts';
+import type { Column, NeutralType, TableShape } from '../data/column.ts';
 import type { Loss, OddValue } from '../data/loss.ts';
 import type { ReadWindow, WatermarkColumn } from '../data/read-window.ts';
 import type { Reject } from '../data/reject.ts';
@@ -31,6 +31,11 @@ export interface Host {
    * Absent: no rules. @throws Cdm.0941 for an address that is not allowed; the resolver's own errors.
    */
   readonly resolve?: (host: string) => Promise<readonly HostAddress[]>;
+  /**
+   * Fetches a file over HTTP or HTTPS, bounded in size and time, from addresses that the same rules allow. Absent: none can be had.
+   * @throws Cdm.0233 it cannot be had; Cdm.0941 for an address that is not allowed.
+   */
+  readonly download?: (url: string) => Promise<Uint8Array>;
 }
 
 /** One finding of a connection test. `ok` false ends the test. */
@@ -178,6 +183,8 @@ export interface SinkAgreement {
   readonly warnings: readonly string[];
   /** What the columns may lose on their way. Absent: nothing. */
   readonly losses?: readonly Loss[];
+  /** What the destination columns hold, by position, so that values made on the way can be made to fit; null, absent: not known. */
+  readonly targetTypes?: readonly (NeutralType | null)[];
 }
 
 /** The destination of a run: plain JSON, made by the planner, stored, handed to every worker. */

@@ -71,7 +71,6 @@ const groups: readonly { readonly why: Text; readonly codes: readonly ErrorCode[
       zh: '涉及 Redis、MongoDB、Elasticsearch 或 Kafka，当前版本没有相应的连接器。',
     },
     codes: [
-      'Cdm.0064',
       'Cdm.1201',
       'Cdm.1203',
       'Cdm.1205',

@@ -4,6 +4,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { validateOptions } from '@sluice/core/options/validate';
 import { extractorsOf, rateLimitOf } from '../planner/job-pace.ts';
+import { requireTransform } from '../planner/job-transform.ts';
 import { isFilledIn, knownSettings, plannedTime, requireMacros } from '../planner/job-variables.ts';
 import type { JobRecord } from '../store/model.ts';
 import { driverGroups } from './driver-options.ts';
@@ -25,6 +26,7 @@ const repeatableModes: Readonly<Record<string, readonly string[]>> = {
  */
 export function requireSettings(job: Settings, zone: string, now: number): void {
   requireMacros(job, { now, zone });
+  requireTransform(job, { now, zone });
   if (hasReference(job.driverOptions)) return;
   rateLimitOf(job.driverOptions);
   requireWatermark(job);

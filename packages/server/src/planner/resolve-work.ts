@@ -8,7 +8,8 @@ import type { LinkRecord, ResolvedSetting, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import { dirtyRulesOf } from './dirty-rules.ts';
 import { extractorsOf, rateLimitOf, watermarkOf } from './job-pace.ts';
-import { fillIn, maskError, type ServiceFacts } from './job-variables.ts';
+import { refuseSecretPrograms, transformOf, withoutAdded } from './job-transform.ts';
+import { clockOf, fillIn, maskError, type ServiceFacts } from './job-variables.ts';
 import { refuseSelfCopy } from './self-copy.ts';
 
 /** A link's options with its secrets in clear. Never store or log the result. */
@@ -48,6 +49,8 @@ export async function resolveWork(
 ): Promise<ResolvedWork> {
   const { secretTexts, resolved, ...filled } = await fillIn(run, store, secrets, service);
   try {
+    refuseSecretPrograms(run.job, filled, secretTexts);
+    const transform = transformOf(filled, clockOf(run, service.zone));
     const { fromLinkId, ...ends } = await resolveEnds(
       { ...run, job: { ...run.job, ...filled } },
       store,
@@ -55,6 +58,8 @@ export async function resolveWork(
     );
     return {
       ...ends,
+      from: { ...ends.from, options: withoutAdded(ends.from.options, transform) },
+      ...(transform === null ? {} : { transform }),
       ...(await resolvePace(run, filled.driverOptions, fromLinkId, store, service)),
       secretTexts,
       resolved,

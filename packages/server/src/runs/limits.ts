@@ -160,3 +160,11 @@ export const runLimits = {
   /** Bytes of a worker's stderr kept for the log line of its end. */
   stderrTailBytes: 4_096,
 } as const;
+
+/** Limits of files that an expression has fetched. */
+export const downloadLimits = {
+  /** Size of one file, in bytes. */
+  bytesMax: 16 * 1024 * 1024,
+  /** From the question to the last byte, in milliseconds. */
+  timeMs: 30_000,
+} as const;

@@ -64,8 +64,8 @@ export const runsErrors = {
     facts: ['cause'],
     text: { en: 'The data has the wrong format: {cause}.', zh: '数据格式不正确：{cause}。' },
     remedy: {
-      en: "Check separators, quotes and encoding in the job's settings against the data.",
-      zh: '请对照数据检查作业中的分隔符、包围符与编码设置。',
+      en: "Check the job's converters and expressions, or separators, quotes and encoding, against the data.",
+      zh: '请对照数据检查作业中的转换器和表达式，或分隔符、包围符与编码设置。',
     },
   },
   'Cdm.0230': {

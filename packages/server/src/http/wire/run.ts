@@ -16,6 +16,7 @@ import { type Loss, lossEffectOf, lossText } from '@sluice/core/data/loss';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
 import type { Language } from '@sluice/core/data/text';
+import type { ShapePlan } from '@sluice/engine/shape/shape-plan';
 import type { RunPlan } from '@sluice/engine/work';
 import type { Rates, SliceProgress } from '../../runs/run-progress.ts';
 import { isActiveState, type RunRecord } from '../../store/model.ts';
@@ -93,7 +94,7 @@ function writeSlice(known: SliceProgress): SliceView {
 }
 
 function writePlan(plan: RunPlan, language: Language): RunPlanView {
-  const { way, target, projection, reason, warnings, window, consistency, slices } = plan;
+  const { way, projection, reason, warnings, window, consistency, slices } = plan;
   const losses = (plan.losses ?? []).map((loss) => writeLoss(loss, language));
   return {
     way: way ?? null,
@@ -103,16 +104,7 @@ function writePlan(plan: RunPlan, language: Language): RunPlanView {
     losses,
     window: window === undefined ? null : writeWindow(window),
     consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
-    columns: projection.columns.map((column, at): PlanColumn => {
-      const source = target.sourceColumns[at];
-      return {
-        source: column.name,
-        source_type: source?.native ?? '',
-        destination: target.columnNames[at] ?? column.name,
-        sent_as: sentAs(plan, column.wireType ?? null, source),
-        cast: column.cast,
-      };
-    }),
+    columns: plan.shape === undefined ? readColumns(plan) : madeColumns(plan, plan.shape),
     slice_count: slices.length,
   };
 }
@@ -124,6 +116,36 @@ function writeWindow({ column, from, to }: ReadWindow): NonNullable<RunPlanView[
 /** How far an incremental job has come, or a run is to go. */
 export function writeBound({ value, isIncluded }: WatermarkBound): WindowBound {
   return { value, is_included: isIncluded };
+}
+
+function readColumns(plan: RunPlan): PlanColumn[] {
+  const { target, projection } = plan;
+  return projection.columns.map((column, at): PlanColumn => {
+    const source = target.sourceColumns[at];
+    return {
+      source: column.name,
+      source_type: source?.native ?? '',
+      destination: target.columnNames[at] ?? column.name,
+      sent_as: sentAs(plan, column.wireType ?? null, source),
+      cast: column.cast,
+    };
+  });
+}
+
+/** Where fields are converted or added on the way: their names, what they come from, and what they go as. */
+function madeColumns({ target }: RunPlan, shape: ShapePlan): PlanColumn[] {
+  return shape.columns.map((column, at): PlanColumn => {
+    const sent = target.sourceColumns[at];
+    const read = column.kind === 'added' ? undefined : shape.read[column.from];
+    const name = read?.name ?? sent?.name ?? '';
+    return {
+      source: name,
+      source_type: read?.native ?? '',
+      destination: target.columnNames[at] ?? name,
+      sent_as: sent?.type.kind ?? '',
+      cast: null,
+    };
+  });
 }
 
 function writeLoss(loss: Loss, language: Language): PlanLoss {
