@@ -10,21 +10,14 @@ import { seededRandom } from './kill/seeded-random.ts';
 import { mysqlSide, postgresSide, type Side } from './kill/side-table.ts';
 import type { ProofOptions, ProofResult } from './proof.ts';
 import { crashPoints, missingPoints, moments, unansweredPoints } from './staged/crash-points.ts';
-import {
-  type CrashCase,
-  CrashRounds,
-  type CrashTotals,
-  isClean,
-  type Victim,
-  victims,
-} from './staged/crash-rounds.ts';
+import { type CrashCase, CrashRounds, type CrashTotals, isClean, victims } from './staged/crash-rounds.ts';
 import { conflicts, StagedDestination } from './staged/destination.ts';
 import { halvedMove } from './staged/halved-move.ts';
 
 export const promise =
   'staged runs killed at every step, worker or server: the destination is as before or as after, never between, and nothing of ours is left';
 
-export const choices = { point: crashPoints, to: ['postgres', 'mysql'] } as const;
+export const choices = { point: crashPoints, to: ['postgres', 'mysql'], victim: victims } as const;
 
 /** Rows of the source: several slices, and a move that takes a moment. */
 const sourceRows = 12_000;
@@ -93,17 +86,21 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
 /** Every point that a system has, in every moment that the point has, for every victim; pairs and conflict modes take turns. */
 function crashCases(seed: number, choice: Readonly<Record<string, string>>): CrashCase[] {
   const cases: CrashCase[] = [];
-  let turn = seed;
   for (const to of kinds) {
-    for (const point of crashPoints) {
-      for (const moment of moments) {
-        for (const victim of victims) {
-          turn++;
+    for (const [pointNo, point] of crashPoints.entries()) {
+      for (const [momentNo, moment] of moments.entries()) {
+        for (const [victimNo, victim] of victims.entries()) {
+          // Each victim meets each mode at each point, and each mode rows of both systems.
+          const turn = seed + pointNo + momentNo + victimNo;
           if (missingPoints[to].has(point) || (moment === 'after' && unansweredPoints.has(point))) continue;
-          if ((choice.to ?? to) !== to || (choice.point ?? point) !== point) continue;
-          const from = kinds[turn % kinds.length] ?? 'postgres';
+          const isChosen =
+            (choice.to ?? to) === to &&
+            (choice.point ?? point) === point &&
+            (choice.victim ?? victim) === victim;
+          if (!isChosen) continue;
+          const from = kinds[(seed + momentNo + victimNo) % kinds.length] ?? 'postgres';
           const conflict = conflicts[turn % conflicts.length] ?? 'EXCEPTION';
-          cases.push({ point, moment, victim: victim as Victim, from, to, conflict });
+          cases.push({ point, moment, victim, from, to, conflict });
         }
       }
     }

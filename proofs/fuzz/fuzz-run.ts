@@ -66,7 +66,7 @@ export async function fuzz(
     else failures[rule] = (failures[rule] ?? 0) + 1;
     if (rule === 'slow' && slower > toldMax / 2) return;
     if (told.length < toldMax) told.push({ index, request, why });
-    if (stopAtFirst === true) isOver = true;
+    if (stopAtFirst === true && rule !== 'slow') isOver = true;
   };
 
   const look = async (index: number): Promise<void> => {

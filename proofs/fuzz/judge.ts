@@ -5,7 +5,7 @@ import { operations } from '../../packages/contract/src/operations.ts';
 import { ownOperations } from '../../packages/contract/src/own-operations.ts';
 import { routedTarget, splitTarget } from '../../packages/server/src/http/request-target.ts';
 import type { FuzzRequest } from './fuzz-request.ts';
-import type { Answer } from './raw-connection.ts';
+import { type Answer, isStream } from './raw-connection.ts';
 
 /** An answer may take this long. */
 export const answerMsMax = 2_000;
@@ -53,6 +53,8 @@ export function judge(
   for (const { what, text: secret } of forbidden) if (text.includes(secret)) found.push(`leak: ${what}`);
   for (const trace of traces) if (trace.test(text)) found.push(`leak: ${trace.exec(text)?.[0].trim()}`);
   if (request.method === 'HEAD') return found;
+  if (isStream(answer))
+    return isFollowed(request) ? found : [...found, 'header: a stream that nobody asked for'];
   if (answer.headers.get('content-type') !== 'application/json') found.push('header: content type');
   const id = answer.headers.get('x-request-id') ?? '';
   if (id === '') found.push('header: no request id');
@@ -68,6 +70,11 @@ export function judge(
       ? refused(request, answer.status, body, id)
       : taken(request, answer.status, body)),
   ];
+}
+
+function isFollowed(request: FuzzRequest): boolean {
+  const path = pathOf(request);
+  return routes.some(({ operationId, pattern }) => operationId === 'FollowRun' && pattern.test(path));
 }
 
 /** Path as the server routes it, without its query. */

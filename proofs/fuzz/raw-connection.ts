@@ -67,7 +67,8 @@ export class RawConnection {
         chunks.push(chunk);
         const whole = parsed(chunks.length === 1 ? chunk : Buffer.concat(chunks), isHead);
         if (whole === null) return;
-        const isKept = whole.headers.get('connection')?.toLowerCase() !== 'close' && !endsBehind;
+        const isClosing = whole.headers.get('connection')?.toLowerCase() === 'close';
+        const isKept = !isClosing && !endsBehind && !isStream(whole);
         done(() => resolve({ ...whole, ms: performance.now() - start }), isKept);
       });
       socket.on('error', () => done(() => resolve(null), false));
@@ -76,6 +77,11 @@ export class RawConnection {
       if (endsBehind) socket.end();
     });
   }
+}
+
+/** An answer whose body goes on for as long as somebody listens: its head is all of it here. */
+export function isStream({ status, headers }: Pick<Answer, 'status' | 'headers'>): boolean {
+  return status === 200 && headers.get('content-type') === 'text/event-stream';
 }
 
 function opened(port: number): Promise<Socket> {

@@ -6,8 +6,8 @@ import type { CrashPoint, Moment } from './crash-points.ts';
 import { CrashProxy } from './crash-proxy.ts';
 import type { Conflict, StagedDestination } from './destination.ts';
 
-/** Whom the crash hits; `server, then stop`: the run is stopped as soon as the server is back. */
-export const victims = ['worker', 'server', 'server, then stop'] as const;
+/** Whom the crash hits; `server-then-stop`: the run is stopped as soon as the server is back. */
+export const victims = ['worker', 'server', 'server-then-stop'] as const;
 export type Victim = (typeof victims)[number];
 
 export interface CrashCase {
@@ -132,7 +132,7 @@ export class CrashRounds {
       if (hasCrashed && landing?.hasVictimGone === true) this.#totals.landed++;
       if (victim !== 'worker' && hasCrashed) {
         await server.startAgain();
-        if (victim === 'server, then stop') await cluster.stopJob(name);
+        if (victim === 'server-then-stop') await cluster.stopJob(name);
       }
       const end = await cluster.waitForEnd(name, runEndMs);
       const verdict = await this.#judge(crashCase, destination, table, end);
@@ -154,12 +154,14 @@ export class CrashRounds {
     conflict: Conflict,
     signal: AbortSignal,
   ): Promise<void> {
+    let isTold = false;
     while (!signal.aborted) {
       const seen = await destination.glance(table, conflict);
       this.#totals.glances++;
       if (seen !== 'before' && seen !== 'after') {
         this.#totals.between++;
-        this.#tools.log(`BETWEEN: ${table} has ${seen}`);
+        if (!isTold) this.#tools.log(`BETWEEN: ${table} has ${seen}`);
+        isTold = true;
       }
       await sleep(glancePauseMs);
     }
@@ -178,7 +180,7 @@ export class CrashRounds {
     else totals.ended++;
     const isRight = hasSucceeded
       ? end.rowsWritten === this.#tools.rows && end.runCount === 1
-      : end.status === 'FAILED' && victim === 'server, then stop';
+      : end.status === 'FAILED' && victim === 'server-then-stop';
     if (!isRight) {
       totals.wrongRuns++;
       said.push(`WRONG RUN (${end.rowsWritten} rows, ${end.summary ?? 'no summary'})`);

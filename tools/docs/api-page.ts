@@ -15,6 +15,7 @@ const tags: Readonly<Record<OperationTag, Text>> = {
   transfer: { en: 'Export and import, in our own API', zh: '导出与导入（自有 API）' },
   'job-groups': { en: 'Jobs and their groups, in our own API', zh: '作业与分组（自有 API）' },
   variables: { en: 'Variables, in our own API', zh: '变量（自有 API）' },
+  watermarks: { en: 'Incremental jobs, in our own API', zh: '增量作业（自有 API）' },
   identity: { en: 'Projects, users and roles, in our own API', zh: '项目、用户与角色（自有 API）' },
   audit: { en: 'Audit trail, in our own API', zh: '审计（自有 API）' },
 };

@@ -90,6 +90,7 @@ const tagDescriptions: Readonly<Record<OperationTag, string>> = {
   transfer: 'Links and jobs as files, for other clusters.',
   'job-groups': 'Jobs as lists, and their groups.',
   variables: 'Variables of clusters and projects, which jobs use in their settings.',
+  watermarks: 'How far incremental jobs have come.',
   identity: 'Projects, users, their roles and access keys.',
   audit: 'Who did what, and what was refused.',
 };
@@ -229,7 +230,7 @@ function describe(sharing: readonly AnyOperation[], schemas: SchemaComponents): 
         first.successStatus === 202 ? 'Accepted.' : 'Done.',
         bodyOf(oneOf(responses), example?.response),
         [],
-        first.isEventStream === true ? 'text/event-stream' : 'application/json',
+        first.isEventStream === true ? 'text/event-stream' : (first.contentType ?? 'application/json'),
       ),
       ...Object.fromEntries(first.errorStatuses.map((status) => [status, errorOf(first, status, schemas)])),
     },

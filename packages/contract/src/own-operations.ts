@@ -5,11 +5,14 @@ import { type IdentityOperationId, identityOperations } from './identity-operati
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
+import { type RejectOperationId, rejectOperations } from './reject-operations.ts';
 import { RunEvent, RunLogResponse } from './run-log-views.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
 import { type TransferOperationId, transferOperations } from './transfer-operations.ts';
 import { type VariableOperationId, variableOperations } from './variable-operations.ts';
+import { type VerificationOperationId, verificationOperations } from './verification-operations.ts';
+import { type WatermarkOperationId, watermarkOperations } from './watermark-operations.ts';
 
 /** The operations of our own API, `/api/v1`: what the CDM API has no words for. */
 export type OwnOperationId =
@@ -25,6 +28,9 @@ export type OwnOperationId =
   | TransferOperationId
   | GroupOperationId
   | VariableOperationId
+  | WatermarkOperationId
+  | VerificationOperationId
+  | RejectOperationId
   | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
@@ -112,6 +118,9 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   ...transferOperations,
   ...groupOperations,
   ...variableOperations,
+  ...rejectOperations,
+  ...watermarkOperations,
+  ...verificationOperations,
 ];
 
 /** The row of one operation of our own. */

@@ -3,6 +3,7 @@ import { auditResults } from './audit-views.ts';
 import { groupParameters } from './group-parameters.ts';
 import { jobTypes } from './jobs.ts';
 import { linkParameters } from './link-parameters.ts';
+import { rejectParameters } from './reject-parameters.ts';
 import { int32, int64, oneOfTexts, text } from './wire-types.ts';
 
 /** One path, query or header parameter. */
@@ -81,6 +82,14 @@ export const parameters = {
     description: 'Id of the run, as the list of runs gives it.',
     schema: text(),
     example: '5d0f6f1e-6f0b-4a0e-9a5e-0d4b8f1f7c55',
+  },
+  VerificationId: {
+    name: 'verification_id',
+    in: 'path',
+    isRequired: true,
+    description: 'Id of the verification, as the list of verifications gives it.',
+    schema: text(),
+    example: '9c1b7ae0-6f0b-4a0e-9a5e-0d4b8f1f7c55',
   },
   RunsPageNo: {
     name: 'page_no',
@@ -319,6 +328,7 @@ export const parameters = {
   },
   ...linkParameters,
   ...groupParameters,
+  ...rejectParameters,
 } as const satisfies Readonly<Record<string, Parameter>>;
 
 export type ParameterId = keyof typeof parameters;

@@ -34,7 +34,7 @@ export const planWays = ['splice', 'transcode', 'rows'] as const;
 export const sliceStates = ['pending', 'running', 'complete'] as const;
 
 /** Who the slices of a run wait for most. */
-export const waitsFor = ['source', 'destination', 'commit', 'worker'] as const;
+export const waitsFor = ['source', 'destination', 'commit', 'worker', 'throttle'] as const;
 
 /** On what a forecast rests. */
 export const etaBases = ['rows_estimate'] as const;
@@ -74,6 +74,7 @@ export const SliceTimesView = answer(
     destination_ms: milliseconds('Waiting until the destination could take more.'),
     commit_ms: milliseconds('Waiting for commits at the destination.'),
     work_ms: milliseconds('Busy with reading, converting and framing: waiting for nobody.'),
+    throttle_ms: milliseconds("Waiting for the job's own limit of its rate."),
   },
   'Where the time went. Together it is the time that the attempts took; what an attempt that died did after its last commit is not in it.',
 );
@@ -107,6 +108,16 @@ export const PlanColumn = answer(
   'How one column travels.',
 );
 export type PlanColumn = Static<typeof PlanColumn>;
+
+export const WindowBound = answer(
+  'WindowBound',
+  {
+    value: text('The value, as the source writes it; moments of an instant in UTC.'),
+    is_included: flag('Whether rows with this value are meant too.'),
+  },
+  'A bound of the rows that an incremental run reads.',
+);
+export type WindowBound = Static<typeof WindowBound>;
 
 export const PlanLoss = answer(
   'PlanLoss',
@@ -145,6 +156,14 @@ export const RunPlanView = answer(
         reason: text('Why.'),
       }),
       'At what moment the slices see the source; null: not recorded.',
+    ),
+    window: orNull(
+      part({
+        column: text('The column that grows.'),
+        from: orNull(WindowBound, 'From here; null: from the least value.'),
+        to: orNull(WindowBound, 'Up to here; null: there was nothing new to read.'),
+      }),
+      'The rows that an incremental run reads; null: all that the row filter selects.',
     ),
     columns: listOf(PlanColumn, 'In the order in which they travel.'),
     slice_count: int32('Slices that the source was cut into.'),
@@ -235,6 +254,16 @@ export const RunView = answer(
       'Where most of the time of its slices went; null: not recorded.',
     ),
     eta: orNull(RunEta, 'null: the source has no estimate, or nothing moves.'),
+    clock_at: timeOrNull('The time that macros in its settings stand for.'),
+    resolved: listOf(
+      part({
+        name: text('Name of the setting.'),
+        text: text(
+          'Its text as it is carried out; of a map or list, its JSON. Values of secret variables are masked.',
+        ),
+      }),
+      'Settings in which variables or macros stood, filled in; empty before the run begins.',
+    ),
     plan: orNull(RunPlanView, 'null: not planned yet.'),
     slices: listOf(SliceView, 'By number; empty before the plan is made.'),
   },

@@ -10,7 +10,8 @@ import type { PlanWay, RunPlan, RunWork } from './work.ts';
 export async function planRun(work: RunWork, source: Source, sink: Sink): Promise<RunPlan> {
   const shape = await source.describe();
   const columns = pickColumns(shape, work.mapping.from);
-  const offer = source.offer(shape, columns);
+  const isTolerant = work.dirty !== undefined;
+  const offer = offerOf(source.offer(shape, columns), isTolerant);
   const agreement = await sink.agree(offer, work.mapping.to);
   const slices = await source.split(shape, work.extractors);
   return {
@@ -21,9 +22,10 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
       sourcePrimaryKey: shape.primaryKey,
       columnNames: agreement.columnNames,
       form: agreement.projection.form,
+      ...(isTolerant && { isTolerant }),
     },
-    projection: agreement.projection,
-    reason: agreement.reason,
+    projection: isTolerant ? { ...agreement.projection, isTolerant } : agreement.projection,
+    reason: isTolerant ? tolerantReason : agreement.reason,
     warnings: agreement.warnings,
     losses: agreement.losses ?? [],
     slices,
@@ -32,6 +34,13 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
       consistency: { kind: 'one snapshot', reason: 'one statement reads all rows' } as const,
     }),
   };
+}
+
+/** Why a run that sets rows aside moves values, for people. */
+const tolerantReason = 'rows that cannot be written are set aside one by one, which needs their values';
+
+function offerOf(offer: SourceOffer, isTolerant: boolean): SourceOffer {
+  return isTolerant ? { ...offer, forms: ['rows'] } : offer;
 }
 
 function wayOf(offer: SourceOffer, agreement: SinkAgreement): PlanWay {

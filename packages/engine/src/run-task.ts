@@ -2,14 +2,19 @@ import type { Host, Sink, Snapshots, Source } from '@sluice/core/connector/contr
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { addCounts, zeroCounts } from '@sluice/core/data/slice';
 import { SnapshotLost } from '@sluice/core/errors/sluice-error';
+import { compareRun, planRunComparison } from './compare/compare-run.ts';
 import { copySlice } from './copy-slice.ts';
 import { inspectLink } from './inspect-link.ts';
 import type { KeptEnds } from './kept-ends.ts';
+import { type Paced, paced } from './paced-source.ts';
 import { planRun } from './plan-run.ts';
+import { fixWindow, windowed, windowWarnings } from './read-window.ts';
+import { replayRows } from './replay-rows.ts';
 import type {
   DestinationTotals,
   DestinationWork,
   Ledger,
+  RunPlan,
   RunWork,
   Task,
   TaskKind,
@@ -42,7 +47,7 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
     case 'inspect':
       return await inspectLink(task, registry, host);
     case 'plan':
-      return await kept.use(task.work, 'data', host, ({ source, sink }) => planRun(task.work, source, sink));
+      return await kept.use(task.work, 'data', host, ({ source, sink }) => plan(task.work, source, sink));
     case 'snapshot':
       return await kept.use(task.work, 'keeper', host, async ({ source, hold }) => {
         if (source.snapshots === undefined) return { refusal: 'the source cannot hold a moment' };
@@ -68,12 +73,12 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
     case 'slice':
       return await kept.use(task.work, 'data', host, ({ source, sink }) =>
         copySlice(task.plan, task.slice, {
-          source,
+          ...slowedDown(windowed(source, task.plan.window), ledger, task.work),
           sink,
-          ledger,
           signal: host.signal,
           snapshot: task.snapshot,
           isRepeated: task.isRepeated,
+          dirty: task.work.dirty,
         }),
       );
     case 'prepare':
@@ -81,6 +86,12 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         await sink.prepare(task.plan.target, task.isRepeated);
         return null;
       });
+    case 'replay': {
+      const { plan, rows, isRepeated } = task;
+      return await atDestination(task.work, tools, (sink) =>
+        replayRows(plan.target, rows, { sink, ledger, signal: host.signal, isRepeated }),
+      );
+    }
     case 'verify':
       return await atDestination(task.work, tools, async (sink): Promise<DestinationTotals> => {
         const checkpoints = await sink.checkpoints(task.plan.target);
@@ -101,7 +112,27 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         await sink.finish(task.plan.target, task.outcome);
         return null;
       });
+    case 'comparison':
+      return await kept.use(task.work, 'data', host, ({ source, sink }) =>
+        planRunComparison(task, { source: windowed(source, task.plan.window), sink }),
+      );
+    case 'compare':
+      return await kept.use(task.work, 'data', host, ({ source, sink }) =>
+        compareRun(task, { source: windowed(source, task.plan.window), sink }, host.signal),
+      );
   }
+}
+
+/** Plans a run; an incremental one for the window that is fixed here. */
+async function plan(work: RunWork, source: Source, sink: Sink): Promise<RunPlan> {
+  if (work.watermark === undefined) return await planRun(work, source, sink);
+  const window = await fixWindow(source, work.watermark);
+  const planned = await planRun(work, windowed(source, window), sink);
+  return { ...planned, window, warnings: [...planned.warnings, ...windowWarnings(window)] };
+}
+
+function slowedDown(source: Source, ledger: Ledger, { rateLimit }: RunWork): Paced {
+  return rateLimit === undefined ? { source, ledger } : paced(source, ledger, rateLimit);
 }
 
 /** Works at the destination: on the run's kept connections, or with nothing but the destination known, on one of its own. */

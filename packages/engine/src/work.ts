@@ -17,8 +17,19 @@ import type {
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
 import type { Loss } from '@sluice/core/data/loss';
+import type { PortableRow } from '@sluice/core/data/portable-row';
+import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
+import type { PortableReject } from '@sluice/core/data/reject';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
+import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
+import type { RepairWish } from './compare/compare-chunk.ts';
+import type {
+  ChunkOutcome,
+  ComparedChunk,
+  ComparisonPlan,
+  PlannedComparison,
+} from './compare/comparison-work.ts';
 
 /** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
 export interface RunEnd {
@@ -38,6 +49,51 @@ export interface RunWork {
   readonly mapping: { readonly from: readonly string[] | null; readonly to: readonly string[] | null };
   /** Slices that may run at once, 1-300. */
   readonly extractors: number;
+  /** Rows that cannot be converted or written are set aside; absent: the first one ends the run. */
+  readonly dirty?: DirtyRules;
+  /** Absent: all rows that the source's options select. */
+  readonly watermark?: WatermarkWork;
+  /** Absent: as fast as both ends are. */
+  readonly rateLimit?: RateLimit;
+}
+
+/** How many rows may be set aside, as far as the worker of a slice can tell. */
+export interface DirtyRules {
+  /** Of one slice; one more ends the run. null: any number. */
+  readonly sliceMax: number | null;
+}
+
+/** How an incremental job finds the rows that are new. */
+export interface WatermarkWork {
+  /** Grows with every row that is new or changed. */
+  readonly column: string;
+  /** Names where the column is; kept with the bound, which means nothing elsewhere. */
+  readonly place: string;
+  /** Up to here all is done, with the rows of this value or without; null: nothing is. */
+  readonly last: WatermarkBound | null;
+  /** Where a job begins that has done nothing: behind this value; null: with the least. */
+  readonly initial: string | null;
+  /** Steps below the last bound from where rows are read again: seconds, days, or units of a number. */
+  readonly overlap: number;
+  readonly upper: 'MAX' | 'BELOW_MAX' | 'LAG';
+  readonly lagSeconds: number;
+  /** Whose clock columns without a zone follow. */
+  readonly zone: string;
+}
+
+/** The window of a plan, with the place that its bounds are of. */
+export interface PlannedWindow extends ReadWindow {
+  readonly place: string;
+  /** Rows without a value in the column are never read. */
+  readonly isNullable: boolean;
+}
+
+/** How fast all slices of a run together may read. null: without a limit of this kind. */
+export interface RateLimit {
+  readonly bytesPerSecond: number | null;
+  readonly rowsPerSecond: number | null;
+  /** Read slower still while the source answers slowly. */
+  readonly backsOff: boolean;
 }
 
 /** What a worker must know to work at the destination alone. */
@@ -67,6 +123,8 @@ export interface RunPlan {
   /** What the columns may lose; absent in plans that were stored before it was recorded as data. */
   readonly losses?: readonly Loss[];
   readonly slices: readonly Slice[];
+  /** Absent: the run is not incremental. */
+  readonly window?: PlannedWindow;
   /** The one part that changes while the run goes on; absent in plans that were stored before it was known. */
   readonly consistency?: Consistency;
 }
@@ -119,6 +177,11 @@ export interface TaskResults {
   /** What is durable at the destination, by slice number. */
   checkpoints: readonly (readonly [sliceNo: number, checkpoint: Checkpoint])[];
   finish: null;
+  /** The attempt that made the commit. */
+  replay: string;
+  /** What of the run's table can be compared, and in which chunks. */
+  comparison: PlannedComparison;
+  compare: ChunkOutcome;
 }
 
 export type TaskKind = keyof TaskResults;
@@ -153,6 +216,14 @@ export type Task =
       readonly snapshot: Snapshot | null;
       readonly isRepeated?: boolean;
     }
+  /** Writes rows that a run set aside, under a key of the replay's own. */
+  | {
+      readonly kind: 'replay';
+      readonly work: DestinationWork;
+      readonly plan: RunPlan;
+      readonly rows: readonly PortableRow[];
+      readonly isRepeated: boolean;
+    }
   | { readonly kind: 'verify'; readonly work: DestinationWork; readonly plan: RunPlan }
   | { readonly kind: 'checkpoints'; readonly work: DestinationWork; readonly plan: RunPlan }
   | {
@@ -160,6 +231,19 @@ export type Task =
       readonly work: DestinationWork;
       readonly plan: RunPlan;
       readonly outcome: 'publish' | 'discard';
+    }
+  | { readonly kind: 'comparison'; readonly work: RunWork; readonly plan: RunPlan }
+  | {
+      readonly kind: 'compare';
+      readonly work: RunWork;
+      readonly plan: RunPlan;
+      /** Without its chunks. */
+      readonly comparison: ComparisonPlan;
+      readonly chunk: ComparedChunk;
+      /** The moment of the source to compare with; null: as it is by then. */
+      readonly snapshot: Snapshot | null;
+      /** null: nothing is changed. */
+      readonly repair: RepairWish | null;
     };
 
 export type TaskOf<K extends TaskKind> = Extract<Task, { readonly kind: K }>;
@@ -174,6 +258,39 @@ export interface Ledger {
    * @throws Fenced when the run has moved on without us.
    */
   checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<void>;
+  /**
+   * Keeps rows that were set aside; to be called before the commit which counts them. Absent: they are counted only.
+   * @throws Fenced when the run has moved on without us.
+   */
+  rejects?(sliceNo: number, part: RejectPart): Promise<RejectAnswer>;
   /** What is under way but not yet durable, and the times of this attempt so far. May be dropped. */
   progress(sliceNo: number, counts: SliceCounts, times: SliceTimes): void;
+  /**
+   * Charges what was read to the run's rate limit. Resolves when the next may be read; rejects when the task is to end.
+   * @param sourceMs how long the source was waited for, for those rows.
+   */
+  charge?(rows: number, bytes: number, sourceMs: number): Promise<void>;
+}
+
+/** Rows of a slice that were set aside, all to be counted by the same commit. */
+export interface RejectPart {
+  /** The commit's. */
+  readonly sequence: number;
+  /** Of many attempts at that commit the one that was made is told by this; it is in the checkpoint's position. */
+  readonly attempt: string;
+  /** Number of the first one: 0, 1 … within the commit. */
+  readonly firstNo: number;
+  readonly rejects: readonly PortableReject[];
+  /** Of a replay: which of its rows they are, from 0; their values are not sent again. */
+  readonly places?: readonly number[];
+  /** Of the slice so far, durable or not, those that are told here included. */
+  readonly rowsRead: number;
+  readonly rowsSkipped: number;
+}
+
+export interface RejectAnswer {
+  /** No more are kept of this run; they need not be sent, only counted. */
+  readonly isFull: boolean;
+  /** The run has too many of them, as facts of Cdm.0936: it is to end behind the commit. null: it has not. */
+  readonly excess: ErrorFacts | null;
 }

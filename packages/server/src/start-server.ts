@@ -7,7 +7,7 @@ import { bundle } from '@sluice/connectors/bundle';
 import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { ClusterService, requireUsable } from './clusters/cluster-service.ts';
 import { isUsable } from './clusters/cluster-states.ts';
-import { findFlavor } from './clusters/flavors.ts';
+import { datastore, findFlavor } from './clusters/flavors.ts';
 import { PowerSchedule } from './clusters/power-schedule.ts';
 import type { Config } from './config/options.ts';
 import { buildApp } from './http/app.ts';
@@ -25,10 +25,14 @@ import { LinkCatalog } from './jobs/link-catalog.ts';
 import { LinkService } from './jobs/link-service.ts';
 import { TransferService } from './jobs/transfer-service.ts';
 import { VariableService } from './jobs/variable-service.ts';
+import { WatermarkService } from './jobs/watermark-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
+import { Quarantine } from './runs/quarantine.ts';
+import { ReplayDesk } from './runs/replay-desk.ts';
 import { RunDesk } from './runs/run-desk.ts';
+import { VerificationDesk } from './runs/verification-desk.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
 import { RunQueue } from './scheduler/run-queue.ts';
 import { ZoneClock } from './scheduler/zone-clock.ts';
@@ -115,18 +119,40 @@ export async function startServer(config: Config, version: string): Promise<Runn
       secrets,
       pools,
       now,
+      service: { zone: config.timeZone, version: datastore.version.name },
       leaseMs: config.leaseMs,
       requireUsable,
       log: log.info,
       onQueued: () => pokeQueue(),
     });
+    const replays = new ReplayDesk({
+      store,
+      pools,
+      secrets,
+      service: { zone: config.timeZone, version: datastore.version.name },
+      now,
+      log: log.info,
+    });
+    closers.unshift(() => replays.close());
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
+    const owner = config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`;
+    const verifications = new VerificationDesk({
+      store,
+      secrets,
+      pools,
+      now,
+      service: { zone: config.timeZone, version: datastore.version.name },
+      leaseMs: config.leaseMs,
+      owner,
+      log: log.info,
+    });
+    closers.unshift(() => verifications.close());
     const queue = new RunQueue({
       store,
       desk,
       runsMax: (clusterId) => pools.runsMax(clusterId),
-      owner: config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`,
+      owner,
       leaseMs: config.leaseMs,
       now,
       log: log.info,
@@ -206,6 +232,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
       transfer: new TransferService({ store, links, jobs }),
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
+      quarantine: new Quarantine({ store, secrets, replays, now }),
+      watermarks: new WatermarkService({ store, jobs, now }),
+      verifications,
       runs: desk,
       connectors: bundle,
       runLogs,
@@ -262,10 +291,12 @@ export async function startServer(config: Config, version: string): Promise<Runn
     // First what was promised before the last end, then new requests.
     await clusters.resume();
     await queue.open();
+    await verifications.open();
     await jobTimer.open();
     power.open();
     pools.warmUp();
     desk.traces.open();
+    replays.open();
     housekeeping.open();
     const address = await app
       .listen({ host: config.host, port: config.port, backlog: listenBacklog })

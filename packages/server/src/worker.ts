@@ -6,7 +6,7 @@ import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { Fenced } from '@sluice/core/errors/sluice-error';
 import { KeptEnds } from '@sluice/engine/kept-ends';
 import { runTask } from '@sluice/engine/run-task';
-import type { Ledger } from '@sluice/engine/work';
+import type { Ledger, RejectAnswer } from '@sluice/engine/work';
 import { Egress, type EgressRules } from './runs/egress.ts';
 import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messages.ts';
 
@@ -18,7 +18,8 @@ const registry = new ConnectorRegistry(bundle);
 const kept = new KeptEnds(registry);
 const resolve = resolverOf(process.argv[2]);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
-const receipts = new Map<number, (isStored: boolean) => void>();
+/** Who waits for an answer of the server, by the number of the message. */
+const receipts = new Map<number, (isGranted: boolean, answer?: RejectAnswer) => void>();
 let nextReceipt = 1;
 
 function send(message: FromWorker): void {
@@ -33,16 +34,49 @@ function resolverOf(rules: string | undefined): Pick<Host, 'resolve'> {
   return { resolve: (host) => egress.resolve(host) };
 }
 
-function ledgerOf(taskId: number): Ledger {
+/** Sends what is to be stored, and resolves with the server's answer. */
+function stored(
+  make: (receipt: number) => FromWorker,
+): Promise<{ readonly isStored: boolean; readonly answer?: RejectAnswer | undefined }> {
+  const receipt = nextReceipt++;
+  return new Promise((resolve) => {
+    receipts.set(receipt, (isStored, answer) => resolve({ isStored, answer }));
+    send(make(receipt));
+  });
+}
+
+function ledgerOf(taskId: number, signal: AbortSignal): Ledger {
   return {
     progress: (sliceNo, counts, times) => send({ kind: 'progress', taskId, sliceNo, counts, times }),
     async checkpoint(sliceNo, checkpoint, times) {
-      const receipt = nextReceipt++;
-      const isStored = await new Promise<boolean>((resolve) => {
-        receipts.set(receipt, resolve);
-        send({ kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times });
+      const { isStored } = await stored((receipt) => {
+        return { kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times };
       });
       if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+    },
+    async rejects(sliceNo, part): Promise<RejectAnswer> {
+      const { isStored, answer } = await stored((receipt) => {
+        return { kind: 'rejects', taskId, receipt, sliceNo, part };
+      });
+      if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+      return answer ?? { isFull: true, excess: null };
+    },
+    async charge(rows, bytes, sourceMs) {
+      const receipt = nextReceipt++;
+      let onAbort: () => void = () => undefined;
+      try {
+        const isPaid = await new Promise<boolean>((resolve, reject) => {
+          receipts.set(receipt, resolve);
+          onAbort = () => reject(signal.reason);
+          signal.addEventListener('abort', onAbort, { once: true });
+          send({ kind: 'charge', taskId, receipt, rows, bytes, sourceMs });
+        });
+        signal.throwIfAborted();
+        if (!isPaid) throw new Error('the task is over');
+      } finally {
+        receipts.delete(receipt);
+        signal.removeEventListener('abort', onAbort);
+      }
     },
   };
 }
@@ -57,7 +91,7 @@ async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void
       log: (line: string) => send({ kind: 'log', taskId, line }),
       ...resolve,
     };
-    const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId) });
+    const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId, controller.signal) });
     keepCompiledCode();
     send({ kind: 'done', taskId, result });
   } catch (error) {
@@ -101,7 +135,11 @@ process.on('message', (message: ToWorker) => {
       void kept.forget(message.runId);
       return;
     case 'ledger':
-      receipts.get(message.receipt)?.(message.isStored);
+      receipts.get(message.receipt)?.(message.isStored, message.answer);
+      receipts.delete(message.receipt);
+      return;
+    case 'paid':
+      receipts.get(message.receipt)?.(message.isPaid);
       receipts.delete(message.receipt);
   }
 });

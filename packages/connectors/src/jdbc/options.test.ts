@@ -101,15 +101,7 @@ describe('option groups of the JDBC connector', () => {
   });
 
   it('refuse what is not built and would change the result', () => {
-    for (const name of [
-      'useSql',
-      'usePartition',
-      'incrMigration',
-      'cdc',
-      'BatchJob',
-      'keyAtLeastOneZero',
-      'writeLobDataAsFile',
-    ]) {
+    for (const name of ['incrMigration', 'cdc', 'BatchJob', 'keyAtLeastOneZero', 'writeLobDataAsFile']) {
       expect(fromCodes({ [`fromJobConfig.${name}`]: 'true' }), name).toBe('Cdm.0024');
     }
     expect(fromCodes({ 'fromJobConfig.usePattern': 'ORACLE' })).toBe('Cdm.0089');
@@ -117,6 +109,32 @@ describe('option groups of the JDBC connector', () => {
     expect(toCodes({ 'toJobConfig.onConflict': 'IGNORE' })).toBe('Cdm.0024');
     expect(toCodes({ 'toJobConfig.importMode': 'MERGE' })).toBe('Cdm.0024');
     expect(linkCodes({ 'linkConfig.securityProperties': { sk: 'x' } })).toBe('Cdm.0089');
+  });
+
+  it('take one statement in place of schema and table', () => {
+    const query = { 'fromJobConfig.useSql': 'true', 'fromJobConfig.sql': ' SELECT 1 AS a;\n' };
+    const bare = { ...from, 'fromJobConfig.schemaName': '', 'fromJobConfig.tableName': '', ...query };
+    expect(readSqlSource(bare)).toMatchObject({
+      query: 'SELECT 1 AS a',
+      partitionColumn: null,
+      partitions: null,
+    });
+    for (const sql of ['', ' ', ';', '\n;\n'])
+      expect(fromCodes({ ...query, 'fromJobConfig.sql': sql }), sql).toBe('Cdm.0238');
+    expect(fromCodes({ ...query, 'fromJobConfig.sql': `SELECT '${'x'.repeat(100_000)}'` })).toBe('Cdm.0085');
+    expect(fromCodes({ ...query, 'fromJobConfig.sql': 'SELECT\0 1' })).toBe('Cdm.0024');
+    expect(readSqlSource({ ...from, 'fromJobConfig.sql': 'DROP TABLE t' }).query).toBeNull();
+  });
+
+  it('list partitions only where they are to be read', () => {
+    const listed = { ...from, 'fromJobConfig.partitionList': 'P1&P2.SUBP1' };
+    expect(readSqlSource(listed).partitions).toBeNull();
+    const used = { ...listed, 'fromJobConfig.usePartition': 'true' };
+    expect(readSqlSource(used).partitions).toEqual({ list: ['P1', 'P2.SUBP1'] });
+    expect(readSqlSource({ ...used, 'fromJobConfig.partitionList': '' }).partitions).toEqual({ list: null });
+    expect(thrownBy(() => readSqlSource({ ...used, 'fromJobConfig.partitionList': 'P1&' })).code).toBe(
+      'Cdm.0011',
+    );
   });
 
   it('ask for a schema and a table', () => {
@@ -223,6 +241,21 @@ describe('typed options', () => {
         clearing({ 'toJobConfig.beforeImportType': 'whereClause', 'toJobConfig.whereClause': '  ' }),
       ).code,
     ).toBe('Cdm.0238');
+  });
+
+  it('take UPSERT for UPDATE where onConflict says nothing else than its default', () => {
+    const conflict = (onConflict: string, importMode: string) =>
+      readSqlSink({ ...to, 'toJobConfig.onConflict': onConflict, 'toJobConfig.importMode': importMode })
+        .conflict;
+    expect(readSqlSink(to).conflict).toBe('refuse');
+    for (const mode of ['', 'COPY', 'GDS']) {
+      expect(conflict('EXCEPTION', mode)).toBe('refuse');
+      expect(conflict('UPDATE', mode)).toBe('update');
+      expect(conflict('REPLACE', mode)).toBe('replace');
+    }
+    expect(conflict('', 'UPSERT')).toBe('update');
+    expect(conflict('EXCEPTION', 'UPSERT')).toBe('update');
+    expect(conflict('REPLACE', 'UPSERT')).toBe('replace');
   });
 
   it('refuse NUL wherever text reaches the wire', () => {

@@ -1,6 +1,7 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { type DatabaseType, readConnectionProperties } from './connection-properties.ts';
+import { queryText } from './query-proof.ts';
 
 /** How much a TLS connection proves about the server. */
 export type TlsVerification = 'none' | 'authority' | 'full';
@@ -39,6 +40,10 @@ export interface SqlSourceOptions {
   readonly where: string | null;
   readonly partitionColumn: string | null;
   readonly readsNullPartition: boolean;
+  /** Read by partitions: those listed, or all where the list is null; null: the table as one. */
+  readonly partitions: { readonly list: readonly string[] | null } | null;
+  /** A SELECT as the user wrote it, to be proved before use: it is read in place of a table. null: the table. */
+  readonly query: string | null;
 }
 
 /** What happens to rows that are at the destination already. */
@@ -120,17 +125,30 @@ export function readSqlLink(values: OptionValues): SqlLink {
   };
 }
 
-/** @throws Cdm.0913 no schema; Cdm.0238 no table; Cdm.0011 an empty name in a list. */
+/** @throws Cdm.0913 no schema; Cdm.0238 no table or statement; Cdm.0011 an empty name in a list; Cdm.0085 a statement that is too long. */
 export function readSqlSource(values: OptionValues): SqlSourceOptions {
+  const shared = {
+    columns: columnList(values, 'fromJobConfig.columnList'),
+    where: condition(values, 'fromJobConfig.whereClause'),
+  };
+  if (flag(values, 'fromJobConfig.useSql', false)) {
+    const query = queryText('fromJobConfig.sql', text(values, 'fromJobConfig.sql'));
+    // A result has neither partitions nor a column to be cut by: what a job still says of them counts for tables.
+    const ofTables = { partitionColumn: null, readsNullPartition: true, partitions: null };
+    return { schema: '', table: '', ...shared, ...ofTables, query };
+  }
   const schema = text(values, 'fromJobConfig.schemaName');
   if (schema === '') throw new SluiceError('Cdm.0913');
   return {
     schema: name('fromJobConfig.schemaName', schema),
     table: name('fromJobConfig.tableName', text(values, 'fromJobConfig.tableName')),
-    columns: columnList(values, 'fromJobConfig.columnList'),
-    where: condition(values, 'fromJobConfig.whereClause'),
+    ...shared,
     partitionColumn: text(values, 'fromJobConfig.partitionColumn') || null,
     readsNullPartition: flag(values, 'fromJobConfig.allowNullValueInPartitionColumn', true),
+    partitions: flag(values, 'fromJobConfig.usePartition', false)
+      ? { list: columnList(values, 'fromJobConfig.partitionList') }
+      : null,
+    query: null,
   };
 }
 

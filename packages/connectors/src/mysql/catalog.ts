@@ -11,6 +11,7 @@ export interface CatalogTable {
   /** By position, as `shape.columns`. */
   readonly native: readonly (NativeColumn & {
     readonly characterSet: string | null;
+    readonly collation: string | null;
     /** A row may leave it out, if it takes no null either. */
     readonly hasDefault: boolean;
   })[];
@@ -33,6 +34,7 @@ const columnFacts = [
   'NUMERIC_SCALE',
   'DATETIME_PRECISION',
   'CHARACTER_SET_NAME',
+  'COLLATION_NAME',
   'COLUMN_DEFAULT',
 ] as const;
 type ColumnFact = (typeof columnFacts)[number];
@@ -116,6 +118,7 @@ export async function readTable(
       fraction: numberOrNull(fact('DATETIME_PRECISION')),
       isCheckedJson: dataType === 'longtext' && json.has(name),
       characterSet: fact('CHARACTER_SET_NAME') === null ? null : String(fact('CHARACTER_SET_NAME')),
+      collation: fact('COLLATION_NAME') === null ? null : String(fact('COLLATION_NAME')),
       hasDefault: fact('COLUMN_DEFAULT') !== null || /auto_increment/i.test(String(fact('EXTRA'))),
     };
     native.push(described);

@@ -3,6 +3,8 @@ import type { OptionValues } from '@sluice/core/options/option';
 import { checkSteps } from '../jdbc/check-steps.ts';
 import { readSqlLink, readSqlSink, readSqlSource, type SqlLink } from '../jdbc/sql-options.ts';
 import { MysqlInspector } from './inspector.ts';
+import { MysqlQuerySource } from './query-source.ts';
+import type { SourceTools } from './read-select.ts';
 import { SessionPool } from './session-pool.ts';
 import { MysqlSink } from './sink.ts';
 import { MysqlSource } from './source.ts';
@@ -41,21 +43,20 @@ class MysqlConnection implements Connection {
 
   source(options: OptionValues): Source {
     const { properties } = this.#link;
-    return new MysqlSource(
-      {
-        link: this.#link,
-        host: this.#host,
-        sessions: this.#sessions,
-        tinyIntIsBoolean: this.#tinyIntIsBoolean,
-        zeroDateIsNull: /^convert_?to_?null$/i.test(properties.get('zeroDateTimeBehavior') ?? ''),
-        openEngine,
-        background: (work) => {
-          this.#background.add(work);
-          void work.finally(() => this.#background.delete(work));
-        },
+    const wish = readSqlSource(options);
+    const tools: SourceTools = {
+      link: this.#link,
+      host: this.#host,
+      sessions: this.#sessions,
+      tinyIntIsBoolean: this.#tinyIntIsBoolean,
+      zeroDateIsNull: /^convert_?to_?null$/i.test(properties.get('zeroDateTimeBehavior') ?? ''),
+      openEngine,
+      background: (work) => {
+        this.#background.add(work);
+        void work.finally(() => this.#background.delete(work));
       },
-      readSqlSource(options),
-    );
+    };
+    return wish.query === null ? new MysqlSource(tools, wish) : new MysqlQuerySource(tools, wish, wish.query);
   }
 
   sink(options: OptionValues): Sink {

@@ -2,12 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   behind,
+  boundCondition,
+  boundLiteral,
   cutConditions,
   cutFromJson,
+  cutLabel,
   cutToJson,
-  cutValues,
   fromOrdinal,
+  type KeyPart,
   literal,
+  rangesBetween,
+  risingCondition,
   SLICES_MAX,
   sliceCount,
   toOrdinal,
@@ -20,7 +25,8 @@ describe('sliceCount', () => {
     [null, 8, false, 1],
     [8 * MB, 8, false, 1],
     [8 * MB + 1, 8, false, 8],
-    [640 * MB, 4, false, 10],
+    [640 * MB, 4, false, 16],
+    [64 * MB, 4, false, 4],
     [640 * MB, 1, false, 3],
     [640 * MB, 40, false, 40],
     [1e15, 4, false, SLICES_MAX],
@@ -65,34 +71,82 @@ describe('ordinals', () => {
   });
 });
 
-describe('cutValues', () => {
-  it('puts every value into exactly one range, also those beyond both ends', () => {
-    fc.assert(
-      fc.property(
-        fc.bigInt({ min: -1000n, max: 1000n }),
-        fc.bigInt({ min: 0n, max: 5000n }),
-        fc.integer({ min: 1, max: 40 }),
-        fc.bigInt({ min: -9000n, max: 9000n }),
-        (min, span, count, value) => {
-          const ranges = cutValues('c', 'integer', String(min), String(min + span), count);
-          const holding = ranges?.filter(
-            ({ from, below }) =>
-              (from === null || value >= BigInt(from)) && (below === null || value < BigInt(below)),
-          );
-          return holding?.length === 1 && (ranges?.length ?? 0) <= count;
-        },
-      ),
-    );
+const text: KeyPart = {
+  name: 't',
+  kind: 'characters',
+  characterSet: 'latin1',
+  collation: 'latin1_german1_ci',
+};
+
+describe('ranges', () => {
+  it('lie between their bounds, open to both outer sides', () => {
+    const key = [{ name: 'a', kind: 'integer' }] as const;
+    expect(rangesBetween(key, [['3'], ['7']])).toEqual([
+      { key, from: null, below: ['3'] },
+      { key, from: ['3'], below: ['7'] },
+      { key, from: ['7'], below: null },
+    ]);
+    expect(rangesBetween(key, [])).toEqual([{ key, from: null, below: null }]);
   });
 
-  it('is null where the ends are no values', () => {
-    expect(cutValues('d', 'date', '0000-00-00', '2024-01-01', 4)).toBeNull();
+  it('compare text by the bytes and the collation of its column', () => {
+    expect(boundLiteral(text, 'E4')).toBe("_latin1 X'E4' COLLATE latin1_german1_ci");
+    expect(boundLiteral({ name: 'b', kind: 'bytes' }, '00ff')).toBe("X'00ff'");
+    expect(() => boundLiteral({ ...text, collation: 'x OR 1' }, 'E4')).toThrow('Cdm.0233');
+    expect(() => boundLiteral(text, "E4' OR '1")).toThrow('Cdm.0233');
+    expect(() => boundLiteral(text, 'E')).toThrow('Cdm.0233');
+  });
+
+  it.each([
+    ['year', '71', null],
+    ['year', '1971', '1971'],
+    ['float', '-1.5', '-1.5e0'],
+    ['float', '1.5e300', '1.5e300'],
+    ['float', 'nan', null],
+    ['time', '-838:59:59', "TIME'-838:59:59'"],
+    ['date', '2024-02-29', "DATE'2024-02-29'"],
+    ['date', '0000-00-00', '0'],
+    ['timestamp', '0000-00-00 00:00:00.000', '0'],
+    ['timestamp', '2024-02-29 01:02:03.5', "TIMESTAMP'2024-02-29 01:02:03.5'"],
+    ['uuid', '00000000-0000-0000-0000-00000000000g', null],
+    ['integer', '18446744073709551615', '18446744073709551615'],
+  ] as const)('%s %s is written as %s', (kind, value, sql) => {
+    const write = () => boundLiteral({ name: 'c', kind }, value);
+    if (sql === null) expect(write).toThrow('Cdm.0233');
+    else expect(write()).toBe(sql);
+  });
+
+  it('compare keys of several columns column by column', () => {
+    const key: KeyPart[] = [
+      { name: 'a', kind: 'integer' },
+      { name: 'b', kind: 'integer' },
+    ];
+    expect(boundCondition(key, 'from', ['1', '2'])).toBe(
+      '`a` >= 1 AND ((`a` > 1) OR (`a` = 1 AND `b` >= 2))',
+    );
+    expect(boundCondition(key, 'below', ['1', '2'])).toBe(
+      '`a` <= 1 AND ((`a` < 1) OR (`a` = 1 AND `b` < 2))',
+    );
+    expect(boundCondition(key, 'below', ['1'])).toBe('`a` < 1');
+    expect(risingCondition(key, ['1'], ['1', '2'])).toBe('1 >= 1');
+    expect(risingCondition(key, ['1', '2'], ['1'])).toBe('1 > 1');
+    expect(risingCondition(key, ['1', '2'], ['1', '3'])).toBe('1 >= 1 AND ((1 > 1) OR (1 = 1 AND 3 > 2))');
+  });
+
+  it('are told to people', () => {
+    const range = { key: [text], from: ['41'], below: null };
+    expect(cutLabel({ range, nullness: null, order: [] })).toBe('t from 41');
+    const utf8 = { ...text, characterSet: 'utf8mb4', collation: 'utf8mb4_bin' };
+    expect(
+      cutLabel({ range: { ...range, key: [utf8] }, nullness: null, order: [], partitions: ['p1'] }),
+    ).toBe('partition p1, t from A');
   });
 });
 
 describe('conditions', () => {
   it('quote names and keep one side open', () => {
-    const range = { column: 'a`b', kind: 'integer', from: '5', below: null } as const;
+    const key = [{ name: 'a`b', kind: 'integer' }] as const;
+    const range = { key, from: ['5'], below: null };
     expect(cutConditions({ range, nullness: null, order: [] })).toEqual(['`a``b` >= 5']);
     expect(cutConditions({ range: null, nullness: { column: 'a', isNull: true }, order: [] })).toEqual([
       '`a` IS NULL',
@@ -119,7 +173,7 @@ describe('conditions', () => {
 
   it('survive JSON, and refuse JSON of other sources', () => {
     const cut = {
-      range: { column: 'c', kind: 'date', from: null, below: '2024-01-01' },
+      range: { key: [{ name: 'c', kind: 'date' }], from: null, below: ['2024-01-01'] },
       nullness: null,
       order: [{ name: 'c', kind: 'date' }],
     } as const;

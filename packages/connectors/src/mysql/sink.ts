@@ -9,30 +9,29 @@ import type {
 import { lossText } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
+import { writingRefusals } from '../jdbc/job-statements.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
-import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import { plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
 import { chooseKernel } from './bulk/kernels.ts';
 import { type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
-import { CheckpointTable, type Step } from './checkpoint-table.ts';
+import { CheckpointTable } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
 import { clearTable } from './clear-table.ts';
+import { type MysqlComparer, sinkComparer } from './comparer.ts';
 import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
-import { performOnce, proveStatement } from './job-statement.ts';
+import { keyCollation } from './key-collation.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
 import { quoteName, quoteTable, quoteText } from './names.ts';
-import { moveStagedRows } from './publish.ts';
+import { RunSteps } from './run-steps.ts';
 import type { Session, SessionRole } from './session.ts';
 import type { Sessions } from './session-pool.ts';
-import { createStageTable, stageName } from './stage-table.ts';
 import { takeOver } from './succession.ts';
 import { checkNames, checkTable, nullLosses, pairLosses, requireColumn } from './target-table.ts';
 import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
@@ -51,10 +50,10 @@ const noSuchDatabase = 1049;
 const COLUMNS_MAX = 1_017;
 
 export class MysqlSink implements Sink {
+  readonly comparer: MysqlComparer;
   readonly #tools: SinkTools;
   readonly #options: SqlSinkOptions;
-  readonly #before: JobStatement | null;
-  readonly #after: JobStatement | null;
+  readonly #steps: RunSteps;
   /** The table as the first writer found it. */
   #target: CatalogTable | null = null;
   #keys: readonly UniqueKey[] | null = null;
@@ -62,8 +61,8 @@ export class MysqlSink implements Sink {
   constructor(tools: SinkTools, options: SqlSinkOptions) {
     this.#tools = tools;
     this.#options = options;
-    this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
-    this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
+    this.#steps = new RunSteps(tools.sessions, options);
+    this.comparer = sinkComparer(tools, options);
   }
 
   async agree(
@@ -73,7 +72,7 @@ export class MysqlSink implements Sink {
     const { schema, table, preparation } = this.#options;
     const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
     checkNames(names, offer);
-    for (const statement of [this.#before, this.#after]) if (statement !== null) await this.#prove(statement);
+    await this.#steps.prove();
     return this.#with('read', async (session) => {
       const found = await readTable(session, schema, table, false);
       if (found === null && preparation === 'DO_NOTHING') {
@@ -116,47 +115,26 @@ export class MysqlSink implements Sink {
     });
   }
 
-  async #prove(statement: JobStatement): Promise<void> {
-    const session = await this.#tools.sessions.openOwn('read', null);
-    try {
-      await proveStatement(session, this.#options.schema, statement);
-    } finally {
-      await session.close();
-    }
-  }
-
   /** How clashes are treated where the rows are written: in the staging table there are none to treat. */
   #written(): SqlSinkOptions['conflict'] {
     return this.#options.isStaged ? 'refuse' : this.#options.conflict;
   }
 
   async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
-    const { schema, table, preparation, clearing } = this.#options;
+    const { schema, preparation, clearing } = this.#options;
     await this.#with('write', async (session) => {
       await this.#takeOver(session, plan, 'prepare', isRepeated);
       const checkpoints = new CheckpointTable(schema, plan.runKey);
       await checkpoints.refuseLatePreparation(session);
       if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
-      const steps = this.#before === null ? null : await checkpoints.steps(session);
       let isCreated = false;
-      if (steps?.has('statement before') !== true) {
+      if (!(await this.#steps.isBehindFirst(session, checkpoints))) {
         isCreated = await this.#makeTable(session, plan);
-        if (this.#before !== null) {
-          await checkpoints.create(session);
-          await this.#perform(plan, checkpoints, 'statement before', this.#before);
-        }
+        await this.#steps.performBefore(session, plan, checkpoints);
       }
-      if (clearing.kind !== 'none' && (!isCreated || this.#before !== null))
-        await clearTable(session, this.#options);
-      if (this.#options.isStaged) {
-        await createStageTable(session, {
-          database: schema,
-          table,
-          stage: stageName(table, plan.runKey),
-          columnNames: plan.columnNames,
-          hasKeys: this.#options.conflict === 'refuse',
-        });
-      }
+      const mayHoldRows = !isCreated || this.#steps.before !== null;
+      if (clearing.kind !== 'none' && mayHoldRows) await clearTable(session, this.#options);
+      await this.#steps.makeStage(session, plan);
       await checkpoints.create(session);
     });
   }
@@ -176,25 +154,9 @@ export class MysqlSink implements Sink {
     return true;
   }
 
-  /** Runs a statement of the user's in a session that nobody gets afterwards: who knows what it leaves there. */
-  async #perform(
-    plan: TargetPlan,
-    checkpoints: CheckpointTable,
-    step: Step,
-    statement: JobStatement,
-  ): Promise<void> {
-    const session = await this.#tools.sessions.openOwn('write', null);
-    try {
-      await this.#takeOver(session, plan, step.replace(' ', '_'), true);
-      await performOnce(session, this.#options.schema, statement, checkpoints, step);
-    } finally {
-      await session.close();
-    }
-  }
-
   async openWriter(plan: TargetPlan, slice: Slice, isRepeated = false): Promise<SliceWriter> {
     const { schema } = this.#options;
-    const table = this.#tableOf(plan);
+    const table = this.#steps.tableOf(plan);
     const role = plan.form === 'pgcopy-binary' ? 'bulk' : 'write';
     const session = await this.#tools.sessions.open(role, schema);
     try {
@@ -226,7 +188,7 @@ export class MysqlSink implements Sink {
 
   async #openLoader(session: Session, plan: TargetPlan, columns: readonly TargetColumn[]): Promise<Loader> {
     const { schema } = this.#options;
-    const table = this.#tableOf(plan);
+    const table = this.#steps.tableOf(plan);
     const target = `${schema}.${table}`;
     const words = this.#words(session, plan);
     const sourceOf = (at: number) => {
@@ -242,6 +204,7 @@ export class MysqlSink implements Sink {
         insertHead: `${words.verb} ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
         insertTail: words.tail,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
+        isTransactional: this.#target?.isTransactional === true,
       });
     }
     // The same choice as when the run was agreed, unless the server or the table has been exchanged since.
@@ -261,12 +224,6 @@ export class MysqlSink implements Sink {
     return new LoadLoader({ ...parts, signal: this.#tools.host.signal });
   }
 
-  /** Where writers of the run write to. */
-  #tableOf(plan: TargetPlan): string {
-    const { table, isStaged } = this.#options;
-    return isStaged ? stageName(table, plan.runKey) : table;
-  }
-
   #words(session: Session, plan: TargetPlan): InsertWords {
     const conflict = this.#written();
     if (conflict === 'refuse') return plainInsert;
@@ -284,49 +241,12 @@ export class MysqlSink implements Sink {
   }
 
   async finish(plan: TargetPlan, outcome: 'publish' | 'discard'): Promise<void> {
-    const { schema, table, isStaged } = this.#options;
-    const checkpoints = new CheckpointTable(schema, plan.runKey);
     try {
-      if (outcome === 'publish' && (isStaged || this.#after !== null)) await this.#publish(plan, checkpoints);
-      await this.#with('write', async (session) => {
-        if (isStaged) {
-          const stage = stageName(table, plan.runKey);
-          const quoted = quoteTable(schema, stage);
-          await session.run(`DROP TABLE IF EXISTS ${quoted}`, 'write', `${schema}.${stage}`);
-        }
-        await checkpoints.drop(session);
-      });
+      if (outcome === 'publish') await this.#steps.publish(plan);
+      await this.#with('write', (session) => this.#steps.dropTables(session, plan, outcome === 'discard'));
     } catch (error) {
       // The database itself is gone, and the tables with it.
       if (serverErrorNumber(error) !== noSuchDatabase) throw error;
-    }
-  }
-
-  /**
-   * What comes behind the last row, but for the tables that are dropped: the move, then the user's statement. Each is marked
-   * in the checkpoint table in its own transaction; without that table all of it was done before.
-   */
-  async #publish(plan: TargetPlan, checkpoints: CheckpointTable): Promise<void> {
-    const { schema, table, isStaged, conflict } = this.#options;
-    const session = await this.#tools.sessions.openOwn('write', null);
-    try {
-      // Nobody else has work here any more: who is still at it was given up.
-      await this.#takeOver(session, plan, 'finish', true);
-      const steps = await checkpoints.steps(session);
-      // Ends the snapshot of the look: what others have done since is seen.
-      await session.run('COMMIT', 'write', this.#name());
-      if (steps === null) return;
-      if (isStaged && !steps.has('move')) {
-        const stage = stageName(table, plan.runKey);
-        const { columnNames } = plan;
-        const arrival = arrivalColumnName(columnNames);
-        const rows = { database: schema, table, stage, columnNames, conflict, arrival };
-        await moveStagedRows(session, rows, checkpoints);
-      }
-      if (this.#after !== null && !steps.has('statement after'))
-        await this.#perform(plan, checkpoints, 'statement after', this.#after);
-    } finally {
-      await session.close();
     }
   }
 
@@ -381,17 +301,4 @@ export class MysqlSink implements Sink {
       keyCollation: await keyCollation(session),
     });
   }
-}
-
-/** Strongest first. PAD SPACE collations take `a` and `a ` for one key, which other systems keep apart. */
-const keyCollations = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin', 'utf8mb4_bin'];
-
-async function keyCollation(session: Session): Promise<string> {
-  const rows = await session.rows(
-    `SELECT COLLATION_NAME FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (${keyCollations.map(quoteText).join(', ')})`,
-    'metadata',
-    'information_schema.COLLATIONS',
-  );
-  const known = new Set(rows.map((row) => String(row[0])));
-  return keyCollations.find((name) => known.has(name)) ?? 'utf8mb4_bin';
 }

@@ -12,7 +12,12 @@ import type { PgSession } from './session.ts';
  * @throws Cdm.0902 with the server's words when it is none.
  */
 export async function proveCondition(session: PgSession, table: TableName, condition: string): Promise<void> {
-  const from = `SELECT FROM ${quoteTable(table)} WHERE `;
+  await proveConditionOn(session, quoteTable(table), condition);
+}
+
+/** The same over whatever stands in a FROM. */
+export async function proveConditionOn(session: PgSession, rowsOf: string, condition: string): Promise<void> {
+  const from = `SELECT FROM ${rowsOf} WHERE `;
   try {
     await provePredicate(condition, {
       parse: (sql) => session.parse(sql),

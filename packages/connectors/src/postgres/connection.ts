@@ -3,6 +3,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import { checkSteps } from '../jdbc/check-steps.ts';
 import { readSqlLink, readSqlSink, readSqlSource, type SqlLink } from '../jdbc/sql-options.ts';
 import { PgInspector } from './inspector.ts';
+import { PgQuerySource } from './query-source.ts';
 import { PgSessions } from './sessions.ts';
 import { PgSink } from './sink.ts';
 import { PgSource } from './source.ts';
@@ -16,9 +17,11 @@ class PgConnection implements Connection {
   readonly #link: SqlLink;
   readonly inspector: PgInspector;
   readonly #sessions: PgSessions;
+  readonly #log: (line: string) => void;
 
   constructor(link: SqlLink, host: Host) {
     this.#link = link;
+    this.#log = (line) => host.log(line);
     this.#sessions = new PgSessions(link, host);
     this.inspector = new PgInspector(link, this.#sessions);
   }
@@ -28,7 +31,11 @@ class PgConnection implements Connection {
   }
 
   source(options: OptionValues): Source {
-    return new PgSource(this.#sessions, readSqlSource(options), this.#link.batchRowsMax);
+    const wish = readSqlSource(options);
+    const { batchRowsMax } = this.#link;
+    return wish.query === null
+      ? new PgSource(this.#sessions, wish, batchRowsMax, this.#log)
+      : new PgQuerySource(this.#sessions, wish, wish.query, batchRowsMax);
   }
 
   sink(options: OptionValues): Sink {

@@ -6,13 +6,12 @@ import {
   cutCondition,
   cutFromJson,
   cutLabel,
+  cutRanges,
   fromClause,
-  numberedType,
   SLICE_BYTES,
   SLICES_MAX,
   sliceCount,
 } from './cuts.ts';
-import { neutralOf } from './types.ts';
 
 const table = { schema: 's', table: 't' };
 const MB = 1024 * 1024;
@@ -39,23 +38,32 @@ describe('cuts', () => {
 
   it('quote what they hold', () => {
     const cut: Cut = {
-      kind: 'values',
+      kind: 'range',
       table: { schema: 'a"b', table: 'c' },
-      column: 'd"e',
-      from: "x'y",
+      key: [{ name: 'd"e', castType: 'date' }],
+      from: ["x'y"],
       to: null,
-      native: 'date',
     };
     expect(cutCondition(cut)).toBe(`"d""e" >= 'x''y'::date`);
     expect(fromClause(cut)).toBe('FROM "a""b"."c"');
     expect(fromClause({ kind: 'whole', table, isLeaf: true })).toBe('FROM ONLY "s"."t"');
   });
 
-  it('leave nulls to their own slice, even in a single range', () => {
-    expect(
-      cutCondition({ kind: 'values', table, column: 'c', from: null, to: null, native: 'integer' }),
-    ).toBe('"c" IS NOT NULL');
+  it('leave nulls to their own slice, or out of a slice that is not cut', () => {
+    expect(cutCondition({ kind: 'whole', table, isLeaf: false, present: 'c' })).toBe('"c" IS NOT NULL');
     expect(cutCondition({ kind: 'nulls', table, column: 'c' })).toBe('"c" IS NULL');
+  });
+
+  it('compare keys of several columns as rows', () => {
+    const key = [
+      { name: 'a', castType: 'integer' },
+      { name: 'b', castType: 'text' },
+    ];
+    expect(cutRanges(table, key, [['1'], ['1', 'x']]).map(cutCondition)).toEqual([
+      `"a" < '1'::integer`,
+      `"a" >= '1'::integer AND ("a", "b") < ('1'::integer, 'x'::text)`,
+      `("a", "b") >= ('1'::integer, 'x'::text)`,
+    ]);
   });
 
   it('survive JSON, and nothing else is taken for one', () => {
@@ -63,17 +71,8 @@ describe('cuts', () => {
     expect(cutFromJson(JSON.parse(JSON.stringify(cut)) as Json)).toEqual(cut);
     for (const json of [null, 1, {}, { kind: 'other' }] satisfies Json[])
       expect(() => cutFromJson(json)).toThrow();
-    expect(cutLabel({ kind: 'values', table, column: 'c', from: '1', to: '9', native: 'integer' })).toBe(
-      's.t, c from 1 to below 9',
-    );
-  });
-
-  it('turn whole numbers into literals of dates and timestamps', () => {
-    const literal = (native: string, number: bigint) => numberedType(neutralOf(native)).literalOf(number);
-    expect(literal('date', 19_782n)).toBe('2024-02-29');
-    expect(literal('date', -1n)).toBe('1969-12-31');
-    expect(literal('timestamp without time zone', 1_709_210_096_123_456n)).toBe('2024-02-29 12:34:56.123456');
-    expect(literal('timestamp with time zone', -1n)).toBe('1969-12-31 23:59:59.999999+00');
-    expect(() => numberedType(neutralOf('text'))).toThrow('Cdm.0925');
+    expect(
+      cutLabel({ kind: 'range', table, key: [{ name: 'c', castType: 'integer' }], from: ['1'], to: ['9'] }),
+    ).toBe('s.t, c from 1 to below 9');
   });
 });

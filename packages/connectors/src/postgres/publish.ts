@@ -1,6 +1,7 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { JobStatement } from '../jdbc/job-statements.ts';
 import type { SqlConflict } from '../jdbc/sql-options.ts';
+import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import type { TableName } from './catalog.ts';
 import {
   dropCheckpointTable,
@@ -40,7 +41,6 @@ export interface StagedRows {
   readonly checkpoints: TableName;
   readonly columnNames: readonly string[];
   readonly conflict: SqlConflict;
-  readonly arrival: string;
   /** Something follows that needs the checkpoint table: the move is marked in it; otherwise it goes with the stage. */
   readonly keepsCheckpoints: boolean;
 }
@@ -66,7 +66,8 @@ export async function moveStagedRows(session: PgSession, rows: StagedRows): Prom
 }
 
 async function move(session: PgSession, rows: StagedRows): Promise<void> {
-  const { stage, table, checkpoints, columnNames, conflict, arrival } = rows;
+  const { stage, table, checkpoints, columnNames, conflict } = rows;
+  const arrival = arrivalColumnName(columnNames);
   const quoted = quoteTable(stage);
   let written = 0;
   for (const { counts } of (await readCheckpoints(session, checkpoints, null)).values())

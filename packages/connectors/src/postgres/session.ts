@@ -3,6 +3,8 @@ import type { Way } from '../jdbc/addresses.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { type CopyRun, FrameReader, HEADER_BYTES } from './frames.ts';
 import { type Landing, type SignedIn, signIn } from './login.ts';
+import { bindBody, cstring, frame, readDataRow } from './messages.ts';
+import { type ResultField, readFields, type StatementShape } from './result-fields.ts';
 import { ConnectionLost, ServerError } from './server-error.ts';
 import { SlabPool } from './slab-pool.ts';
 
@@ -43,6 +45,8 @@ const SLAB_BYTES = 256 * 1024;
 /** `I`, what ReadyForQuery says outside of a transaction. */
 const NO_TRANSACTION = 0x49;
 
+const noRowsToCopy = frame('f', cstring('there are no rows for it here'));
+
 const messages = {
   sync: Buffer.from([0x53, 0, 0, 0, 4]),
   copyDone: Buffer.from([0x63, 0, 0, 0, 4]),
@@ -50,6 +54,8 @@ const messages = {
 } as const;
 
 interface Pending {
+  /** Filled by the server's description, where one was asked for. */
+  readonly shape: { parameterCount?: number; fields?: readonly ResultField[] } | null;
   /** null: nobody wants them. */
   readonly rows: (string | null)[][] | null;
   tag: string;
@@ -207,7 +213,7 @@ export class PgSession implements Landing {
       ],
       null,
       null,
-      false,
+      { keepsRows: false },
     );
   }
 
@@ -218,6 +224,22 @@ export class PgSession implements Landing {
       null,
       null,
     );
+  }
+
+  /** As `parse`; tells what the statement would return. */
+  async describe(sql: string): Promise<StatementShape> {
+    const shape: { parameterCount?: number; fields?: readonly ResultField[] } = {};
+    await this.#run(
+      [
+        frame('P', Buffer.concat([cstring(''), cstring(sql), Buffer.from([0, 0])])),
+        frame('D', Buffer.concat([Buffer.from('S'), cstring('')])),
+        messages.sync,
+      ],
+      null,
+      null,
+      { shape },
+    );
+    return { parameterCount: shape.parameterCount ?? 0, fields: shape.fields ?? null };
   }
 
   /** Runs a COPY … TO STDOUT; resolves with the tag when the server has sent all rows. */
@@ -278,19 +300,15 @@ export class PgSession implements Landing {
     parts: readonly Buffer[],
     take: RunTaker | null,
     onCopyIn: (() => void) | null,
-    keepsRows = true,
+    {
+      keepsRows = true,
+      shape = null,
+    }: { readonly keepsRows?: boolean; readonly shape?: Pending['shape'] } = {},
   ): Promise<QueryResult> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
-      this.#pending.push({
-        rows: keepsRows ? [] : null,
-        tag: '',
-        error: null,
-        take,
-        onCopyIn,
-        resolve,
-        reject,
-      });
+      const rows = keepsRows ? [] : null;
+      this.#pending.push({ rows, tag: '', error: null, take, onCopyIn, shape, resolve, reject });
       this.#socket.cork();
       for (const part of parts) this.#socket.write(part);
       this.#socket.uncork();
@@ -331,6 +349,12 @@ export class PgSession implements Landing {
         return;
       case 'C':
         pending.tag = body.toString('utf8', 0, body.length - 1);
+        return;
+      case 't':
+        if (pending.shape !== null) pending.shape.parameterCount = body.readUInt16BE(0);
+        return;
+      case 'T':
+        if (pending.shape !== null) pending.shape.fields = readFields(body);
         return;
       case 'G':
         if (pending.onCopyIn !== null) pending.onCopyIn();
@@ -389,56 +413,4 @@ function copyDataHeader(size: number): Buffer {
   header[0] = 0x64;
   header.writeUInt32BE(size + 4, 1);
   return header;
-}
-
-function frame(type: string, body: Buffer): Buffer {
-  const buffer = Buffer.allocUnsafe(5 + body.length);
-  buffer[0] = type.charCodeAt(0);
-  buffer.writeUInt32BE(4 + body.length, 1);
-  body.copy(buffer, 5);
-  return buffer;
-}
-
-/** @throws RangeError for a text with NUL: the server would read what follows it as the next field. */
-function cstring(text: string): Buffer {
-  if (text.includes('\0')) throw new RangeError('a statement holds NUL');
-  return Buffer.from(`${text}\0`, 'utf8');
-}
-
-const noRowsToCopy = frame('f', cstring('there are no rows for it here'));
-
-function bindBody(parameters: readonly (string | null)[]): Buffer {
-  const parts: Buffer[] = [Buffer.from([0, 0, 0, 0])];
-  const count = Buffer.alloc(2);
-  count.writeUInt16BE(parameters.length);
-  parts.push(count);
-  for (const parameter of parameters) {
-    const size = Buffer.alloc(4);
-    if (parameter === null) {
-      size.writeInt32BE(-1);
-      parts.push(size);
-      continue;
-    }
-    const bytes = Buffer.from(parameter, 'utf8');
-    size.writeInt32BE(bytes.length);
-    parts.push(size, bytes);
-  }
-  parts.push(Buffer.from([0, 0]));
-  return Buffer.concat(parts);
-}
-
-function readDataRow(body: Buffer): (string | null)[] {
-  const count = body.readUInt16BE(0);
-  const row: (string | null)[] = [];
-  let at = 2;
-  for (let i = 0; i < count; i++) {
-    const size = body.readInt32BE(at);
-    at += 4;
-    if (size < 0) row.push(null);
-    else {
-      row.push(body.toString('utf8', at, at + size));
-      at += size;
-    }
-  }
-  return row;
 }

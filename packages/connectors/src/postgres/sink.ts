@@ -13,7 +13,6 @@ import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { asLosses, isBentByPostgres, type PairLoss } from '../jdbc/losses.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
-import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import {
   findRelation,
   findUserTypes,
@@ -29,26 +28,21 @@ import {
   isPreparedBefore,
   readCheckpoints,
 } from './checkpoint-table.ts';
+import { type PgComparer, sinkComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import type { WrittenColumn } from './encode.ts';
 import { type Phase, translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
-import { mergeStatements } from './merge-rows.ts';
 import { fitOf, isBentWithinOther, type TargetColumn } from './pairing.ts';
 import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import { openSegment } from './segment.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
-import { PgSliceWriter, type Segment } from './slice-writer.ts';
-import {
-  createSegmentTable,
-  createStageTable,
-  NAME_BYTES_MAX,
-  SEGMENT_TABLE,
-  stageTable,
-} from './stage-tables.ts';
+import { PgSliceWriter } from './slice-writer.ts';
+import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
 import { neutralOf } from './types.ts';
 import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
@@ -61,6 +55,7 @@ const truncateRefusals: ReadonlySet<string> = new Set(['0A000', '42501', '42809'
 
 /** Writes one table by COPY FROM STDIN. */
 export class PgSink implements Sink {
+  readonly comparer: PgComparer;
   readonly #sessions: PgSessions;
   readonly #options: SqlSinkOptions;
   readonly #table: TableName;
@@ -73,6 +68,7 @@ export class PgSink implements Sink {
     this.#options = options;
     this.#table = { schema: options.schema, table: options.table };
     this.#tableText = `${options.schema}.${options.table}`;
+    this.comparer = sinkComparer(sessions, options);
     this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
     this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
   }
@@ -279,13 +275,15 @@ export class PgSink implements Sink {
       });
       if (written.length !== plan.columnNames.length)
         throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
-      const isMerged = this.#options.conflict !== 'refuse' && !this.#options.isStaged;
+      const { conflict, isStaged } = this.#options;
+      const isMerged = conflict !== 'refuse' && !isStaged;
+      const keys = isMerged ? await this.#keys(session, plan.columnNames) : [];
       const target = {
         table: into,
         columns: written,
         form: plan.form,
         checkpoints,
-        segment: isMerged ? await this.#openSegment(session, plan.columnNames) : null,
+        segment: isMerged ? await openSegment(session, this.#table, plan.columnNames, conflict, keys) : null,
       };
       return new PgSliceWriter(session, target, slice.no, durable.get(slice.no) ?? null, () =>
         this.#sessions.release(session),
@@ -294,20 +292,6 @@ export class PgSink implements Sink {
       this.#sessions.release(session);
       throw translateError(error, 'load', this.#tableText);
     }
-  }
-
-  /** Where the rows of a commit are collected, and what takes them from there into the table. */
-  async #openSegment(session: PgSession, columnNames: readonly string[]): Promise<Segment> {
-    const { conflict } = this.#options;
-    const keys = await this.#keys(session, columnNames);
-    await createSegmentTable(session, this.#table, columnNames);
-    const arrival = arrivalColumnName(columnNames);
-    const into = quoteTable(this.#table);
-    return {
-      table: SEGMENT_TABLE,
-      merge: mergeStatements({ from: SEGMENT_TABLE, into, columnNames, conflict, arrival, keys }),
-      mayClashForNow: conflict === 'replace',
-    };
   }
 
   checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
@@ -326,27 +310,24 @@ export class PgSink implements Sink {
     }
     const stage = stageTable(this.#table, plan.runKey);
     if (outcome === 'discard') {
-      await this.#control('load', (session) =>
-        inTransaction(session, async () => {
+      await this.#control('load', async (session) => {
+        // A move may be under way still, whose worker was stopped.
+        await takeOver(session, `sluice run ${plan.runKey} finish`, true);
+        await inTransaction(session, async () => {
           await session.query(`DROP TABLE IF EXISTS ${quoteTable(stage)}`);
           await dropCheckpointTable(session, checkpoints);
-        }),
-      );
+        });
+      });
       return;
     }
     await this.#apart('load', async (session) => {
       // Nobody else has work here any more: who is still at it was given up.
       await takeOver(session, `sluice run ${plan.runKey} finish`, true);
       if (isStaged) {
-        await moveStagedRows(session, {
-          table: this.#table,
-          stage,
-          checkpoints,
-          columnNames: plan.columnNames,
-          conflict,
-          arrival: arrivalColumnName(plan.columnNames),
-          keepsCheckpoints: after !== null,
-        });
+        const { columnNames } = plan;
+        const keepsCheckpoints = after !== null;
+        const rows = { table: this.#table, stage, checkpoints, columnNames, conflict, keepsCheckpoints };
+        await moveStagedRows(session, rows);
       }
       if (after !== null) await performAfter(session, checkpoints, after);
     });

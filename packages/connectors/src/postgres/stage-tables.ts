@@ -49,27 +49,8 @@ export async function createStageTable(
   if (changes.length > 0) await session.query(`ALTER TABLE ${quoted} ${changes.join(', ')}`);
 }
 
-/** Where a session collects the rows of one commit that are then merged into the destination. */
-export const SEGMENT_TABLE = `pg_temp.${quoteName('_sluice_segment')}`;
-
-/** Makes a session's own table for the rows of one commit; it is empty again after each. */
-export async function createSegmentTable(
-  session: PgSession,
-  table: TableName,
-  columnNames: readonly string[],
-): Promise<void> {
-  const columns = columnNames.map(quoteName).join(', ');
-  await session.query(
-    [
-      `DROP TABLE IF EXISTS ${SEGMENT_TABLE}`,
-      `CREATE TEMPORARY TABLE ${SEGMENT_TABLE} ON COMMIT DELETE ROWS AS
-         SELECT ${columns} FROM ${quoteTable(table)} WITH NO DATA`,
-      `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames)}`,
-    ].join('; '),
-  );
-}
-
-function arrivalColumn(columnNames: readonly string[]): string {
+/** DDL of the column that numbers rows as they come. */
+export function arrivalColumn(columnNames: readonly string[]): string {
   return `${quoteName(arrivalColumnName(columnNames))} bigint GENERATED ALWAYS AS IDENTITY`;
 }
 

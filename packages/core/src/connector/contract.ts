@@ -1,10 +1,15 @@
-import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
+import type { Batch, ByteForm, Position, RowBatch, WireForm } from '../data/batch.ts';
 import type { Column, TableShape } from '../data/column.ts';
-import type { Json } from '../data/json.ts';
 import type { Loss, OddValue } from '../data/loss.ts';
+import type { ReadWindow, WatermarkColumn } from '../data/read-window.ts';
+import type { Reject } from '../data/reject.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
+import type { Snapshot } from '../data/snapshot.ts';
 import type { OptionValues } from '../options/option.ts';
+import type { SinkComparer, SourceComparer } from './comparison.ts';
 import type { CheckStage, Inspector } from './inspection.ts';
+
+export type { Snapshot } from '../data/snapshot.ts';
 
 /** One address of a host, as the system's resolver gives it. */
 export interface HostAddress {
@@ -87,19 +92,8 @@ export interface Projection {
     readonly cast: string | null;
     readonly wireType?: string;
   }[];
-}
-
-/** One moment of a source that slices in several processes can read. Plain JSON, handed to every worker. */
-export interface Snapshot {
-  /** Names the moment; no two are alike. */
-  readonly id: string;
-  /** What the source needs to find it again, in its own words. */
-  readonly token: Json;
-  /**
-   * True: a session that joined the moment can read it, and no other, so each process joins before it reads.
-   * False: any session of any process can enter it, for as long as the connection that took it is open.
-   */
-  readonly isJoined: boolean;
+  /** A row that has no form as values comes as a reject of its batch, and ends nothing. Only with the form `rows`. */
+  readonly isTolerant?: true;
 }
 
 /** A moment, or why the source has none to give, for people: then every slice is read as it is when its turn comes. */
@@ -129,9 +123,26 @@ export interface Snapshots {
   settle(): Promise<void>;
 }
 
+/** What a source can tell of a column that grows with every new or changed row. */
+export interface Watermarks {
+  /** @throws Cdm.0903 when there is no such column; Cdm.0902 when the job's own condition is none. */
+  describe(column: string): Promise<WatermarkColumn>;
+  /**
+   * The greatest finite value of the rows that the job selects, from `window.from` on; null: there is none. `window.to` is not
+   * looked at. Only after `describe`.
+   */
+  highest(window: ReadWindow): Promise<string | null>;
+  /** The same source, of which only the window is read. Only for windows that were made after `describe`. */
+  within(window: ReadWindow): Source;
+}
+
 export interface Source {
   /** Absent: slices are read as the source is when their turn comes. */
   readonly snapshots?: Snapshots;
+  /** Absent: it cannot be read incrementally. */
+  readonly watermarks?: Watermarks;
+  /** Absent: what was read cannot be compared with what was written. */
+  readonly comparer?: SourceComparer;
   /** The table as it is now. @throws Cdm.0900 when it does not exist. */
   describe(): Promise<TableShape>;
   /** Forms for these columns. Pure. */
@@ -179,6 +190,8 @@ export interface TargetPlan {
   /** Destination columns by position; same length as sourceColumns. */
   readonly columnNames: readonly string[];
   readonly form: WireForm;
+  /** Rows that the destination refuses are set aside: they are written with `SliceWriter.sift`. Only with the form `rows`. */
+  readonly isTolerant?: true;
 }
 
 /**
@@ -187,6 +200,8 @@ export interface TargetPlan {
  * A run that failed or was stopped is not finished yet: it may be resumed, days later, with `openWriter` under the same plan.
  */
 export interface Sink {
+  /** Absent: as for a source. */
+  readonly comparer?: SinkComparer;
   /**
    * Chooses the form. Looks at the destination (its columns and their types) without changing it.
    * @param columnNames destination columns by position; null: the source's names.
@@ -226,6 +241,13 @@ export interface SliceWriter {
   readonly keepsFailedRows?: boolean;
   /** Resolves when there is room for the next batch; nothing is durable yet. The batch's memory is the caller's again. */
   write(batch: Batch): Promise<void>;
+  /**
+   * As `write`, for a tolerant plan: writes all rows that the destination takes, in parts that get smaller where one is
+   * refused, down to single rows. When it resolves the destination has taken or refused each row; what it took is durable
+   * with the commit. Rejects that the batch brings along are not looked at. Absent: the first row that is refused ends it all.
+   * @returns the rows that were refused.
+   */
+  sift?(batch: RowBatch): Promise<readonly Reject[]>;
   /**
    * Makes all that was written durable, together with the checkpoint, in one transaction of the destination.
    * @returns the checkpoint as stored.

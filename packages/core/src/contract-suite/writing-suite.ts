@@ -220,6 +220,14 @@ export function registerWritingSuite(name: string, fixture: () => SuiteFixture, 
         await run.sink.finish(run.plan, 'discard');
       });
 
+      it('brings back nothing that was cleared', async () => {
+        const run = await ready({ ...staged, 'toJobConfig.beforeImportType': 'shouldClearTable' });
+        expect(await read(run.table)).toEqual([]);
+        await write(run, [rows]);
+        await run.sink.finish(run.plan, 'discard');
+        expect(await read(run.table)).toEqual([]);
+      });
+
       it.each([
         ['UPDATE', '2 c 3 1'],
         ['REPLACE', '2 c 3 7'],

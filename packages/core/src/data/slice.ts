@@ -54,6 +54,8 @@ export interface SliceTimes {
   readonly commitMs: number;
   /** Busy itself: reading, converting and framing what both ends hand over or take. */
   readonly workMs: number;
+  /** Waiting for the job's own limit of its rate; absent: it has none. */
+  readonly throttleMs?: number;
 }
 
 export const zeroTimes: SliceTimes = Object.freeze({ sourceMs: 0, destinationMs: 0, commitMs: 0, workMs: 0 });
@@ -65,6 +67,9 @@ export function addTimes(a: SliceTimes, b: SliceTimes): SliceTimes {
     destinationMs: a.destinationMs + b.destinationMs,
     commitMs: a.commitMs + b.commitMs,
     workMs: a.workMs + b.workMs,
+    ...(a.throttleMs === undefined && b.throttleMs === undefined
+      ? {}
+      : { throttleMs: (a.throttleMs ?? 0) + (b.throttleMs ?? 0) }),
   };
 }
 

@@ -11,7 +11,14 @@ const integerMax = 2_147_483_647;
 export interface ValidationRules {
   /** Looks at names, types and ranges only: nothing is mandatory and the groups' own checks do not run. */
   readonly isPartial?: boolean;
+  /**
+   * Whether a text with a variable in it, `${name}`, is taken as the value of a typed option of this name: what becomes of it is
+   * known later, and the groups' own checks wait for it. Absent: of none.
+   */
+  readonly takesReferences?: (name: string) => boolean;
 }
+
+const reference = /\$\{[A-Za-z_][A-Za-z0-9_.-]{0,127}\}/;
 
 export interface Validated {
   /** The values given, in the form the options declare: whole numbers trimmed, booleans and enums in their declared spelling, maps and lists as JSON. Nothing is added. */
@@ -39,10 +46,13 @@ export function validateOptions(
 
   const values: [string, Json][] = [];
   const warnings: Text[] = [];
+  let hasReference = false;
   for (const [name, raw] of Object.entries(given)) {
     const option = options.get(name);
     if (option === undefined || raw === null) continue;
-    const value = isBlank(raw) ? blankOf(option) : normalised(option, raw);
+    const isOpen = isReference(option, raw, rules);
+    const value = isBlank(raw) ? blankOf(option) : isOpen ? raw : normalised(option, raw);
+    hasReference ||= isOpen;
     if (isMeaningful(option, value)) {
       if (option.support === 'refused') throw refusalOf(option);
       if (option.support === 'ignored') warnings.push(ignoredText(option));
@@ -53,7 +63,8 @@ export function validateOptions(
   const checked: OptionValues = Object.fromEntries(values);
   if (rules.isPartial !== true) {
     for (const option of options.values()) requireValue(option, checked);
-    for (const group of groups) group.check?.(checked);
+    // What values say together is known when each of them is.
+    if (!hasReference) for (const group of groups) group.check?.(checked);
   }
   return { values: checked, warnings };
 }
@@ -73,6 +84,11 @@ function blankOf(option: Option): Json {
   if (option.type === 'map') return {};
   if (option.type === 'list') return [];
   return '';
+}
+
+function isReference({ type, name }: Option, raw: Json, { takesReferences }: ValidationRules): boolean {
+  const isTyped = type === 'integer' || type === 'boolean' || type === 'enum';
+  return isTyped && takesReferences?.(name) === true && typeof raw === 'string' && reference.test(raw);
 }
 
 function normalised(option: Option, raw: Json): Json {

@@ -9,7 +9,10 @@ import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
+import type { WatermarkService } from '../jobs/watermark-service.ts';
+import type { Quarantine } from '../runs/quarantine.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { VerificationService } from '../runs/verification-desk.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
 import type { HttpMeter } from '../telemetry/http-meter.ts';
 import type { RunLogs } from '../telemetry/run-logs.ts';
@@ -51,6 +54,9 @@ export interface AppDeps {
   readonly transfer: TransferService;
   readonly groups: GroupService;
   readonly variables: VariableService;
+  readonly quarantine: Quarantine;
+  readonly watermarks: WatermarkService;
+  readonly verifications: VerificationService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   /** The connectors that links may name, for the compatibility report. */
   readonly connectors: readonly ConnectorSpec[];

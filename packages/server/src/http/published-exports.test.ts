@@ -172,6 +172,7 @@ test('tables and whole databases import; what needs a connector or a setting tha
     ),
     job('mysql2pg_all', 'BATCH_JOB', {}),
     job('mysql2pg_staged', 'NORMAL_JOB', {}, { to: { 'toJobConfig.useStageTable': 'true' } }),
+    job('mysql2pg_cdc', 'NORMAL_JOB', {}, { from: { 'fromJobConfig.cdc': 'true' } }),
     job('mysql2obs', 'NORMAL_JOB', { to: 'obs_link' }),
   ];
   expect(await importOf({ links, jobs })).toEqual({
@@ -180,7 +181,8 @@ test('tables and whole databases import; what needs a connector or a setting tha
     obs_link: 'refused Cdm.0102',
     mysql2pg: 'created',
     mysql2pg_all: 'created',
-    mysql2pg_staged: 'refused Cdm.0014',
+    mysql2pg_staged: 'created',
+    mysql2pg_cdc: 'refused Cdm.0014',
     mysql2obs: 'refused Cdm.0101',
   });
   const stored = await sample.store.jobs.find(clusterId, 'mysql2pg');

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { isNestedDeeper, jsonDepthMax } from './json-depth.ts';
 
 /** Published limit of a request's target, in bytes. */
 export const targetBytesMax = 32 * 1024;
@@ -41,20 +42,33 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * The body as JSON. Content types are not looked at: clients announce JSON and send nothing, and send JSON unannounced.
  * @returns undefined when there is no body.
- * @throws Cdm.0014 (400) when it is no JSON in UTF-8.
+ * @throws Cdm.0014 (400) when it is no JSON in UTF-8, or nests too deep.
  */
 export function parseJson(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
   try {
     const text = utf8.decode(body);
+    if (isNestedDeeper(text, jsonDepthMax)) throw tooDeep();
     return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
   } catch (cause) {
+    if (cause instanceof SluiceError) throw cause;
     throw new SluiceError(
       'Cdm.0014',
       explained({ en: 'The body is not JSON in UTF-8.', zh: '请求体不是 UTF-8 编码的 JSON。' }),
       { status: 400, cause },
     );
   }
+}
+
+function tooDeep(): SluiceError {
+  return new SluiceError(
+    'Cdm.0014',
+    explained({
+      en: `The body nests objects and lists deeper than ${jsonDepthMax} levels.`,
+      zh: `请求体的对象与列表嵌套超过 ${jsonDepthMax} 层。`,
+    }),
+    { status: 400 },
+  );
 }
 
 /** Nobody is there any more to read the answer, and nobody here has to act. */

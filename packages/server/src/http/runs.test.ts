@@ -139,6 +139,7 @@ describe('one run', () => {
     };
     await sample.runs.move(run.id, { state: 'running', plan });
     expect((await get(`j/runs/${run.id}`)).json().plan).toEqual({
+      window: null,
       way: 'transcode',
       form: 'pgcopy-binary',
       reason: 'kernels make the tuples',

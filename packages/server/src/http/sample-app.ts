@@ -19,13 +19,17 @@ import { LinkCatalog } from '../jobs/link-catalog.ts';
 import { LinkService } from '../jobs/link-service.ts';
 import { TransferService } from '../jobs/transfer-service.ts';
 import { VariableService } from '../jobs/variable-service.ts';
+import { WatermarkService } from '../jobs/watermark-service.ts';
 import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { Egress, egressDenyDefault } from '../runs/egress.ts';
 import type { LinkInspection } from '../runs/link-inspector.ts';
+import { Quarantine } from '../runs/quarantine.ts';
 import { queuedRun } from '../runs/queued-run.ts';
 import { createTablesAgain } from '../runs/retry-run.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
 import type { ResumeRequest, RetryRequest, RunService, StartRequest } from '../runs/run-service.ts';
+import { VerificationDesk } from '../runs/verification-desk.ts';
+import type { TaskPool } from '../runs/worker-pool.ts';
 import { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, RunRecord } from '../store/model.ts';
@@ -222,6 +226,13 @@ export interface SampleApp {
   close(): Promise<void>;
 }
 
+/** No verification comes to anything here. */
+const noWorkers: TaskPool = {
+  sliceWorkersMax: 1,
+  run: () => Promise.reject(new SluiceError('Cdm.0037')),
+  forget: () => undefined,
+};
+
 export interface SampleSettings {
   readonly isPercentEncoded?: boolean;
   readonly jobIdForm?: 'sdk' | 'array';
@@ -326,6 +337,19 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     transfer: new TransferService({ store, links, jobs }),
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),
+    // Nothing is replayed here: what was asked for stays pending.
+    quarantine: new Quarantine({ store, secrets: sampleBox, replays: { poke: () => undefined }, now }),
+    watermarks: new WatermarkService({ store, jobs, now }),
+    verifications: new VerificationDesk({
+      store,
+      secrets: sampleBox,
+      pools: { of: () => noWorkers, apart: () => noWorkers },
+      now,
+      service: { zone: 'Asia/Shanghai', version: '1.8.1' },
+      leaseMs: 15_000,
+      owner: 'sample',
+      log: say,
+    }),
     runs,
     connectors: registry.names().map((name) => registry.get(name)),
     config: {

@@ -22,6 +22,7 @@ export function confinedDeps(deps: AppDeps, owner: string): AppDeps {
     linkCatalog: deps.linkCatalog.over(links),
     transfer: deps.transfer.seenBy(owner, links, jobs),
     groups: deps.groups.seenBy(owner, jobs),
+    watermarks: deps.watermarks.seenBy(jobs),
     runs: {
       progress: (run) => runs.progress(run),
       slices: (run) => runs.slices(run),

@@ -2,16 +2,12 @@ import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup, OptionValues } from '@sluice/core/options/option';
-import { isBlank, validateOptions } from '@sluice/core/options/validate';
+import { isBlank, type ValidationRules, validateOptions } from '@sluice/core/options/validate';
 import type { LinkRecord } from '../store/model.ts';
 import { secretNames } from './secret-values.ts';
 
 /** Jobs have nowhere to keep a secret sealed, so an option that is one is not taken. */
-export function endValues(
-  group: OptionGroup,
-  given: OptionValues,
-  rules: { readonly isPartial: boolean },
-): OptionValues {
+export function endValues(group: OptionGroup, given: OptionValues, rules: ValidationRules): OptionValues {
   const { values } = validateOptions([group], given, rules);
   const secrets = secretNames(group);
   const secret = Object.entries(values).find(([name, value]) => secrets.has(name) && !isBlank(value));

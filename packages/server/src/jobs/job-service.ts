@@ -3,7 +3,7 @@ import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
-import { keptVariables, undefinedVariables } from '../planner/job-variables.ts';
+import { isFilledIn, keptVariables, undefinedVariables } from '../planner/job-variables.ts';
 import { refuseSelfCopy } from '../planner/self-copy.ts';
 import { JobChanged } from '../runs/queued-run.ts';
 import type { RunService } from '../runs/run-service.ts';
@@ -20,7 +20,9 @@ import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
+import { checkArchive } from './dirty-options.ts';
 import { driverGroups } from './driver-options.ts';
+import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
 import { ResumeService } from './resume-service.ts';
@@ -260,6 +262,8 @@ export class JobService {
   ): Promise<Readonly<Record<string, string>>> {
     const kept = await keptVariables(this.#deps.store, projectId, job, given);
     if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
+    const { registry, zone, now } = this.#deps;
+    requireStartable(job, kept.variables, registry, zone.name, now());
     return kept.variables;
   }
 
@@ -367,7 +371,7 @@ export class JobService {
     if (toGroup === null) throw new SluiceError('Cdm.0061', { connector: toConnector });
 
     // The other types name their tables by options of their own, so what a table job must have is not asked of them.
-    const rules = { isPartial: draft.type !== 'NORMAL_JOB' };
+    const rules = { isPartial: draft.type !== 'NORMAL_JOB', takesReferences: isFilledIn };
     const fromOptions = endValues(fromGroup, draft.from, rules);
     const toOptions = endValues(toGroup, draft.to, rules);
     refuseSelfCopy(
@@ -380,7 +384,10 @@ export class JobService {
       { link: toRecord.options, options: toOptions },
     );
     const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
-    requireSchedule({ name: draft.name, type: draft.type, driverOptions }, this.#deps.zone);
+    await checkArchive(driverOptions, registry, (name) => this.#link(clusterId, name, store));
+    const { zone, now } = this.#deps;
+    requireSchedule({ name: draft.name, type: draft.type, driverOptions }, zone);
+    requireSettings({ type: draft.type, fromOptions, toOptions, driverOptions }, zone.name, now());
     return {
       name: draft.name,
       type: draft.type,

@@ -1,4 +1,7 @@
 import type { OptionGroup } from '@sluice/core/options/option';
+import { verifyOption, verifyWithoutOption } from '../runs/verify-options.ts';
+import { checkDirtyOptions, dirtyOptions } from './dirty-options.ts';
+import { paceOptions } from './pace-options.ts';
 
 /**
  * Options of a job that the CDM API does not have. They travel among its `driver-config-values` in a group of their own,
@@ -18,5 +21,33 @@ export const ownGroup: OptionGroup = {
       default: 'false',
       support: 'honoured',
     },
+    ...dirtyOptions,
+    ...paceOptions,
+    {
+      name: verifyOption,
+      type: 'boolean',
+      title: { en: 'Verify', zh: '数据校验' },
+      help: {
+        en: 'Before the run may succeed, both tables are compared inside their databases, the source at the moment that the run read where it can be. What differs, or cannot be compared, makes the run fail.',
+        zh: '运行成功之前在两端数据库内比较数据；源端尽可能取运行读取时的快照。存在差异或无法比较时运行失败。',
+      },
+      default: 'false',
+      example: 'true',
+      support: 'honoured',
+    },
+    {
+      name: verifyWithoutOption,
+      type: 'string',
+      title: { en: 'Columns not verified', zh: '不校验的字段' },
+      help: {
+        en: 'Columns of the source, joined by &, that need not be compared because they cannot be.',
+        zh: '因无法比较而不参与校验的源端字段，以 & 分隔。',
+      },
+      example: 'document&geometry',
+      support: 'honoured',
+    },
   ],
+  check: (values) => {
+    checkDirtyOptions(values);
+  },
 };

@@ -1,6 +1,6 @@
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { reservedNames, variableNamePattern } from '../planner/job-variables.ts';
+import { reservedNames, variableNamePattern } from '../planner/setting-texts.ts';
 import { variableContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { VariableRecord, VariableScope } from '../store/model.ts';

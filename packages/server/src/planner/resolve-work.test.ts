@@ -14,6 +14,7 @@ const box: SecretBox = {
     return sealed.slice(context.length + 1);
   },
 };
+const service = { zone: 'Asia/Shanghai', version: '1' };
 const context = linkSecretContext('c1');
 
 function link(name: string, change: Partial<LinkRecord> = {}): LinkRecord {
@@ -36,7 +37,7 @@ const both = storeWith(link('source'), link('target'));
 
 describe('resolveWork', () => {
   test('opens both ends with their secrets and what the job says', async () => {
-    const work = await resolveWork(runOf(), both, box);
+    const work = await resolveWork(runOf(), both, box, service);
     expect(work).toMatchObject({
       runId: '01234567-89ab-4cde-8f01-23456789ABCD',
       runKey: '23456789abcd',
@@ -56,6 +57,7 @@ describe('resolveWork', () => {
       runOf(),
       storeWith(link('source', { sealedSecrets: null }), link('target')),
       box,
+      service,
     );
     expect(work.from.link).toEqual(sampleLink('c1', 'source').options);
   });
@@ -81,12 +83,12 @@ describe('resolveWork', () => {
       {},
     ],
   ])('a link that %s', async (_what, store, code, facts) => {
-    await expect(resolveWork(runOf(), store, box)).rejects.toMatchObject({ code, facts });
+    await expect(resolveWork(runOf(), store, box, service)).rejects.toMatchObject({ code, facts });
   });
 
   test("the store's own failure is no finding about the job", async () => {
     const broken = { links: { find: () => Promise.reject(new Error('disk')) } } as unknown as Store;
-    await expect(resolveWork(runOf(), broken, box)).rejects.not.toBeInstanceOf(SluiceError);
+    await expect(resolveWork(runOf(), broken, box, service)).rejects.not.toBeInstanceOf(SluiceError);
   });
 
   test('column lists are paired by position, and blanks belong to a name', async () => {
@@ -97,6 +99,7 @@ describe('resolveWork', () => {
       }),
       both,
       box,
+      service,
     );
     expect(work.mapping).toEqual({ from: ['id', ' first name', 'n'], to: ['a', 'b', 'c '] });
   });
@@ -106,7 +109,7 @@ describe('resolveWork', () => {
       fromOptions: { 'fromJobConfig.columnList': 'id&n' },
       toOptions: { 'toJobConfig.columnList': 'a' },
     });
-    await expect(resolveWork(run, both, box)).rejects.toMatchObject({
+    await expect(resolveWork(run, both, box, service)).rejects.toMatchObject({
       code: 'Cdm.0931',
       facts: { schema: 'a', result: 'id, n' },
     });
@@ -116,14 +119,21 @@ describe('resolveWork', () => {
     ['3', 3],
     [undefined, 1],
     ['', 1],
-    ['0', 1],
-    ['2.5', 1],
-    ['many', 1],
   ])('extractors %s are %s', async (value, extractors) => {
     const driverOptions: Record<string, string> = {};
     if (value !== undefined) driverOptions['throttlingConfig.numExtractors'] = value;
-    expect((await resolveWork(runOf({ driverOptions }), both, box)).extractors).toBe(extractors);
+    expect((await resolveWork(runOf({ driverOptions }), both, box, service)).extractors).toBe(extractors);
   });
+
+  test.each(['0', '2.5', 'many', '301'])(
+    '%s extractors, as a variable may have it, are refused',
+    async (value) => {
+      const driverOptions = { 'throttlingConfig.numExtractors': value };
+      await expect(resolveWork(runOf({ driverOptions }), both, box, service)).rejects.toMatchObject({
+        code: 'Cdm.0024',
+      });
+    },
+  );
 });
 
 test('the key of a run is twelve hex digits in lower case', () => {

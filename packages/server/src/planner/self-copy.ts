@@ -16,6 +16,8 @@ const placeOptions = ['databaseType', 'host', 'port', 'database'] as const;
  * @throws Cdm.0014 when both ends name the same table.
  */
 export function refuseSelfCopy(from: JobEnd, to: JobEnd): void {
+  // The result of a query is no table, whatever the job still says of one.
+  if (String(from.options['fromJobConfig.useSql']).toLowerCase() === 'true') return;
   const table = from.options['fromJobConfig.tableName'];
   if (typeof table !== 'string' || table === '' || table !== to.options['toJobConfig.tableName']) return;
   if (from.options['fromJobConfig.schemaName'] !== to.options['toJobConfig.schemaName']) return;

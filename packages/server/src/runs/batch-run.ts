@@ -25,8 +25,8 @@ export function childName(jobName: string, table: string): string {
   return `${jobName}_${table}`;
 }
 
-/** Tables that a job moves at once. */
-export function tablesAtOnce({ driverOptions }: Pick<JobRecord, 'driverOptions'>): number {
+/** Tables that a job moves at once. @param driverOptions with variables filled in. */
+export function tablesAtOnce(driverOptions: OptionValues): number {
   const value = Number(driverOptions['throttlingConfig.concurrentSubJobs'] ?? runLimits.tablesAtOnceDefault);
   return Number.isInteger(value) && value >= 1 ? value : runLimits.tablesAtOnceDefault;
 }
@@ -42,7 +42,7 @@ export async function advanceBatch(tx: Tx, runId: string, at: number): Promise<R
   if (run === null || run.batch === null || run.state !== 'running') return run;
   let standing = await tx.batches.standing(runId);
   if (run.stopRequestedBy === null) {
-    const limit = tablesAtOnce(run.job);
+    const limit = run.batch.atOnce;
     while (standing.active < limit && standing.open > 0) {
       for (const table of await tx.batches.openTables(runId, limit - standing.active)) {
         const child = await beginTable(tx, run, table, at);
@@ -139,8 +139,8 @@ async function beginTable(tx: Tx, run: RunRecord, table: BatchTable, at: number)
   const before = table.carriesRunId === null ? null : await tx.runs.find(table.carriesRunId);
   const trace = before === null ? null : await tx.traces.find(before.id);
   if (before?.plan && before.isPrepared && trace?.state === 'kept' && trace.dueAt > at) {
-    const { plan, counts } = before;
-    const resumed = { ...child, plan, counts, isPrepared: true, resumesRunId: before.id };
+    const { plan, counts, resolved } = before;
+    const resumed = { ...child, plan, counts, resolved, isPrepared: true, resumesRunId: before.id };
     return await tx.runs.createResumed(resumed, at);
   }
   const created = await tx.runs.create(child);
@@ -152,7 +152,7 @@ async function beginTable(tx: Tx, run: RunRecord, table: BatchTable, at: number)
 
 /** The run of one table as it stands in the queue: the job's settings with the table's name at both ends. */
 function childOf(run: RunRecord, table: BatchTable, at: number): Omit<RunRecord, 'submissionId'> {
-  const { projectId, job: whole, createdBy: user, variables, isAuto } = run;
+  const { projectId, job: whole, createdBy: user, variables, isAuto, clockAt } = run;
   const job: JobRecord = {
     ...whole,
     type: 'NORMAL_JOB',
@@ -162,7 +162,7 @@ function childOf(run: RunRecord, table: BatchTable, at: number): Omit<RunRecord,
     driverOptions: without(whole.driverOptions, wholeJobGroups),
   };
   return {
-    ...queuedRun({ projectId, job, user, variables, isAuto }, at),
+    ...queuedRun({ projectId, job, user, variables, isAuto, clockAt }, at),
     id: randomUUID(),
     parentRunId: run.id,
     attempt: run.attempt,

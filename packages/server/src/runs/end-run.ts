@@ -8,9 +8,9 @@ import { followUp } from './run-aftermath.ts';
 export type EndState = 'succeeded' | 'failed' | 'stopped' | 'rejected';
 
 /**
- * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination; queues
- * the next attempt of a job that is retried, or removes a job that was made for one run. The end of a table's run leads on
- * the run that it is a part of.
+ * Writes a run's terminal state, once, and in the same transaction what it leaves at the destination and how far an
+ * incremental job has come; queues the next attempt of a job that is retried, or removes a job that was made for one run. The
+ * end of a table's run leads on the run that it is a part of.
  * @param leaves the checkpoint table that is, or may be, still there; null: nothing is.
  * @param onParentEnded hears of the run that this one is a part of, when it has ended with it.
  * @returns the ended run, or null when the claim is lost or the run has ended already: then nothing was written.
@@ -48,6 +48,7 @@ export async function endRun(
         attempts: 0,
       });
     }
+    if (state === 'succeeded') await advanceWatermark(tx, run, at);
     if (run.parentRunId === null) await followUp(tx, run, leaves, at);
     else parent = await advanceBatch(tx, run.parentRunId, at);
     return run;
@@ -59,6 +60,18 @@ export async function endRun(
 /** Told behind the commit: what was rolled back never was. */
 function heard(parent: RunRecord | null, onParentEnded?: (parent: RunRecord) => void): void {
   if (parent !== null && parent.endedAt !== null) onParentEnded?.(parent);
+}
+
+/** Where the next run of an incremental job begins: known with this run's success, and not before. */
+async function advanceWatermark(
+  tx: Pick<Store, 'watermarks' | 'jobs'>,
+  { id, jobId, createdBy, plan }: RunRecord,
+  at: number,
+): Promise<void> {
+  const window = plan?.window;
+  if (window === undefined || window.to === null || (await tx.jobs.findById(jobId)) === null) return;
+  const { column, place, to: bound } = window;
+  await tx.watermarks.put({ jobId, column, place, bound, runId: id, updatedBy: createdBy, updatedAt: at });
 }
 
 async function placeOf(

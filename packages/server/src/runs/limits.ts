@@ -78,6 +78,27 @@ export const runLimits = {
   workerStartMs: 15_000,
   /** A link test ends after this time, whatever the network does. */
   linkCheckMs: 60_000,
+  /** Rows that are kept of those that a run set aside; more are only counted. */
+  quarantineRowsMax: 20_000,
+  /** The same in characters, as they rest sealed. */
+  quarantineCharsMax: 64 * 1024 * 1024,
+  /** Rows of one replay, and their sealed characters: they travel in one message. More take another replay. */
+  replayRowsMax: 5_000,
+  replayCharsMax: 8 * 1024 * 1024,
+  /** One attempt at a replay may take this long. */
+  replayMs: 60_000,
+  /** A replay that is under way is left alone by others for so long behind each sign of life, in milliseconds. */
+  replayLeaseMs: 15_000,
+  replayBeatMs: 4_000,
+  /** Pause before a replay is tried again, first and at the longest; doubled each time. */
+  replayFirstPauseMs: 1_000,
+  replayLongestPauseMs: 6 * 60 * 60 * 1_000,
+  /** How often it is looked for replays that are due. */
+  replayPauseMs: 5_000,
+  /** Whoever asks for a replay waits so long for its end. */
+  replayWaitMs: 10_000,
+  /** Replays of a run that are listed. */
+  replaysListedMax: 100,
   /** A run that failed or was stopped may be resumed for this long: 7 days. Then its checkpoint table is removed. */
   resumeWindowMs: 7 * 24 * 60 * 60 * 1_000,
   /** Asking the destination of a run that is to be resumed what it holds of it may take this long. */
@@ -118,8 +139,24 @@ export const runLimits = {
   claimPauseMs: 1_000,
   /** A slice's rate is taken over this time at least, and twice as long at most, in milliseconds. */
   rateWindowMs: 2_000,
+  /** What a throttled run may save up of its rate while its slices read less, in milliseconds of the rate. */
+  rateSavedMs: 500,
+  /** How often a throttled run that backs off compares what its source delivers with what it may, in milliseconds. */
+  backOffWindowMs: 1_000,
+  /** Below this part of what it may deliver, a source that is waited for counts as slow. */
+  backOffShare: 0.8,
+  /** The rate of a run that backs off is never less than this part of the job's. */
+  backOffFloor: 0.1,
+  /** How much more is allowed for the next window when the source kept up, as a factor. */
+  backOffRecovery: 1.25,
   /** A run's state is told from memory as long as its driver has heard of the store within this time, in milliseconds. */
   recordFreshMs: 4_000,
+  /** Verifications driven at once by one server; more wait. Their tasks take turns with the slices of runs. */
+  verificationsMax: 8,
+  /** Pause between looks for verifications that nobody has in hand, in milliseconds. */
+  verificationPauseMs: 2_000,
+  /** Verifications of a run that are listed. */
+  verificationsListedMax: 100,
   /** Bytes of a worker's stderr kept for the log line of its end. */
   stderrTailBytes: 4_096,
 } as const;

@@ -37,6 +37,8 @@ export function queuedRun(request: StartRequest, at: number): Omit<RunRecord, 's
     resumesRunId: null,
     attempt: 0,
     notBefore: 0,
+    clockAt: request.clockAt ?? null,
+    resolved: null,
     parentRunId: null,
     batch: null,
   };

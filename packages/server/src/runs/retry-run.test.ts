@@ -137,3 +137,55 @@ test.each([
   await end(job, state);
   expect(await fixture.store.jobs.find(job.clusterId, job.name)).toBeNull();
 });
+
+test('further attempts keep the time that macros stand for, and what the settings became', async () => {
+  const { store } = fixture;
+  const job = await retriedJob();
+  const first = await start(job);
+  const { fence } = await fixture.claimRun(first.id, 'a', at);
+  const resolved = [{ name: 'fromJobConfig.whereClause', text: "ds = '2026-01-01'" }];
+  const change = { state: 'planning', startedAt: at, clockAt: at - 5, resolved } as const;
+  const begun = await store.runs.change({ runId: first.id, fence }, change, at);
+  expect([begun?.clockAt, begun?.resolved]).toEqual([at - 5, resolved]);
+  await store.runs.storePlan({ runId: first.id, fence }, samplePlan(1), at);
+  await store.runs.checkpoint(
+    { runId: first.id, fence },
+    0,
+    { sequence: 1, position: null, counts: sampleCounts(3), isComplete: false },
+    at,
+  );
+  await endRun(store, { runId: first.id, fence }, 'failed', failure, at, 'kept');
+  const second = await store.runs.latest(job.clusterId, job.name);
+  expect([second?.attempt, second?.clockAt, second?.resolved]).toEqual([1, begun?.clockAt, resolved]);
+  await end(job, 'failed');
+  const third = await store.runs.latest(job.clusterId, job.name);
+  expect([third?.attempt, third?.clockAt]).toEqual([2, begun?.clockAt]);
+});
+
+test('how far an incremental job has come is stored with the success of its run, and with no other end', async () => {
+  const { store } = fixture;
+  const window = {
+    column: 'id',
+    native: 'integer',
+    type: { kind: 'integer', bits: 32, unsigned: false },
+    from: null,
+    to: { value: '9', isIncluded: true },
+    place: '["p"]',
+    isNullable: false,
+  } as const;
+  const job = await store.jobs.create(sampleJob(fixture.cluster.id, `job-${newId()}`));
+  for (const state of ['failed', 'stopped', 'succeeded'] as const) {
+    const run = await start(job);
+    const { fence } = await fixture.claimRun(run.id, 'a', at);
+    await store.runs.storePlan({ runId: run.id, fence }, { ...samplePlan(1), window }, at);
+    expect(await store.watermarks.find(job.id)).toBeNull();
+    await endRun(store, { runId: run.id, fence }, state, state === 'succeeded' ? null : failure, at, null);
+  }
+  const run = await store.runs.latest(job.clusterId, job.name);
+  expect(await store.watermarks.find(job.id)).toMatchObject({
+    column: 'id',
+    place: '["p"]',
+    bound: window.to,
+    runId: run?.id,
+  });
+});

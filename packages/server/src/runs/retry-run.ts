@@ -11,6 +11,8 @@ export function isToBeRetried(run: RunRecord, state: RunState): boolean {
   return (
     state === 'failed' &&
     run.stopRequestedBy === null &&
+    // As many rows would be bad the next time.
+    run.failure?.code !== 'Cdm.0936' &&
     run.job.driverOptions['retryJobConfig.retryJobType'] === 'RETRY_TRIPLE' &&
     run.attempt < runLimits.retriesMax
   );
@@ -28,14 +30,15 @@ export async function queueRetry(
   leaves: TraceState | null,
   at: number,
 ): Promise<RunRecord> {
-  const { projectId, job, createdBy: user, variables, isAuto } = failed;
+  const { projectId, job, createdBy: user, variables, isAuto, clockAt } = failed;
   const attempt = failed.attempt + 1;
   const notBefore = at + runLimits.retryPauseMs;
-  const next = { ...queuedRun({ projectId, job, user, variables, isAuto }, at), attempt, notBefore };
+  // A job that is retried behind midnight still reads the day for which it was started.
+  const next = { ...queuedRun({ projectId, job, user, variables, isAuto, clockAt }, at), attempt, notBefore };
   if (failed.batch !== null) return await createTablesAgain(tx, next, failed, true);
   if (leaves !== 'kept') return await createFreshRun(tx, next);
-  const { plan, counts } = failed;
-  const resumed = { ...next, plan, counts, isPrepared: true, resumesRunId: failed.id };
+  const { plan, counts, resolved } = failed;
+  const resumed = { ...next, plan, counts, resolved, isPrepared: true, resumesRunId: failed.id };
   return await tx.runs.createResumed(resumed, at);
 }
 
@@ -52,7 +55,9 @@ export async function createTablesAgain(
   before: RunRecord,
   keepsCommitted: boolean,
 ): Promise<RunRecord> {
-  const { batch, counts } = before;
+  const { counts } = before;
+  // What did not succeed is open again.
+  const batch = before.batch && { ...before.batch, done: before.batch.done - before.batch.failed, failed: 0 };
   const created = await tx.runs.create({ ...next, batch, counts, resumesRunId: before.id });
   await tx.batches.copyTables(before.id, created.id, keepsCommitted);
   return created;

@@ -99,16 +99,25 @@ export class RunDesk implements RunService {
   }
 
   async resume(request: ResumeRequest): Promise<RunRecord> {
-    const { store, secrets, pools, now, log } = this.#tools;
+    const { store, secrets, pools, now, log, service } = this.#tools;
     const { job, run: before } = request;
-    const work = await resolveWork({ ...before, job }, store, secrets);
+    const work = await resolveWork({ ...before, job }, store, secrets, service);
     const tools = { store, pool: pools.of(job.clusterId), log };
     await requireCheckpoints(before, work, tools).catch((error: unknown) => {
       throw maskError(error, work.secretTexts);
     });
     const run = {
-      ...queuedRun({ ...request, variables: before.variables, isAuto: false }, now()),
+      ...queuedRun(
+        {
+          ...request,
+          variables: before.variables,
+          isAuto: false,
+          clockAt: before.clockAt ?? before.startedAt,
+        },
+        now(),
+      ),
       plan: before.plan,
+      resolved: before.resolved,
       isPrepared: true,
       counts: before.counts,
       resumesRunId: before.id,
@@ -125,7 +134,8 @@ export class RunDesk implements RunService {
   async retryTables(request: RetryRequest): Promise<RunRecord> {
     const { store, now } = this.#tools;
     const { job, run: before, keepsCommitted } = request;
-    const next = queuedRun({ ...request, variables: before.variables, isAuto: false }, now());
+    const clockAt = before.clockAt ?? before.startedAt;
+    const next = queuedRun({ ...request, variables: before.variables, isAuto: false, clockAt }, now());
     return await this.#queue(job, () =>
       store.transaction(async (tx) => {
         await tx.clusters.lock(job.clusterId);

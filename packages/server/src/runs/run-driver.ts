@@ -2,32 +2,37 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addCounts, type SliceCounts, zeroCounts } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import { plannedTime, type ServiceFacts } from '../planner/job-variables.ts';
 import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
 import type { TaskPools } from './cluster-pools.ts';
 import type { Driver } from './driver.ts';
-import {
-  endingOf,
-  FailedBefore,
-  LetGo,
-  ShutDown,
-  StopAsked,
-  stored,
-  Unworkable,
-  unworkable,
-} from './driver-ends.ts';
 import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
 import { isToBeKept } from './run-aftermath.ts';
+import {
+  endingOf,
+  FailedBefore,
+  foreignCheckpoints,
+  LetGo,
+  ShutDown,
+  StopAsked,
+  stored,
+  Unworkable,
+  unworkable,
+} from './run-endings.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
+import { RunRejects } from './run-rejects.ts';
 import { moveSlices, repeated } from './run-slices.ts';
+import type { SliceLane } from './run-snapshot.ts';
 import { earlierTraces, settleTraces } from './run-traces.ts';
+import { endRunVerification, isVerified, RunVerification } from './run-verification.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { TaskPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -37,6 +42,7 @@ export interface DriverTools {
   readonly secrets: SecretBox;
   readonly pools: TaskPools;
   readonly now: () => number;
+  readonly service: ServiceFacts;
   readonly leaseMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Hears of a run that ended with the last of its tables. */
@@ -70,8 +76,11 @@ export class RunDriver implements Driver {
   readonly #pool: TaskPool;
   readonly #traces: TraceRemover;
   readonly #claim: Claim;
+  readonly #rejects: RunRejects;
   readonly #stopper = new AbortController();
   #storedPlan: RunPlan | null = null;
+  /** The destination has what the run wrote, and nothing of the run itself any more. */
+  #isPublished = false;
   /** Values of secret variables: in no text of the run. */
   #secretTexts: readonly string[] = [];
 
@@ -88,6 +97,7 @@ export class RunDriver implements Driver {
     this.#pool = tools.pools.of(run.clusterId);
     this.#traces = traces;
     this.#claim = { runId: run.id, fence: run.fence };
+    this.#rejects = new RunRejects(run, this.#claim, { ...tools, progress: this.progress });
     this.ended = this.#drive(run);
   }
 
@@ -122,11 +132,13 @@ export class RunDriver implements Driver {
     const heartbeat = setInterval(() => void this.#beat(), runLimits.heartbeatMs);
     let work: ResolvedWork | null = null;
     let plan: RunPlan | null = run.plan;
-    const startedAt = run.startedAt ?? this.#tools.now();
+    const { store, secrets, service, now } = this.#tools;
+    const startedAt = run.startedAt ?? now();
     this.#tools.log('run.taken', takenFields(run));
     try {
       const ending = endingOf(run);
-      work = await resolveWork(run, this.#tools.store, this.#tools.secrets).catch((error: unknown) => {
+      const clockAt = run.clockAt ?? plannedTime(run.variables) ?? startedAt;
+      work = await resolveWork({ ...run, clockAt }, store, secrets, service).catch((error: unknown) => {
         throw ending ?? unworkable(error);
       });
       this.#secretTexts = work.secretTexts;
@@ -134,7 +146,7 @@ export class RunDriver implements Driver {
       if (plan === null) {
         this.#expectWorthwhile(run, []);
         if (run.state === 'queued') {
-          await this.#change({ state: 'planning', startedAt });
+          await this.#change({ state: 'planning', startedAt, clockAt, resolved: work.resolved });
         }
         plan = await this.#plan(work);
       } else {
@@ -145,6 +157,8 @@ export class RunDriver implements Driver {
       this.#storedPlan = plan;
       // The slices come from the store one by one; a thousand of them in every message would be most of its bytes.
       plan = { ...plan, slices: [] };
+      const verification = isVerified(run) ? this.#verification(work, plan) : null;
+      let lanes: readonly SliceLane[] | null = null;
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
           await this.#discardEarlier(run);
@@ -152,13 +166,18 @@ export class RunDriver implements Driver {
           if (!(await this.#extendLease())) throw new LetGo('the lease was lost');
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
+          // Told before the rows are moved for nothing.
+          await verification?.planAhead();
         }
         await this.#change({ state: 'running', startedAt });
-        await this.#moveSlices(work, plan, run.isPrepared);
+        lanes = await this.#moveSlices(work, plan, run.isPrepared);
+        this.#rejects.requireWithin(this.progress.counts());
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
       await this.#step({ kind: 'finish', work, plan, outcome: 'publish' });
+      this.#isPublished = true;
+      await verification?.compare(lanes);
       await this.#end('succeeded', null, null);
     } catch (error) {
       await this.#settle(error, work, plan);
@@ -220,7 +239,9 @@ export class RunDriver implements Driver {
       const isAwaited = reason === this.#stopper.signal.reason;
       const withinMs = isAwaited ? runLimits.discardMs : runLimits.discardPatientMs;
       const tools = { store, pool: this.#pool, log };
-      const leaves = await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
+      const leaves = this.#isPublished
+        ? null
+        : await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
@@ -245,16 +266,17 @@ export class RunDriver implements Driver {
   }
 
   /** @param isTakenUp an earlier driver may have moved some of the rows. */
-  async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<void> {
+  async #moveSlices(work: RunWork, plan: RunPlan, isTakenUp: boolean): Promise<readonly SliceLane[]> {
     const { now, log } = this.#tools;
     const records = await this.#slices();
     this.progress.load(records);
-    await moveSlices({
+    return await moveSlices({
       work,
       plan,
       records,
       isTakenUp,
       consistency: this.#storedPlan?.consistency ?? null,
+      keepsMoment: isVerified(this.#record),
       pool: this.#pool,
       progress: this.progress,
       stop: this.#stopper.signal,
@@ -332,6 +354,12 @@ export class RunDriver implements Driver {
     });
   }
 
+  #verification(work: RunWork, plan: RunPlan): RunVerification {
+    const { store, now, log } = this.#tools;
+    const { signal } = this.#stopper;
+    return new RunVerification(this.#record, work, plan, { store, now, log, signal, pool: this.#pool });
+  }
+
   #listener(): TaskListener {
     const { store, now, log } = this.#tools;
     return {
@@ -348,6 +376,7 @@ export class RunDriver implements Driver {
         this.#learn({ ...this.#record, counts: totals, updatedAt: at });
         return true;
       },
+      rejects: (no, part) => stored(() => this.#rejects.take(no, part, this.#secretTexts)),
       log: (line) => log('run.line', { run: this.runId, line }),
     };
   }
@@ -397,11 +426,10 @@ export class RunDriver implements Driver {
     );
     if (ended === null) throw new Fenced('the run');
     this.#learn(ended);
+    if (isVerified(ended) && failure !== null) {
+      const told = state === 'stopped' ? { state } : { state: 'failed' as const, failure };
+      await stored(() => endRunVerification(store, this.runId, { ...told, endedAt: now() }));
+    }
     log('run.ended', endedFields(ended, failure, leaves));
   }
-}
-
-function foreignCheckpoints(error: Fenced): SluiceError {
-  const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
-  return new SluiceError('Cdm.0232', { cause }, { cause: error });
 }

@@ -254,5 +254,6 @@ function wholeMs(times: SliceTimes): SliceTimes {
     destinationMs: Math.round(times.destinationMs),
     commitMs: Math.round(times.commitMs),
     workMs: Math.round(times.workMs),
+    ...(times.throttleMs === undefined ? {} : { throttleMs: Math.round(times.throttleMs) }),
   };
 }

@@ -10,6 +10,8 @@ export interface StartRequest {
   readonly user: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly isAuto: boolean;
+  /** The time that macros stand for; absent: the run's own beginning, or what it was planned for. */
+  readonly clockAt?: number | null;
 }
 
 export interface ResumeRequest {

@@ -4,6 +4,7 @@ import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf } from '@sluice/en
 import type { SliceRecord } from '../store/model.ts';
 import { runLimits } from './limits.ts';
 import { Patience } from './patience.ts';
+import { RateBucket } from './rate-bucket.ts';
 import type { RunProgress } from './run-progress.ts';
 import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
 import { SliceOrder } from './slice-order.ts';
@@ -19,6 +20,8 @@ export interface SliceMoverTools {
   readonly isTakenUp: boolean;
   /** What was said of the run before. */
   readonly consistency: Consistency | null;
+  /** A moment of the source is wanted even for one slice, for it is looked at once more. */
+  readonly keepsMoment?: boolean;
   readonly pool: TaskPool;
   readonly progress: RunProgress;
   readonly stop: AbortSignal;
@@ -38,10 +41,11 @@ export interface SliceMoverTools {
 
 /**
  * Moves the open slices of a run, several at once, at one moment of the source where it can hold one.
+ * @returns the places at which they were moved; those with a snapshot hold it until the run is over.
  * @throws the first failure, after which the other lanes are ended too; the stop's reason.
  */
-export async function moveSlices(tools: SliceMoverTools): Promise<void> {
-  await new SliceMover(tools).move();
+export async function moveSlices(tools: SliceMoverTools): Promise<readonly SliceLane[]> {
+  return await new SliceMover(tools).move();
 }
 
 /** The same task, said to have been begun before. */
@@ -55,27 +59,30 @@ class SliceMover {
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #snapshot: RunSnapshot;
+  /** What hears of a slice's reading; nothing without a rate limit. */
+  readonly #charging: Pick<TaskListener, 'charge'>;
 
   constructor(tools: SliceMoverTools) {
     this.#tools = tools;
     this.#signal = AbortSignal.any([this.#failed.signal, tools.stop]);
     this.#snapshot = this.#runSnapshot();
+    this.#charging = chargingOf(tools.work);
   }
 
-  async move(): Promise<void> {
+  async move(): Promise<readonly SliceLane[]> {
     const { work, plan, records, isTakenUp, pool } = this.#tools;
     const open = records.filter((record) => !record.checkpoint?.isComplete);
     const hasMoved =
       isTakenUp && (plan.consistency !== undefined || records.some((r) => r.checkpoint !== null));
     const isSplit = records.length > 1 ? open.length > 0 : (records[0]?.checkpoint?.sequence ?? 0) > 1;
     if (hasMoved && isSplit) await this.#snapshot.sayResumed('the server was restarted, or the run resumed');
-    if (open.length === 0) return;
+    if (open.length === 0) return [];
     let lanes: readonly SliceLane[] = Array.from(
       { length: Math.min(work.extractors, open.length, pool.sliceWorkersMax) },
       () => ({ seat: { worker: null, isFixed: false }, snapshot: null }),
     );
     // A slice by itself is one statement, which sees one moment.
-    if (open.length > 1) lanes = await this.#snapshot.begin(lanes);
+    if (open.length > 1 || this.#tools.keepsMoment === true) lanes = await this.#snapshot.begin(lanes);
     const order = new SliceOrder(open.length, lanes.length);
     const outcomes = await Promise.allSettled(
       lanes.map((lane, no) =>
@@ -89,6 +96,7 @@ class SliceMover {
     );
     // The first cause is the signal's reason; what the other lanes threw follows from it.
     if (outcomes.some((outcome) => outcome.status === 'rejected')) throw this.#signal.reason;
+    return lanes;
   }
 
   async #moveLane(lane: SliceLane, next: () => SliceRecord | null, hasMoved: boolean): Promise<void> {
@@ -128,7 +136,12 @@ class SliceMover {
           const isAgain = isRepeated || count > 0;
           count += 1;
           return pool
-            .run(isAgain ? repeated(task) : task, { ...listener(), begun }, this.#signal, lane.seat)
+            .run(
+              isAgain ? repeated(task) : task,
+              { ...listener(), ...this.#charging, begun },
+              this.#signal,
+              lane.seat,
+            )
             .finally(() => progress.end(slice.no));
         });
         note('slice.done', { slice: slice.no, attempts: count, ...progress.effortOf(slice.no) });
@@ -154,4 +167,11 @@ class SliceMover {
       log,
     });
   }
+}
+
+/** One bucket for all slices of the run. */
+function chargingOf({ rateLimit }: RunWork): Pick<TaskListener, 'charge'> {
+  if (rateLimit === undefined) return {};
+  const bucket = new RateBucket(rateLimit);
+  return { charge: (...read) => bucket.charge(...read) };
 }

@@ -1,3 +1,4 @@
+import type { ServiceFacts } from '../planner/job-variables.ts';
 import { resolveTraces } from '../planner/resolve-work.ts';
 import { isSamePlace } from '../planner/self-copy.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
@@ -13,6 +14,7 @@ export interface JanitorTools {
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly secrets: SecretBox;
   readonly now: () => number;
+  readonly service: ServiceFacts;
 }
 
 /** Who deletes something has its traces removed first, while there still is a way to them. */
@@ -97,7 +99,7 @@ export class TraceJanitor implements TraceRemover {
   }
 
   async #remove(trace: TraceRecord, withinMs: number, signal: AbortSignal): Promise<Outcome> {
-    const { store, secrets, log } = this.#tools;
+    const { store, secrets, log, service } = this.#tools;
     const run = await store.runs.find(trace.runId);
     const plan = run?.plan ?? null;
     if (run === null || plan === null) {
@@ -112,7 +114,7 @@ export class TraceJanitor implements TraceRemover {
     }
     try {
       if (!link.isEnabled) throw new Error(`link ${link.name} is disabled`);
-      const work = await resolveTraces(run, plan, link, store, secrets);
+      const work = await resolveTraces(run, plan, link, store, secrets, service);
       // A cluster that was stopped leaves its tables no longer than any other.
       const pool = this.#tools.pools.apart(run.clusterId);
       await removeTraces(work, { ...plan, slices: [] }, withinMs, { pool, log }, signal);

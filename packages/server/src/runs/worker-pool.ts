@@ -332,7 +332,7 @@ export class WorkerPool implements TaskPool {
 }
 
 function laneOf(task: Task): Lane {
-  if (task.kind === 'slice') return 'slice';
+  if (task.kind === 'slice' || task.kind === 'compare') return 'slice';
   if (task.kind === 'ready' || task.kind === 'join') return 'join';
   if (task.kind === 'check' || task.kind === 'checkpoints') return 'prompt';
   if (task.kind === 'inspect') return 'inspect';

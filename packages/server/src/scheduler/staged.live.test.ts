@@ -10,6 +10,7 @@ import {
   fingerprint,
   fingerprintOf,
   hasServers,
+  lockTable,
   type Side,
 } from './test-sides-suite.ts';
 
@@ -139,6 +140,28 @@ describe.skipIf(!hasServers)('runs through a staging table', () => {
     expect(ended).toMatchObject({ state: 'failed', failure: { code: 'Cdm.0928' } });
     expect(await rowCount(wish.to, wish.toTable)).toBe(2);
     expect(await left(wish.to)).toEqual([]);
+  });
+
+  test.each(kinds)('to %s: a run is stopped while its move waits, and nothing was moved', async (to) => {
+    const wish = await wishTo('postgres', to);
+    const job = await rig.job(wish);
+    const holder = await wish.to.holder();
+    rig.pool.before = async (kind) => {
+      if (kind === 'finish') await lockTable(holder, wish.to, wish.toTable);
+      rig.pool.before = kind === 'finish' ? () => undefined : rig.pool.before;
+    };
+    try {
+      const run = await rig.start(job);
+      await eventually('the move waits', async () => (await wish.to.waiting()) > 0, 20_000);
+      const at = Date.now();
+      await rig.stop(run);
+      expect((await rig.ended(run)).state).toBe('stopped');
+      expect(Date.now() - at).toBeLessThan(6_000);
+      await eventually('its tables are gone', async () => (await left(wish.to)).length === 0);
+    } finally {
+      await holder.release();
+    }
+    expect(await rowCount(wish.to, wish.toTable)).toBe(1);
   });
 
   test.each(kinds)('to %s: statements and modes by a job', async (to) => {

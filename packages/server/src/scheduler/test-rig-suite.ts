@@ -47,6 +47,8 @@ export interface RigSettings {
   readonly script?: string;
   /** Where workers may connect to; absent: anywhere. */
   readonly egress?: EgressRules;
+  /** Of the service; default: Asia/Shanghai. */
+  readonly zone?: string;
 }
 
 export interface JobWish {
@@ -115,6 +117,7 @@ export class RunRig {
       secrets: rigSecretBox,
       pools: this.pool,
       now: Date.now,
+      service: { zone: settings.zone ?? 'Asia/Shanghai', version: '1.8.1' },
       leaseMs,
       log,
       onQueued: () => poke(),
@@ -205,12 +208,12 @@ export class RunRig {
     });
   }
 
-  async start(job: JobRecord): Promise<RunRecord> {
+  async start(job: JobRecord, variables: Readonly<Record<string, string>> = {}): Promise<RunRecord> {
     return await this.desk.start({
       projectId: this.cluster.projectId,
       job,
       user: 'ada',
-      variables: {},
+      variables,
       isAuto: false,
     });
   }

@@ -5,7 +5,7 @@ import { runOf } from './run-rows.ts';
 import type { RunRow } from './schema.ts';
 import type { HistoryFilter, HistoryRepository } from './store.ts';
 
-/** All of a run but its plan, which is most of its bytes and no list shows. */
+/** All of a run but its plan and its resolved settings, which are most of its bytes and no list shows. */
 const columns = [
   'id',
   'project_id',
@@ -38,6 +38,7 @@ const columns = [
   'resumes_run_id',
   'attempt',
   'not_before',
+  'clock_at',
   'parent_run_id',
   'batch',
 ] as const satisfies readonly (keyof RunRow)[];
@@ -68,7 +69,7 @@ export class SqlHistoryRepository implements HistoryRepository {
       query = query.where('job_id', 'in', own.where('created_by', '=', createdBy));
     }
     const rows = await query
-      .select(sql<null>`null`.as('plan'))
+      .select([sql<null>`null`.as('plan'), sql<null>`null`.as('resolved')])
       .orderBy('submission_id', 'desc')
       .limit(filter.limit)
       .execute();

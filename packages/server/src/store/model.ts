@@ -1,5 +1,6 @@
 import type { Role } from '@sluice/contract/access';
 import type { Json } from '@sluice/core/data/json';
+import type { WatermarkBound } from '@sluice/core/data/read-window';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { RunPlan } from '@sluice/engine/work';
@@ -189,6 +190,14 @@ export interface RunFailure {
   readonly details: { readonly en: string; readonly zh: string };
 }
 
+/** A setting that is carried out as another text than it was written: variables and macros are filled in. */
+export interface ResolvedSetting {
+  /** Name of the setting, with its group. */
+  readonly name: string;
+  /** As it is carried out, secrets masked; of a map or list, its JSON. */
+  readonly text: string;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly projectId: string;
@@ -228,6 +237,10 @@ export interface RunRecord {
   readonly attempt: number;
   /** Not claimed before this time; 0: at once. */
   readonly notBefore: number;
+  /** The time that macros in its settings stand for; null: it was not begun. Kept by whatever carries the run on. */
+  readonly clockAt: number | null;
+  /** Settings in which something was filled in; null: it was not begun. */
+  readonly resolved: readonly ResolvedSetting[] | null;
   /** The run of an entire-database job that this one moves a table of; null: it is nobody's part. */
   readonly parentRunId: string | null;
   /** Of a run of an entire-database job, from the moment on when its tables are known; null: any other. */
@@ -240,6 +253,8 @@ export interface RunRecord {
 export interface BatchSummary {
   /** Tables of the run. */
   readonly tables: number;
+  /** Tables that may be under way at once. */
+  readonly atOnce: number;
   /** Of these, those that have ended, whatever came of them. */
   readonly done: number;
   /** Of those that have ended, those that did not succeed. */
@@ -264,6 +279,19 @@ export interface BatchTable {
   readonly refusal: RunFailure | null;
   /** An earlier run that moved it and did not succeed: what that one committed is taken over where it can be. */
   readonly carriesRunId: string | null;
+}
+
+/** How far an incremental job has come: up to where its last run that succeeded has read. */
+export interface WatermarkRecord {
+  readonly jobId: number;
+  readonly column: string;
+  /** Where the column is: link and table as the job names them. */
+  readonly place: string;
+  readonly bound: WatermarkBound;
+  /** The run that came so far; null: somebody set it. */
+  readonly runId: string | null;
+  readonly updatedBy: string;
+  readonly updatedAt: number;
 }
 
 /** When a scheduled job is due next. */

@@ -32,9 +32,15 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     // Names and sizes of groups, and variables, are everybody's.
     groups: store.groups,
     variables: store.variables,
+    watermarks: store.watermarks,
+    // Found by their runs, which are not everybody's.
+    verifications: store.verifications,
     history: {
       search: (clusterId, filter) => store.history.search(clusterId, { ...filter, createdBy: owner }),
     },
+    // Whoever asks for them has found their run first.
+    rejects: store.rejects,
+    replays: store.replays,
   };
 }
 

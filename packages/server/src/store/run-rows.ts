@@ -32,6 +32,8 @@ export function rowOf(run: RunRecord): RunRow {
     resumes_run_id: run.resumesRunId,
     attempt: run.attempt,
     not_before: run.notBefore,
+    clock_at: run.clockAt,
+    resolved: run.resolved === null ? null : JSON.stringify(run.resolved),
     parent_run_id: run.parentRunId,
     batch: run.batch === null ? null : JSON.stringify(run.batch),
     ...toCountColumns(run.counts),
@@ -69,6 +71,8 @@ export function runOf(row: RunRow): RunRecord {
     resumesRunId: row.resumes_run_id,
     attempt: row.attempt,
     notBefore: row.not_before,
+    clockAt: row.clock_at,
+    resolved: fromJsonOrNull(row.resolved),
     parentRunId: row.parent_run_id,
     batch: fromJsonOrNull(row.batch),
   };

@@ -110,6 +110,8 @@ export function sampleRun(job: JobRecord, projectId: string): Omit<RunRecord, 's
     resumesRunId: null,
     attempt: 0,
     notBefore: 0,
+    clockAt: null,
+    resolved: null,
     parentRunId: null,
     batch: null,
   };

@@ -21,8 +21,13 @@ export interface Tables {
   readonly timers: TimerRow;
   readonly job_groups: JobGroupRow;
   readonly variables: VariableRow;
+  readonly watermarks: WatermarkRow;
   readonly role_assignments: RoleAssignmentRow;
   readonly audit_events: AuditEventRow;
+  readonly rejects: RejectRow;
+  readonly replays: ReplayRow;
+  readonly verifications: VerificationRow;
+  readonly verification_chunks: VerificationChunkRow;
 }
 
 export type Flag = 0 | 1;
@@ -175,6 +180,9 @@ export interface RunRow extends CountColumns {
   resumes_run_id: string | null;
   attempt: number;
   not_before: number;
+  clock_at: number | null;
+  /** JSON; null: not begun. */
+  resolved: string | null;
   parent_run_id: string | null;
   /** JSON; only of runs of entire-database jobs, from the moment on when their tables are known. */
   batch: string | null;
@@ -245,6 +253,18 @@ export interface VariableRow {
   updated_at: number;
 }
 
+export interface WatermarkRow {
+  job_id: number;
+  column_name: string;
+  place: string;
+  value: string;
+  is_included: Flag;
+  /** null: somebody set it by hand. */
+  run_id: string | null;
+  updated_by: string;
+  updated_at: number;
+}
+
 export interface RoleAssignmentRow {
   user_id: string;
   /** A project's id, or `all`. */
@@ -270,4 +290,74 @@ export interface AuditEventRow {
   error_code: string | null;
   request_id: string;
   repeats: number;
+}
+
+export interface RejectRow {
+  run_id: string;
+  slice_no: number;
+  /** Of the commit that counts it. */
+  sequence: number;
+  /** Who made that commit. */
+  attempt: string;
+  no: number;
+  stage: string;
+  code: string;
+  facts: string;
+  state: string;
+  replay_id: string | null;
+  /** What the destination said of it in an attempt at the replay, as JSON; null: nothing. */
+  retried: string | null;
+  created_at: number;
+  edited_by: string | null;
+  edited_at: number | null;
+  /** Characters of `sealed_row`. */
+  size: number;
+  sealed_row: string;
+}
+
+export interface ReplayRow {
+  id: string;
+  run_id: string;
+  state: string;
+  rows_chosen: number;
+  rows_written: number;
+  rows_refused: number;
+  failure: string | null;
+  created_by: string;
+  created_at: number;
+  ended_at: number | null;
+  due_at: number;
+  attempts: number;
+}
+
+export interface VerificationRow {
+  id: string;
+  run_id: string;
+  project_id: string;
+  cluster_id: string;
+  /** The run while the verification is active; unique. */
+  active_run_id: string | null;
+  kind: string;
+  removes_extra: Flag;
+  state: string;
+  phase: string;
+  plan: string | null;
+  not_comparable: string | null;
+  is_at_snapshot: Flag;
+  failure: string | null;
+  created_by: string;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  stop_requested_by: string | null;
+  lease_owner: string | null;
+  lease_until: number;
+  fence: number;
+}
+
+export interface VerificationChunkRow {
+  verification_id: string;
+  phase: string;
+  no: number;
+  outcome: string;
 }

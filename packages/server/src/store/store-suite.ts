@@ -4,6 +4,7 @@ import { batchSuite } from './batch-suite.ts';
 import { claimSuite } from './claim-suite.ts';
 import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
+import { rejectSuite } from './reject-suite.ts';
 import { runSuite } from './run-suite.ts';
 import {
   createSampleCluster,
@@ -19,6 +20,8 @@ import { Conflict, Gone } from './store.ts';
 import { now, StoreFixture } from './store-fixture.ts';
 import { timerSuite } from './timer-suite.ts';
 import { traceSuite } from './trace-suite.ts';
+import { verificationSuite } from './verification-suite.ts';
+import { watermarkSuite } from './watermark-suite.ts';
 import { workspaceSuite } from './workspace-suite.ts';
 
 /** What every store must keep, whatever it stores in: run by `store.test.ts` and `store.live.test.ts` alike. */
@@ -293,8 +296,10 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
     traceSuite(() => fixture);
     batchSuite(() => fixture);
     timerSuite(() => fixture);
+    watermarkSuite(() => fixture);
     auditSuite(() => fixture);
     workspaceSuite(() => fixture);
+    verificationSuite(() => fixture);
 
     describe('transactions', () => {
       it('keep all or nothing', async () => {
@@ -395,5 +400,8 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
         expect(await store.runs.latest(cluster.id, job.name)).toBeNull();
       });
     });
+
+    // Behind those who count what is sealed in the store.
+    rejectSuite(() => fixture);
   });
 }

@@ -13,6 +13,7 @@ import type {
   JobType,
   LinkRecord,
   ProjectRecord,
+  ResolvedSetting,
   RoleAssignment,
   RunFailure,
   RunRecord,
@@ -25,7 +26,10 @@ import type {
   UserRecord,
   VariableRecord,
   VariableScope,
+  WatermarkRecord,
 } from './model.ts';
+import type { RejectRepository, ReplayRepository } from './reject-record.ts';
+import type { VerificationRepository } from './verification-record.ts';
 
 /** What every repository promises: a method that changes something resolves when the change is durable (synced), or rejects and nothing changed. */
 export interface Store {
@@ -41,6 +45,10 @@ export interface Store {
   readonly groups: GroupRepository;
   readonly variables: VariableRepository;
   readonly history: HistoryRepository;
+  readonly rejects: RejectRepository;
+  readonly replays: ReplayRepository;
+  readonly watermarks: WatermarkRepository;
+  readonly verifications: VerificationRepository;
   /**
    * All of `work`'s changes or none. Not nestable: inside it only the store handed to `work` may be used.
    * Let what rejects inside go through: after a failed statement the transaction may not be able to go on.
@@ -211,6 +219,8 @@ export interface RunChange {
   readonly isPrepared?: boolean;
   readonly counts?: SliceCounts;
   readonly failure?: RunFailure;
+  readonly clockAt?: number;
+  readonly resolved?: readonly ResolvedSetting[];
   readonly batch?: BatchSummary;
   /** Nobody drives the run from here on, although it has not ended. */
   readonly dropsLease?: true;
@@ -351,6 +361,15 @@ export interface VariableRepository {
   list(scope: VariableScope): Promise<readonly VariableRecord[]>;
   /** @returns false when it was not there. */
   delete(scope: VariableScope, name: string): Promise<boolean>;
+}
+
+/** How far incremental jobs have come; a watermark goes with its job. */
+export interface WatermarkRepository {
+  find(jobId: number): Promise<WatermarkRecord | null>;
+  /** Stores the watermark of a job, or replaces it. */
+  put(mark: WatermarkRecord): Promise<void>;
+  /** @returns false when there was none. */
+  delete(jobId: number): Promise<boolean>;
 }
 
 /** Which runs of a cluster, over all its jobs. */

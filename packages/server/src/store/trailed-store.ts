@@ -30,6 +30,14 @@ const subjects: {
     put: () => unnamed,
     delete: (_args, done) => (done === true ? unnamed : null),
   },
+  watermarks: {
+    put: () => unnamed,
+    delete: (_args, done) => (done === true ? unnamed : null),
+  },
+  verifications: {
+    create: () => unnamed,
+    requestStop: (_args, found) => (found === null ? null : unnamed),
+  },
   identity: {
     createProject: named('project'),
     updateProject: named('project'),

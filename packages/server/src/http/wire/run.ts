@@ -9,9 +9,11 @@ import type {
   RunView,
   SliceTimesView,
   SliceView,
+  WindowBound,
 } from '@sluice/contract/run-views';
 import type { Column } from '@sluice/core/data/column';
 import { type Loss, lossEffectOf, lossText } from '@sluice/core/data/loss';
+import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
 import type { Language } from '@sluice/core/data/text';
 import type { RunPlan } from '@sluice/engine/work';
@@ -66,6 +68,8 @@ export function writeRun(
     times: times === null ? null : writeTimes(times),
     waits_for: longestOf(times),
     eta: isActiveState(run.state) ? etaOf(slices, rates) : null,
+    clock_at: run.clockAt,
+    resolved: (run.resolved ?? []).map(({ name, text }) => ({ name, text })),
     plan: run.plan === null ? null : writePlan(run.plan, language),
     slices: slices.map(writeSlice),
   };
@@ -89,7 +93,7 @@ function writeSlice(known: SliceProgress): SliceView {
 }
 
 function writePlan(plan: RunPlan, language: Language): RunPlanView {
-  const { way, target, projection, reason, warnings, consistency, slices } = plan;
+  const { way, target, projection, reason, warnings, window, consistency, slices } = plan;
   const losses = (plan.losses ?? []).map((loss) => writeLoss(loss, language));
   return {
     way: way ?? null,
@@ -97,6 +101,7 @@ function writePlan(plan: RunPlan, language: Language): RunPlanView {
     reason,
     warnings: [...warnings, ...losses.map((loss) => loss.text)],
     losses,
+    window: window === undefined ? null : writeWindow(window),
     consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
     columns: projection.columns.map((column, at): PlanColumn => {
       const source = target.sourceColumns[at];
@@ -110,6 +115,15 @@ function writePlan(plan: RunPlan, language: Language): RunPlanView {
     }),
     slice_count: slices.length,
   };
+}
+
+function writeWindow({ column, from, to }: ReadWindow): NonNullable<RunPlanView['window']> {
+  return { column, from: from === null ? null : writeBound(from), to: to === null ? null : writeBound(to) };
+}
+
+/** How far an incremental job has come, or a run is to go. */
+export function writeBound({ value, isIncluded }: WatermarkBound): WindowBound {
+  return { value, is_included: isIncluded };
 }
 
 function writeLoss(loss: Loss, language: Language): PlanLoss {
@@ -152,10 +166,11 @@ function etaOf(slices: readonly SliceProgress[], rates: Rates | null): RunEta | 
 
 /** Where most of the time went; null: none did, or nothing is known. */
 function longestOf(times: SliceTimes | null): SliceView['waits_for'] {
-  const { sourceMs, destinationMs, commitMs, workMs } = times ?? zeroTimes;
-  const most = Math.max(sourceMs, destinationMs, commitMs, workMs);
+  const { sourceMs, destinationMs, commitMs, workMs, throttleMs = 0 } = times ?? zeroTimes;
+  const most = Math.max(sourceMs, destinationMs, commitMs, workMs, throttleMs);
   if (most === 0) return null;
   if (most === workMs) return 'worker';
+  if (most === throttleMs) return 'throttle';
   if (most === sourceMs) return 'source';
   return most === destinationMs ? 'destination' : 'commit';
 }
@@ -204,5 +219,6 @@ function writeTimes(times: SliceTimes): SliceTimesView {
     destination_ms: times.destinationMs,
     commit_ms: times.commitMs,
     work_ms: times.workMs,
+    throttle_ms: times.throttleMs ?? 0,
   };
 }

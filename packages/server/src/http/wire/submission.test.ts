@@ -53,6 +53,8 @@ function runIn(state: RunState, more: Partial<RunRecord> = {}): RunRecord {
     resumesRunId: null,
     attempt: 0,
     notBefore: 0,
+    clockAt: null,
+    resolved: null,
     parentRunId: null,
     batch: null,
     ...more,

@@ -29,6 +29,7 @@ import {
   WrongPassphrase,
 } from '../../secrets/passphrase-box.ts';
 import type { JobRecord } from '../../store/model.ts';
+import { isNestedDeeper, jsonDepthMax } from '../json-depth.ts';
 import { type Document, isDocument, textMember } from './documents.ts';
 import { readJobDocument } from './job.ts';
 import { readLinkDocument } from './link.ts';
@@ -128,6 +129,7 @@ async function opened(given: Document, passphrase: string): Promise<Document> {
     throw error;
   }
   if (Buffer.byteLength(text) > transferLimits.fileBytesMax) throw tooLarge();
+  if (isNestedDeeper(text, jsonDepthMax)) throw unreadable('it nests too deep');
   const content: unknown = JSON.parse(text);
   if (!isDocument(content)) throw unreadable('there is no object in it');
   return content;
