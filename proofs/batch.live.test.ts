@@ -9,7 +9,7 @@ test(
   async () => {
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
-    const { ok, skipped, figures } = await run({ count: 20, seed: 8, choice: { plants: 'none' }, log });
+    const { ok, skipped, figures } = await run({ count: 20, seed: 8, choice: { plants: 'short' }, log });
     if (skipped !== undefined) {
       console.warn(`Skipped: ${skipped}`);
       return;

@@ -17,8 +17,14 @@ const brokenTables = 5;
 /** The bugs show with few tables. */
 const plantedTables = 12;
 
-/** `--plants none` leaves the planted bugs out: the short form of the tests. */
-export const choices = { plants: ['all', 'none'] } as const;
+/**
+ * `--way there` is from PostgreSQL to MariaDB, `back` the other way. `--plants none` leaves the planted bugs out, `only` the rest;
+ * `short` is the form of the tests: one way, one kill, no bugs.
+ */
+export const choices = {
+  way: ['both', 'there', 'back'],
+  plants: ['all', 'none', 'only', 'short'],
+} as const;
 
 /** Moves `count` tables both ways, 5 of which fail, then plants bugs in copies of the project and demands that the same rounds see them. */
 export async function run(options: ProofOptions): Promise<ProofResult> {
@@ -59,13 +65,19 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     };
     const broken = Math.min(brokenTables, Math.ceil(tables / 4));
     const honest: RoundResult[] = [];
-    const isShort = options.choice?.plants === 'none';
-    honest.push(
-      await round('postgres', 'mysql', 'there', { tables, broken, kills: isShort ? [1, 0] : [2, 1] }),
-    );
-    if (!isShort) honest.push(await round('mysql', 'postgres', 'back', { tables, broken, kills: [1, 1] }));
+    const planted = options.choice?.plants ?? 'all';
+    const isShort = planted === 'short';
+    const way = isShort ? 'there' : (options.choice?.way ?? 'both');
+    const wanted = { tables, broken };
+    if (planted !== 'only' && way !== 'back') {
+      const kills = isShort ? ([1, 0] as const) : ([2, 1] as const);
+      honest.push(await round('postgres', 'mysql', 'there', { ...wanted, kills }));
+    }
+    if (planted !== 'only' && way !== 'there')
+      honest.push(await round('mysql', 'postgres', 'back', { ...wanted, kills: [1, 1] }));
     const seen: Record<string, boolean> = {};
-    for (const [name, plant] of isShort ? [] : Object.entries(batchPlants)) {
+    const withBugs = planted === 'all' || planted === 'only';
+    for (const [name, plant] of withBugs ? Object.entries(batchPlants) : []) {
       log(`planted bug: ${plant.bug}`);
       const script = await plantedCheckout(join(folder, `planted-${name}`), plant);
       const small = { tables: plantedTables, broken: 2, kills: [0, 0] as const, script };
@@ -85,7 +97,7 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
         killsLanded: honest.reduce((sum, result) => sum + result.killsLanded, 0),
         roundSeconds: honest.map(({ seconds }) => seconds),
         faults: faults.length,
-        ...(isShort ? {} : { plantedBugsSeen: seen }),
+        ...(withBugs ? { plantedBugsSeen: seen } : {}),
       },
     };
   } finally {

@@ -107,6 +107,9 @@ export async function batchRound(settings: RoundSettings): Promise<RoundResult> 
       return { runId, tables: (await client.call('GET', path)).tables as ShownTable[] };
     }
 
+    // Somebody else's single job, in a cluster of its own, does not wait for all of these.
+    const lone = await loneJob(server, from, to, names[0] ?? '', cluster, job);
+    expect('a lone job of another cluster', lone, { status: 'SUCCEEDED', whileWhole: 'RUNNING' });
     await killed(settings.kills[0]);
     const first = await cluster.waitForEnd(job, runEndMs);
     log(`${from.kind} to ${to.kind}: ${first.status} (${first.summary})`);
@@ -181,6 +184,26 @@ export async function batchRound(settings: RoundSettings): Promise<RoundResult> 
   const seconds = Number(((performance.now() - begin) / 1_000).toFixed(1));
   for (const fault of faults.slice(0, 8)) log(`fault: ${fault.slice(0, 400)}`);
   return { tables: names.length, rows: rowsOfAll, kills, killsLanded, seconds, faults };
+}
+
+/** Starts a job of one table in another cluster; tells how it ended, and how the whole database stood then. */
+async function loneJob(
+  server: SluiceProcess,
+  from: TableSet,
+  to: TableSet,
+  table: string,
+  whole: CdmCluster,
+  wholeJob: string,
+): Promise<{ readonly status: string | null; readonly whileWhole: string }> {
+  const cluster = await CdmCluster.create(server);
+  for (const side of [from, to]) await cluster.createLink(side);
+  await to.makeEmpty('lone_copy');
+  await cluster.createJob('lone', from, to, 'lone_copy', 1, { fromTable: table });
+  await cluster.startJob('lone');
+  const { status } = await cluster.waitForEnd('lone', runEndMs);
+  const standing = await whole.status(wholeJob);
+  await to.drop('lone_copy');
+  return { status, whileWhole: standing.status };
 }
 
 type Expect = (what: string, seen: unknown, wanted: unknown) => void;

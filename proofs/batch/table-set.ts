@@ -18,6 +18,8 @@ export interface TableSet {
   readonly database: string;
   /** Makes the tables `names`, the i-th with `rowsOf(i)` rows, and a view that is no table. */
   fill(names: readonly string[], rowsOf: (no: number) => number): Promise<void>;
+  makeEmpty(name: string): Promise<void>;
+  drop(name: string): Promise<void>;
   /** Makes a table that a copy cannot be written to. */
   damage(name: string, way: Breakage): Promise<void>;
   /** Takes away what stands in the way. */
@@ -133,8 +135,12 @@ export async function mysqlTables(url: string, database: string): Promise<TableS
 }
 
 /** What both say in the same words. */
-function sharedParts(sql: (text: string) => Promise<void>): Pick<TableSet, 'damage' | 'mend'> {
+function sharedParts(
+  sql: (text: string) => Promise<void>,
+): Pick<TableSet, 'damage' | 'mend' | 'makeEmpty' | 'drop'> {
   return {
+    makeEmpty: (name) => sql(`CREATE TABLE ${name} (${columns})`),
+    drop: (name) => sql(`DROP TABLE ${name}`),
     async damage(name, way) {
       if (way === 'narrow column') await sql(`CREATE TABLE ${name} (${columns.replace('60', '3')})`);
       if (way === 'missing column') await sql(`CREATE TABLE ${name} (id integer NOT NULL PRIMARY KEY)`);

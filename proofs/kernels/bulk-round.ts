@@ -61,12 +61,7 @@ function backColumn({ mysqlType, postgresType }: RandomColumn, random: Random): 
     case 'bigint':
       return back(of('BIGINT', 'BIGINT', 'DECIMAL(20,0)', 'CHAR(25)'));
     case 'numeric': {
-      const type = of(
-        mysqlType.startsWith('DECIMAL') ? `DECIMAL(${size})` : 'DECIMAL(25,0)',
-        'VARCHAR(90)',
-        'DOUBLE',
-      );
-      return type === 'DOUBLE' ? back(type, plainText, pgText, 'number') : back(type);
+      return back(of(mysqlType.startsWith('DECIMAL') ? `DECIMAL(${size})` : 'DECIMAL(25,0)', 'VARCHAR(90)'));
     }
     case 'real': {
       const type = of('FLOAT', 'DOUBLE');

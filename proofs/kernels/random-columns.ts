@@ -89,8 +89,17 @@ function truthColumn(random: Random): RandomColumn {
   return {
     mysqlType: isBit ? 'BIT(1)' : 'TINYINT(1)',
     postgresType,
-    literal: () => (isBit ? `b'${below(random, 2)}'` : String(below(random, 256) - 128)),
-    mysqlText: (name) => (postgresType === 'boolean' ? truth(name, 'true', 'false') : truth(name, '1', '0')),
+    // As a boolean TINYINT(1) has two values, as a number all of them.
+    literal: () =>
+      isBit
+        ? `b'${below(random, 2)}'`
+        : String(postgresType === 'boolean' ? below(random, 2) : below(random, 256) - 128),
+    mysqlText: (name) =>
+      postgresType === 'boolean'
+        ? truth(name, 'true', 'false')
+        : isBit
+          ? truth(name, '1', '0')
+          : asText(name),
     postgresText: pgText,
     comparison: 'text',
   };

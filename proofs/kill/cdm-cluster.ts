@@ -26,6 +26,8 @@ export interface LinkWay {
 }
 
 export interface JobChanges {
+  /** Default: `source`. */
+  readonly fromTable?: string;
   readonly fromLink?: string;
   readonly toLink?: string;
   readonly partitionColumn?: string;
@@ -144,7 +146,7 @@ export class CdmCluster {
                 name: 'fromJobConfig',
                 inputs: [
                   input('fromJobConfig.schemaName', schemaOf(from)),
-                  input('fromJobConfig.tableName', 'source'),
+                  input('fromJobConfig.tableName', more.fromTable ?? 'source'),
                   ...(more.partitionColumn === undefined
                     ? []
                     : [input('fromJobConfig.partitionColumn', more.partitionColumn)]),

@@ -38,6 +38,7 @@ export class RunJudge {
   async look(clusterId: string): Promise<readonly RunRecord[]> {
     const { runs } = await this.#store.runs.history(clusterId, null, runsMax, 0);
     const active = new Set<string>();
+    this.#judgeParts(runs);
     for (const run of runs) {
       const { id, jobName, state, counts, plan } = run;
       const end = JSON.stringify([state, counts, run.endedAt, run.failure?.code ?? null]);
@@ -54,7 +55,8 @@ export class RunJudge {
       }
       if (plan !== null) this.#runKeys.set(id, plan.target.runKey);
       const durable = plan === null ? 0 : this.#destination.rowsOf(plan.target.runKey);
-      if (counts.rowsWritten > durable)
+      // A run of many tables counts what these have committed, under names of their own.
+      if (run.batch === null && counts.rowsWritten > durable)
         this.#violate(run, `counts ${counts.rowsWritten} rows, ${durable} are committed`);
     }
     return runs;
@@ -68,7 +70,10 @@ export class RunJudge {
       if (!byId.has(id)) this.violations.push(`run ${id} was accepted and is not there`);
     for (const run of runs) {
       if (isActiveState(run.state)) this.#violate(run, `did not end: ${run.state}, fence ${run.fence}`);
-      if (run.state === 'succeeded') await this.#complete(run);
+      if (run.state === 'succeeded') {
+        if (run.batch === null) await this.#complete(run);
+        else await this.#completeBatch(run);
+      }
       if (run.state === 'failed' || run.state === 'rejected') {
         if (run.failure === null) this.#violate(run, 'failed for no reason');
         this.#retried(run, runs, jobs);
@@ -95,6 +100,39 @@ export class RunJudge {
       );
   }
 
+  /** Parts are active only while their run is, as many as it may have, and each table has one. */
+  #judgeParts(runs: readonly RunRecord[]): void {
+    const partsOf = new Map<string, RunRecord[]>();
+    for (const run of runs) {
+      if (run.parentRunId === null) continue;
+      const parts = partsOf.get(run.parentRunId) ?? [];
+      partsOf.set(run.parentRunId, [...parts, run]);
+    }
+    for (const run of runs) {
+      const parts = partsOf.get(run.id) ?? [];
+      const under = parts.filter(({ state }) => isActiveState(state)).length;
+      const limit = Number(run.job.driverOptions['throttlingConfig.concurrentSubJobs'] ?? 0);
+      if (under > limit) this.#violate(run, `has ${under} tables under way, ${limit} are allowed`);
+      if (under > 0 && run.state !== 'running') this.#violate(run, `is ${run.state} with tables under way`);
+      if (under === 0 && run.state === 'running' && run.batch !== null)
+        this.#violate(run, 'is running with no table under way');
+      if (new Set(parts.map(({ jobName }) => jobName)).size < parts.length)
+        this.#violate(run, 'has two runs of one table');
+      if (run.parentRunId !== null && !runs.some(({ id }) => id === run.parentRunId))
+        this.#violate(run, 'is a part of nothing');
+    }
+  }
+
+  /** Every table was moved, under this run or an earlier one, and the counters are their sums. */
+  async #completeBatch(run: RunRecord): Promise<void> {
+    const { tables } = await this.#store.batches.tables(run.id, { states: [], limit: 100, offset: 0 });
+    const counted = tables.reduce((sum, { run: part }) => sum + (part?.counts.rowsWritten ?? 0), 0);
+    const open = tables.filter(({ run: part }) => part?.state !== 'succeeded').map(({ table }) => table.name);
+    if (tables.length === 0 || open.length > 0) this.#violate(run, `succeeded without ${open.join(', ')}`);
+    if (counted !== run.counts.rowsWritten)
+      this.#violate(run, `succeeded with ${run.counts.rowsWritten} rows counted, its tables have ${counted}`);
+  }
+
   /** A job that is retried has its next attempt in the same moment. */
   #retried(run: RunRecord, runs: readonly RunRecord[], jobs: readonly JobRecord[]): void {
     const isRetried = run.job.driverOptions['retryJobConfig.retryJobType'] === 'RETRY_TRIPLE';
@@ -104,6 +142,7 @@ export class RunJudge {
     const next = runs.find(
       (other) =>
         other.jobId === run.jobId &&
+        other.parentRunId === null &&
         other.submissionId > run.submissionId &&
         other.attempt === run.attempt + 1,
     );

@@ -25,6 +25,7 @@ export const plants: readonly Plant[] = [
   'fence not checked',
   'claims no run twice',
   'reports before it commits',
+  'failed tables not counted',
 ];
 
 export interface WorldResult {
@@ -155,15 +156,19 @@ export class RunWorld {
     const jobs: JobRecord[] = [];
     for (let no = 0; no < jobCount; no += 1) {
       const isTimed = no === 0 && this.#random() < 0.4;
+      const isBatch = no === jobCount - 1 && this.#random() < 0.5;
       const job = await store.jobs.create({
         ...sampleJob(cluster.id, `job${no}`),
-        type: 'NORMAL_JOB',
+        type: isBatch ? 'BATCH_JOB' : 'NORMAL_JOB',
         fromLink: 'source',
         toLink: 'target',
         fromOptions: {},
         toOptions: {},
         driverOptions: {
           'throttlingConfig.numExtractors': String(1 + Math.floor(this.#random() * 3)),
+          ...(isBatch
+            ? { 'throttlingConfig.concurrentSubJobs': String(1 + Math.floor(this.#random() * 3)) }
+            : {}),
           ...(this.#random() < 0.3 ? { 'retryJobConfig.retryJobType': 'RETRY_TRIPLE' } : {}),
           ...(isTimed ? minutely : {}),
         },
@@ -190,7 +195,7 @@ export class RunWorld {
           time: this.#time,
           random: this.#random,
           faults: () => (this.#isTroubled ? this.#trouble : noStoreFaults),
-          plant: plant === 'fence not checked' || plant === 'claims no run twice' ? plant : null,
+          plant: plant === 'reports before it commits' ? null : plant,
           crash: (dying) => this.#crash(dying),
           violate: (what) => this.#judge.violations.push(what),
           fences: this.#fences,
@@ -305,7 +310,13 @@ export class RunWorld {
     else {
       const run = await this.#store.runs.latest(job.clusterId, job.name);
       const trace = run === null ? null : await this.#store.traces.find(run.id);
-      if (run === null || isActiveState(run.state) || trace?.state !== 'kept') return;
+      if (run === null || isActiveState(run.state)) return;
+      if (run.batch !== null && run.state !== 'succeeded') {
+        const wish = { projectId: run.projectId, job, run, user: 'user', keepsCommitted: true };
+        this.#judge.accepted(await server.desk.retryTables(wish));
+        return;
+      }
+      if (trace?.state !== 'kept') return;
       this.#judge.accepted(await server.desk.resume({ projectId: run.projectId, job, run, user: 'user' }));
     }
   }

@@ -1,3 +1,4 @@
+import type { NameList, TableEntry } from '../../packages/core/src/connector/inspection.ts';
 import { addCounts, type Checkpoint, zeroCounts, zeroTimes } from '../../packages/core/src/data/slice.ts';
 import { Fenced, SluiceError } from '../../packages/core/src/errors/sluice-error.ts';
 import type { RunPlan, Task, TaskKind, TaskOf, TaskResults } from '../../packages/engine/src/work.ts';
@@ -28,6 +29,8 @@ export interface PoolWorld {
   readonly violate: (what: string) => void;
 }
 
+/** Tables of a source that are listed, at most. */
+const tablesMost = 5;
 /** Rows of a slice, whatever the plan. */
 const rowsPerSlice = 30;
 /** A worker whose server died is gone after this time at most, in milliseconds. */
@@ -63,6 +66,7 @@ export class StandInPool implements TaskPool {
   ): Promise<TaskResults[K]> {
     signal.throwIfAborted();
     if (task.kind === 'check') return [] as unknown as TaskResults[K];
+    if (task.kind === 'inspect') return (await this.#list(signal)) as unknown as TaskResults[K];
     const { destination, time, random } = this.#world;
     const session = destination.open(keyOf(task as Exclude<Task, { kind: 'check' | 'inspect' }>));
     this.#sessions.add(session);
@@ -88,6 +92,19 @@ export class StandInPool implements TaskPool {
       destination.cut(session);
       this.#sessions.delete(session);
     }
+  }
+
+  /** The tables of a source: as many as chance has it, and a view. */
+  async #list(signal: AbortSignal): Promise<NameList<TableEntry>> {
+    await this.#step();
+    signal.throwIfAborted();
+    const tables = Array.from({ length: 1 + Math.floor(this.#world.random() * tablesMost) }, (_none, no) => ({
+      name: `t${no}`,
+      kind: 'table' as const,
+      rowsEstimate: no === 2 ? null : 10 * no,
+    }));
+    const entries = [...tables, { name: 'a_view', kind: 'view' as const, rowsEstimate: null }];
+    return { entries, total: entries.length };
   }
 
   async #work(

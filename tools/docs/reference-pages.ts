@@ -6,6 +6,7 @@ import { connectorsPage } from './connectors-page.ts';
 import { errorsPage } from './errors-page.ts';
 import type { Page } from './markdown.ts';
 import { servedOperations } from './served-operations.ts';
+import { typesPage } from './types-page.ts';
 
 /**
  * All generated pages that need no running server, in both languages, and before them the file of what requests and
@@ -19,6 +20,7 @@ export async function referencePages(): Promise<readonly Page[]> {
     configurationPage(language),
     connectorsPage(language),
     errorsPage(language),
+    typesPage(language),
   ]);
   return [observedPage(await observeMembers()), ...pages];
 }

@@ -1,3 +1,4 @@
+import { lossEffects, lossKinds } from '@sluice/core/data/loss';
 import Type, { type Static } from 'typebox';
 import {
   answer,
@@ -118,6 +119,23 @@ export const WindowBound = answer(
 );
 export type WindowBound = Static<typeof WindowBound>;
 
+export const PlanLoss = answer(
+  'PlanLoss',
+  {
+    column: textOrNull('Column of the destination; null: the loss is the table’s.'),
+    kind: oneOfTexts([...lossKinds], 'What may be lost.'),
+    effect: oneOfTexts(
+      lossEffects,
+      'refused: a value that is concerned is not written, its row is refused; converted: values arrive in another form.',
+    ),
+    from: text("Type at the source, in its database's words; empty for the table."),
+    to: text("Type at the destination, in its database's words; empty for the table."),
+    text: text('The loss in words, in the language of the caller.'),
+  },
+  'One thing that a column may lose on its way.',
+);
+export type PlanLoss = Static<typeof PlanLoss>;
+
 export const RunPlanView = answer(
   'RunPlan',
   {
@@ -127,7 +145,11 @@ export const RunPlanView = answer(
     ),
     form: text('Form of the data on its way: pgcopy-binary or rows.'),
     reason: text('Why this form and not a better one.'),
-    warnings: listOf(text(), 'Losses that the mapping may bring.'),
+    warnings: listOf(text(), 'What is to be known before the run; every loss is among them, in words.'),
+    losses: listOf(
+      PlanLoss,
+      'What the columns may lose; empty where nothing can be, and in plans that are older than this member.',
+    ),
     consistency: orNull(
       part({
         kind: text('Whether all rows are of one moment of the source.'),

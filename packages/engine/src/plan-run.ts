@@ -25,6 +25,7 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
     projection: agreement.projection,
     reason: agreement.reason,
     warnings: agreement.warnings,
+    losses: agreement.losses ?? [],
     slices,
     // Of several slices nothing can be said before they begin.
     ...(slices.length === 1 && {

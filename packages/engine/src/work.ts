@@ -16,6 +16,7 @@ import type {
   TableRef,
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
+import type { Loss } from '@sluice/core/data/loss';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
@@ -108,6 +109,8 @@ export interface RunPlan {
   /** Why this wire form, for people. */
   readonly reason: string;
   readonly warnings: readonly string[];
+  /** What the columns may lose; absent in plans that were stored before it was recorded as data. */
+  readonly losses?: readonly Loss[];
   readonly slices: readonly Slice[];
   /** Absent: the run is not incremental. */
   readonly window?: PlannedWindow;

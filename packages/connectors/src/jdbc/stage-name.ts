@@ -28,3 +28,8 @@ export function arrivalColumnName(columnNames: readonly string[]): string {
   while (taken.has(name)) name += '_';
   return name;
 }
+
+/** Whether a table has the name of a staging table, which is none of its schema's own. */
+export function isStageName(table: string): boolean {
+  return /_[0-9a-f]{12}_cdm_stage$/.test(table);
+}

@@ -1,4 +1,5 @@
 import type { Column, NeutralType } from '@sluice/core/data/column';
+import type { Loss, LossKind } from '@sluice/core/data/loss';
 import { TEXT_WIDENING } from '../jdbc/sql-options.ts';
 import { quoteName, quoteTable } from './names.ts';
 import { ddlTypeOf, sameFamilyType } from './types.ts';
@@ -21,8 +22,8 @@ export interface TableDdl {
   readonly sql: string;
   /** Types by position, as in `sql`. */
   readonly columnTypes: readonly string[];
-  /** What the table will not keep of the source, for people. */
-  readonly warnings: readonly string[];
+  /** What the table will not keep of the source beside the pairs of types. */
+  readonly losses: readonly Loss[];
 }
 
 /** A row without its out-of-line values; the servers' limit is 65,535 bytes, some of which are overhead. */
@@ -36,7 +37,7 @@ const OUT_OF_LINE_BYTES = 12;
 interface Made {
   readonly name: string;
   sql: string;
-  loss: string | null;
+  readonly from: string;
   readonly isKey: boolean;
   readonly isNotNull: boolean;
 }
@@ -72,21 +73,19 @@ function isText(sql: string): boolean {
   return /^(?:VAR)?CHAR\(/i.test(sql);
 }
 
-function columnType(column: Column, textFactor: number): { sql: string; loss: string | null } {
+/** The type that a source's column is created with. @param textFactor text columns are made this many times as long. */
+export function createdTypeOf(column: Pick<Column, 'native' | 'type'>, textFactor: number): string {
   const own = sameFamilyType(column.native);
-  if (own !== null && textFactor === 1) return { sql: own, loss: null };
+  if (own !== null && textFactor === 1) return own;
   const type: NeutralType = column.type;
   // BIT(n) pads on the left, so a bit string of varying length would come back longer.
-  if (type.kind === 'bits' && /var/i.test(column.native)) {
-    return type.length === null
-      ? { sql: 'LONGTEXT', loss: null }
-      : { sql: `VARCHAR(${type.length})`, loss: null };
-  }
+  if (type.kind === 'bits' && /var/i.test(column.native))
+    return type.length === null ? 'LONGTEXT' : `VARCHAR(${type.length})`;
   return ddlTypeOf(type, textFactor);
 }
 
 /** Turns the longest columns outside of the key into out-of-line ones until a row fits. */
-function fitRow(columns: readonly Made[], warnings: string[]): void {
+function fitRow(columns: readonly Made[], losses: Loss[]): void {
   const size = (): number =>
     columns.reduce((sum, column) => sum + (inlineBytes(column.sql) ?? OUT_OF_LINE_BYTES), 0);
   while (size() > ROW_BYTES_MAX) {
@@ -95,31 +94,29 @@ function fitRow(columns: readonly Made[], warnings: string[]): void {
       .sort((a, b) => (inlineBytes(b.sql) ?? 0) - (inlineBytes(a.sql) ?? 0));
     if (longest === undefined) return;
     const roomier = longest.sql.startsWith('VARBINARY') ? 'LONGBLOB' : 'LONGTEXT';
-    warnings.push(
-      `column ${longest.name} is created as ${roomier} instead of ${longest.sql}: a row has 65,535 bytes`,
-    );
+    const { name, from, sql } = longest;
+    losses.push({ column: name, kind: 'rowSize', from, to: sql, limit: roomier });
     longest.sql = roomier;
   }
 }
 
 /**
  * CREATE TABLE for a run. Pure.
- * The key is left off, with a warning, where a column of it has no bound or the key is longer than the server's limit:
+ * The key is left off, and said to be, where a column of it has no bound or the key is longer than the server's limit:
  * cutting a key column to a length that fits could refuse rows that the source holds.
  */
 export function createTable(design: TableDesign): TableDdl {
-  const warnings: string[] = [];
+  const losses: Loss[] = [];
   const textFactor = design.widensText ? TEXT_WIDENING : 1;
   const keySet = new Set(design.sourcePrimaryKey);
   const columns: Made[] = design.sourceColumns.map((column, at) => ({
-    ...columnType(column, textFactor),
+    sql: createdTypeOf(column, textFactor),
+    from: column.native,
     name: design.columnNames[at] ?? column.name,
     isKey: keySet.has(column.name),
     isNotNull: design.copiesNotNull && !column.isNullable,
   }));
-  for (const column of columns)
-    if (column.loss !== null) warnings.push(`column ${column.name} ${column.loss}`);
-  fitRow(columns, warnings);
+  fitRow(columns, losses);
 
   const key = design.sourcePrimaryKey.map(
     (name) => columns[design.sourceColumns.findIndex((c) => c.name === name)],
@@ -127,20 +124,16 @@ export function createTable(design: TableDesign): TableDdl {
   const keyColumns = key.filter((column) => column !== undefined);
   const keyBytes = keyColumns.map((column) => inlineBytes(column.sql));
   let hasKey = key.length > 0 && keyColumns.length === key.length;
-  if (key.length > 0 && !hasKey) {
-    warnings.push('the table is created without a primary key: not every column of the key is moved');
-  } else if (keyBytes.includes(null)) {
+  const withoutKey = (kind: LossKind, limit?: string | number): void => {
+    losses.push({ column: null, kind, from: '', to: '', ...(limit === undefined ? {} : { limit }) });
+    hasKey = false;
+  };
+  if (key.length > 0 && !hasKey) withoutKey('keyNotMoved');
+  else if (keyBytes.includes(null)) {
     const open = keyColumns.filter((_, at) => keyBytes[at] === null).map((column) => column.name);
-    warnings.push(
-      `the table is created without a primary key: ${open.join(', ')} has no length that a key could have`,
-    );
-    hasKey = false;
-  } else if (keyBytes.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0) > KEY_BYTES_MAX) {
-    warnings.push(
-      `the table is created without a primary key: it would be longer than ${KEY_BYTES_MAX} bytes`,
-    );
-    hasKey = false;
-  }
+    withoutKey('keyWithoutLength', open.join(', '));
+  } else if (keyBytes.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0) > KEY_BYTES_MAX)
+    withoutKey('keyTooLong', KEY_BYTES_MAX);
 
   const lines = columns.map((column) => {
     const isInKey = hasKey && column.isKey;
@@ -152,6 +145,6 @@ export function createTable(design: TableDesign): TableDdl {
   return {
     sql: `CREATE TABLE ${quoteTable(design.database, design.table)} (\n${lines.join(',\n')}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT=DYNAMIC`,
     columnTypes: columns.map((column) => column.sql),
-    warnings,
+    losses,
   };
 }

@@ -43,8 +43,11 @@ export function decoderFor(
   const { type } = column;
   switch (type.kind) {
     case 'boolean':
-      // BIT(1) comes as one byte, TINYINT(1) as a number.
-      return (value) => (typeof value === 'number' ? value !== 0 : (value as Uint8Array)[0] !== 0);
+      // BIT(1) comes as one byte, TINYINT(1) as a number, which may be another than 0 and 1: it stays what it is.
+      return (value) => {
+        if (typeof value !== 'number') return (value as Uint8Array)[0] !== 0;
+        return value === 0 || value === 1 ? value === 1 : value;
+      };
     case 'integer':
       // mysql2 gives texts beyond 2^53.
       return type.bits === 64

@@ -1,9 +1,21 @@
 import type { Value } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { mayEndInBlanks, numberLosses } from '../jdbc/losses.ts';
+import { isNumberText, scaleOf, survivesFloat } from '../jdbc/number-text.ts';
 import { quoteBytes, quoteText } from './names.ts';
-import { approximateTypes, binaryTypes, textTypes } from './type-families.ts';
+import {
+  approximateTypes,
+  binaryTypes,
+  decimalScale,
+  membersOf,
+  memberTypes,
+  roundedScale,
+  textTypes,
+  wholeTypes,
+} from './type-families.ts';
 import { isSpatial } from './types.ts';
+import { isWellKnownText } from './well-known-text.ts';
 
 /** Turns one value of one column into its literal. Chosen once per column, before the first row. */
 export type Encoder = (value: Value) => string;
@@ -17,9 +29,15 @@ function refuse(column: string, value: Value, reason: string): SluiceError {
 const dateForm = /^\d{4}-\d\d-\d\d$/;
 const timestampForm = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?$/;
 const timeForm = /^-?\d{1,3}:\d\d:\d\d(?:\.\d{1,9})?$/;
-const decimalForm = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const wholeForm = /^\s*[+-]?\d+(?:\.0*)?\s*$/;
 const bitsForm = /^[01]+$/;
+/** Zero, or what no two digits stand for: the server would take 24 for 2024. */
+const yearForm = /^(?:0|0000|19(?:0[1-9]|[1-9]\d)|20\d\d|21[0-4]\d|215[0-5])$/;
+/** Strings and numbers of a JSON text, as tokens. */
+const jsonToken = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs;
+
+const INT64_MIN = -(2n ** 63n);
+const UINT64_MAX = 2n ** 64n - 1n;
 
 /** Digits of a second beyond what the column keeps would be cut or rounded without a word by the server. */
 function exceedsFraction(text: string, fractionMax: number): boolean {
@@ -49,207 +67,178 @@ export interface TargetColumn {
   readonly refusesNull: boolean;
 }
 
-const numericTypes = new Set([
-  'tinyint',
-  'smallint',
-  'mediumint',
-  'int',
-  'bigint',
-  'decimal',
-  'float',
-  'double',
-  'year',
-]);
-const wholeTypes = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'year']);
-const momentTypes = new Set(['time', 'datetime', 'timestamp']);
-
-/**
- * How a source type meets a destination column.
- * `refused` pairs have no meaning (a date into a blob of bits); `warning` is a loss that the server would not report.
- */
-export interface Pairing {
-  readonly isRefused: boolean;
-  readonly warning: string | null;
-}
-
-const fine: Pairing = { isRefused: false, warning: null };
-const refused: Pairing = { isRefused: true, warning: null };
-function risky(warning: string): Pairing {
-  return { isRefused: false, warning };
-}
-
-/** Says whether values of a type can go to a column, and what they may lose. Pure. */
-export function pair(type: NeutralType, target: TargetColumn): Pairing {
-  const to = target.dataType;
-  if (textTypes.has(to)) {
-    return type.kind === 'binary' ? risky('bytes go to a text column: they must be UTF-8') : fine;
-  }
-  if (isSpatial(to)) return type.kind === 'text' || type.kind === 'other' ? fine : refused;
-  // FLOAT(7,2) and DOUBLE(7,2) round to their digits and say nothing.
-  if (/^(?:float|double)\(\d+,\d+\)/i.test(target.columnType))
-    return risky('digits beyond its own are rounded off');
+/** A value as the text that it is, before it is looked at for its column. @throws Cdm.0234 when it is not of its kind. */
+function plainText(type: NeutralType, target: TargetColumn): (value: Exclude<Value, null>) => string {
+  const { name } = target;
   switch (type.kind) {
-    case 'boolean':
-      return numericTypes.has(to) || to === 'bit' ? fine : refused;
+    case 'boolean': {
+      const [yes, no] = textTypes.has(target.dataType) ? ['true', 'false'] : ['1', '0'];
+      return (value) => {
+        if (value === true) return yes;
+        if (value === false) return no;
+        // TINYINT(1) holds other numbers too.
+        if (typeof value === 'number') return String(value);
+        throw refuse(name, value, 'not a boolean');
+      };
+    }
     case 'integer':
-      if (to === 'bit') return fine;
-      if (to === 'double' && type.bits === 64) return risky('whole numbers beyond 2^53 lose digits');
-      if (to === 'float' && type.bits >= 32) return risky('whole numbers beyond 2^24 lose digits');
-      return numericTypes.has(to) ? fine : refused;
-    case 'decimal':
-      if (approximateTypes.has(to)) return risky('decimal digits beyond 15 are lost');
-      return numericTypes.has(to) ? fine : refused;
+      return (value) => {
+        if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+        if (typeof value === 'bigint') return value.toString();
+        throw refuse(name, value, 'not a whole number');
+      };
     case 'float':
-      if (to === 'float' && type.bits === 64) return risky('digits beyond the seventh are lost');
-      if (numericTypes.has(to) && !approximateTypes.has(to))
-        return risky('digits that it does not keep end the job');
-      return numericTypes.has(to) ? fine : refused;
-    case 'date':
-      return to === 'date' || to === 'datetime' || to === 'timestamp' ? fine : refused;
-    case 'timestamp':
-      if (to === 'date') return refused;
-      return to === 'datetime' || to === 'timestamp' ? fine : refused;
-    case 'time':
-      return to === 'time' && !type.zoned ? fine : refused;
-    case 'binary':
-      return binaryTypes.has(to) ? fine : refused;
-    case 'bits':
-      return to === 'bit' || to === 'bigint' ? fine : refused;
-    case 'text':
-    case 'other':
-    case 'json':
-    case 'uuid':
-      // The server reads the text as a value of the column's type and refuses what it cannot read.
-      return fine;
+      return (value) => {
+        if (typeof value !== 'number') throw refuse(name, value, 'not a floating-point number');
+        return Object.is(value, -0) ? '-0' : String(value);
+      };
+    case 'decimal':
+      return (value) => {
+        if (typeof value === 'boolean' || value instanceof Uint8Array)
+          throw refuse(name, value, 'not a decimal');
+        return String(value);
+      };
+    default:
+      return (value) => {
+        if (value instanceof Uint8Array) throw refuse(name, value, 'not a text');
+        return String(value);
+      };
   }
 }
 
-const YEAR_MIN = 1901;
+/** Turns the text of a value into its literal, or says null when the column would change it. */
+type Literal = (text: string) => string | null;
 
-/** An integer literal may go anywhere a number may. */
-function encodeInteger({ name, dataType, columnType }: TargetColumn): Encoder {
-  const isYear = dataType === 'year';
-  return (value) => {
-    if (value === null) return 'NULL';
-    // The server would take 24 for 2024.
-    if (isYear && value !== 0 && Number(value) < YEAR_MIN)
-      throw refuse(name, value, `${columnType} cannot hold it`);
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-    if (typeof value === 'bigint') return value.toString();
-    throw refuse(name, value, 'not a whole number');
+function literalFor(type: NeutralType, target: TargetColumn): Literal {
+  const { dataType } = target;
+  if (isSpatial(dataType)) return spatialLiteral;
+  if (memberTypes.has(dataType)) return memberLiteral(target);
+  if (textTypes.has(dataType)) return textLiteral(type, dataType);
+  if (binaryTypes.has(dataType)) return bytesOfTextLiteral(target);
+  if (dataType === 'bit') return bitLiteral(type, target);
+  if (dataType === 'year') return (text) => (yearForm.test(text) ? text : null);
+  if (wholeTypes.has(dataType)) return wholeLiteral(type);
+  if (dataType === 'decimal') return decimalLiteral(type, decimalScale(target.columnType));
+  if (approximateTypes.has(dataType)) return floatLiteral(type, target);
+  return momentLiteral(type, target);
+}
+
+function spatialLiteral(text: string): string | null {
+  return isWellKnownText(text) ? `ST_GeomFromText(${quoteText(text)})` : null;
+}
+
+/** An ENUM finds its values by collation and by number, a SET sorts them: only their very spelling is kept. */
+function memberLiteral({ dataType, columnType }: TargetColumn): Literal {
+  const members = membersOf(columnType);
+  if (dataType === 'enum') {
+    const known = new Set(members);
+    return (text) => (known.has(text) ? quoteText(text) : null);
+  }
+  return (text) => {
+    const chosen = text === '' ? [] : text.split(',');
+    const places = chosen.map((member) => members.indexOf(member));
+    const isSorted = places.every((place, i) => place > (places[i - 1] ?? -1));
+    return isSorted ? quoteText(text) : null;
   };
 }
 
-function encodeBoolean(target: TargetColumn): Encoder {
-  const [yes, no] = textTypes.has(target.dataType) ? ["'true'", "'false'"] : ['1', '0'];
-  return (value) => {
-    if (value === null) return 'NULL';
-    if (value === true) return yes;
-    if (value === false) return no;
-    throw refuse(target.name, value, 'not a boolean');
-  };
+function textLiteral(type: NeutralType, dataType: string): Literal {
+  // Blanks at the end of a CHAR are padding, and gone when it is read.
+  if (dataType === 'char' && mayEndInBlanks(type))
+    return (text) => (text.endsWith(' ') ? null : quoteText(text));
+  if (dataType === 'json') return (text) => (keepsNumbers(text) ? quoteText(text) : null);
+  return quoteText;
 }
 
-/** Quoted: a bare literal of more than 65 digits would become a double, and `1.5` would be rounded without a note. */
-function encodeDecimal(target: TargetColumn): Encoder {
-  const form = wholeTypes.has(target.dataType) ? wholeForm : decimalForm;
-  const isText = textTypes.has(target.dataType);
-  return (value) => {
-    if (value === null) return 'NULL';
-    if (typeof value === 'number' || typeof value === 'bigint') return `'${value}'`;
-    if (typeof value !== 'string') throw refuse(target.name, value, 'not a decimal');
-    if (!isText && !form.test(value)) throw refuse(target.name, value, `${target.columnType} cannot hold it`);
-    return quoteText(value);
+/** Numbers of JSON become 64-bit integers or doubles in MySQL. Are those of this text still the same then? */
+function keepsNumbers(json: string): boolean {
+  for (const [token] of json.matchAll(jsonToken)) {
+    if (token.startsWith('"')) continue;
+    if (/^-?\d+$/.test(token)) {
+      const whole = BigInt(token);
+      if (whole >= INT64_MIN && whole <= UINT64_MAX) continue;
+    }
+    if (!survivesFloat(token, 64)) return false;
+  }
+  return true;
+}
+
+/** The UTF-8 of a text. BINARY(n) would fill it up with zeros. */
+function bytesOfTextLiteral({ dataType, length }: TargetColumn): Literal {
+  if (dataType !== 'binary') return quoteText;
+  return (text) => (Buffer.byteLength(text) === (length ?? 1) ? quoteText(text) : null);
+}
+
+function bitLiteral(type: NeutralType, { length }: TargetColumn): Literal {
+  if (type.kind === 'boolean' || type.kind === 'integer') return (text) => text;
+  return (text) => (bitsForm.test(text) && text.length === (length ?? 1) ? `b'${text}'` : null);
+}
+
+/** Quoted where it is more than digits: `1.5` would be rounded without a note. */
+function wholeLiteral(type: NeutralType): Literal {
+  if (type.kind === 'integer' || type.kind === 'boolean') return (text) => text;
+  if (type.kind === 'bits') return (text) => (bitsForm.test(text) ? BigInt(`0b${text}`).toString() : null);
+  return (text) => (wholeForm.test(text) ? quoteText(text.trim().replace(/\.0*$/, '')) : null);
+}
+
+/** Quoted: a bare literal of more than 65 digits would become a double. */
+function decimalLiteral(type: NeutralType, scale: number): Literal {
+  if (type.kind === 'integer' || type.kind === 'boolean') return (text) => text;
+  return (text) => {
+    const number = text.trim();
+    return isNumberText(number) && scaleOf(number) <= scale ? `'${number}'` : null;
   };
 }
 
 /** With an exponent a literal is read as a double, digit for digit; without, as a decimal, which would be a detour. */
-function encodeFloat(target: TargetColumn): Encoder {
-  const isApproximate = approximateTypes.has(target.dataType);
-  const isText = textTypes.has(target.dataType);
-  const isWhole = wholeTypes.has(target.dataType);
-  return (value) => {
-    if (value === null) return 'NULL';
-    if (typeof value !== 'number') throw refuse(target.name, value, 'not a floating-point number');
-    if (isText) return `'${value}'`;
-    if (!Number.isFinite(value) || (isWhole && !Number.isInteger(value))) {
-      throw refuse(target.name, value, `${target.columnType} cannot hold it`);
-    }
-    if (!isApproximate) return `'${value}'`;
+function floatLiteral(type: NeutralType, { dataType, columnType }: TargetColumn): Literal {
+  if (type.kind === 'boolean') return (text) => text;
+  const bits = dataType === 'float' ? 32 : 64;
+  const scale = roundedScale(columnType);
+  const isNumber = type.kind === 'integer' || type.kind === 'decimal' || type.kind === 'float';
+  const alwaysSurvives = isNumber && numberLosses(type, { kind: 'float', bits }).length === 0;
+  return (text) => {
+    const number = text.trim();
+    if (!isNumberText(number)) return null;
+    if (!alwaysSurvives && !survivesFloat(number, bits)) return null;
+    if (scale !== null && scaleOf(number) > scale) return null;
+    const read = Number(number);
+    // The shortest text of the largest single is beyond what the server takes for one.
+    const value = bits === 32 ? Math.fround(read) : read;
     if (value === 0) return Object.is(value, -0) ? '-0e0' : '0e0';
-    const text = String(value);
-    return text.includes('e') ? text : `${text}e0`;
+    const literal = String(value);
+    return literal.includes('e') ? literal : `${literal}e0`;
   };
 }
 
-function encodeText(target: TargetColumn): Encoder {
-  if (isSpatial(target.dataType)) {
-    return (value) => (value === null ? 'NULL' : `ST_GeomFromText(${quoteText(String(value))})`);
-  }
-  const { name, columnType, fraction } = target;
-  const isWhole = wholeTypes.has(target.dataType);
-  const isMoment = momentTypes.has(target.dataType);
+/** The form is checked here, for servers read half a text and drop the rest, and take more spellings than one. */
+function momentLiteral(type: NeutralType, { dataType, fraction }: TargetColumn): Literal {
+  const isZoned = (type.kind === 'timestamp' || type.kind === 'time') && type.zoned;
+  const form = dataType === 'date' ? dateForm : dataType === 'time' ? timeForm : timestampForm;
+  const takesDates =
+    dataType !== 'time' && (type.kind === 'date' || type.kind === 'text' || type.kind === 'other');
   return (value) => {
-    if (value === null) return 'NULL';
-    if (typeof value === 'string') {
-      // The two readings of a text that the server bends without a note.
-      if (isWhole && !wholeForm.test(value)) throw refuse(name, value, `${columnType} cannot hold it`);
-      if (isMoment && exceedsFraction(value, fraction)) {
-        throw refuse(name, value, `${columnType} keeps ${fraction} digits of a second`);
-      }
-      return quoteText(value);
-    }
-    if (value instanceof Uint8Array) throw refuse(target.name, value, 'not a text');
-    return quoteText(String(value));
+    // Zoned values come in UTC, which is the session's time zone.
+    const text = isZoned && value.endsWith('+00') ? value.slice(0, -3) : value;
+    if (!form.test(text) && !(takesDates && dateForm.test(text))) return null;
+    return exceedsFraction(text, fraction) ? null : `'${text}'`;
   };
 }
 
 function encodeBinary(target: TargetColumn): Encoder {
+  const { name, dataType, columnType, length } = target;
   return (value) => {
     if (value === null) return 'NULL';
-    if (value instanceof Uint8Array) return quoteBytes(value);
-    throw refuse(target.name, value, 'not bytes');
-  };
-}
-
-/** Dates, times and timestamps: the form is checked here, for some servers read half a text and drop the rest. */
-function encodeMoment(type: NeutralType, target: TargetColumn): Encoder {
-  const isText = textTypes.has(target.dataType);
-  const isZoned = (type.kind === 'timestamp' || type.kind === 'time') && type.zoned;
-  const form = type.kind === 'date' ? dateForm : type.kind === 'time' ? timeForm : timestampForm;
-  const { name, columnType, fraction } = target;
-  return (value) => {
-    if (value === null) return 'NULL';
-    if (typeof value !== 'string') throw refuse(name, value, 'not a date or time');
-    if (isText) return quoteText(value);
-    // Zoned values come in UTC, which is the session's time zone.
-    const text = isZoned && value.endsWith('+00') ? value.slice(0, -3) : value;
-    if (!form.test(text)) throw refuse(name, value, `${columnType} cannot hold it`);
-    if (exceedsFraction(text, fraction)) {
-      throw refuse(name, value, `${columnType} keeps ${fraction} digits of a second`);
-    }
-    return `'${text}'`;
-  };
-}
-
-function encodeBits(target: TargetColumn): Encoder {
-  const isText = textTypes.has(target.dataType);
-  const length = target.dataType === 'bit' ? target.length : null;
-  return (value) => {
-    if (value === null) return 'NULL';
-    if (typeof value !== 'string' || !bitsForm.test(value))
-      throw refuse(target.name, value, 'not a bit string');
-    if (isText) return `'${value}'`;
-    if (length === null) return BigInt(`0b${value}`).toString();
-    if (value.length !== length)
-      throw refuse(target.name, value, `${target.columnType} holds exactly ${length} bits`);
-    return `b'${value}'`;
+    if (!(value instanceof Uint8Array)) throw refuse(name, value, 'not bytes');
+    if (dataType === 'binary' && value.length !== (length ?? 1))
+      throw refuse(name, value, `${columnType} would be filled up with zeros`);
+    return quoteBytes(value);
   };
 }
 
 /** Chooses the encoder of one column. Only for pairs that `pair` does not refuse. */
 export function encoderFor(type: NeutralType, target: TargetColumn): Encoder {
-  const encode = valueEncoder(type, target);
+  const encode = type.kind === 'binary' ? encodeBinary(target) : encodeValue(type, target);
   if (!target.refusesNull) return encode;
   return (value) => {
     if (value === null) throw nullRefusal(target);
@@ -257,33 +246,25 @@ export function encoderFor(type: NeutralType, target: TargetColumn): Encoder {
   };
 }
 
+function encodeValue(type: NeutralType, target: TargetColumn): Encoder {
+  const print = plainText(type, target);
+  const literalOf = literalFor(type, target);
+  return (value) => {
+    if (value === null) return 'NULL';
+    const literal = literalOf(print(value));
+    if (literal === null) throw refuse(target.name, value, reasonOf(target, value));
+    return literal;
+  };
+}
+
+function reasonOf({ columnType, fraction }: TargetColumn, value: Value): string {
+  const isMoment = /^(?:time|datetime|timestamp)/i.test(columnType);
+  return isMoment && typeof value === 'string' && exceedsFraction(value, fraction)
+    ? `${columnType} keeps ${fraction} digits of a second`
+    : `${columnType} cannot hold it unchanged`;
+}
+
 /** What is said of a null where none may be. */
 export function nullRefusal({ name, columnType }: Pick<TargetColumn, 'name' | 'columnType'>): SluiceError {
   return new SluiceError('Cdm.0234', { cause: `column ${name} (${columnType}) takes no null` });
-}
-
-function valueEncoder(type: NeutralType, target: TargetColumn): Encoder {
-  switch (type.kind) {
-    case 'boolean':
-      return encodeBoolean(target);
-    case 'integer':
-      return encodeInteger(target);
-    case 'decimal':
-      return encodeDecimal(target);
-    case 'float':
-      return encodeFloat(target);
-    case 'binary':
-      return encodeBinary(target);
-    case 'date':
-    case 'time':
-    case 'timestamp':
-      return encodeMoment(type, target);
-    case 'bits':
-      return encodeBits(target);
-    case 'text':
-    case 'json':
-    case 'uuid':
-    case 'other':
-      return encodeText(target);
-  }
 }

@@ -13,6 +13,7 @@ import type {
 import type { Column, TableShape } from '@sluice/core/data/column';
 import { previewValue, RowBudget } from '../jdbc/preview-rows.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
+import { isStageName } from '../jdbc/stage-name.ts';
 import { requireTable } from './catalog.ts';
 import { CHECKPOINT_TABLE_PREFIX } from './checkpoint-table.ts';
 import { mysqlError } from './errors.ts';
@@ -182,7 +183,7 @@ function shownAs(column: Column, dataType: string, charsMax: number): string {
 }
 
 function kindOf(name: string, type: string): TableEntry['kind'] {
-  if (name.startsWith(CHECKPOINT_TABLE_PREFIX)) return 'other';
+  if (name.startsWith(CHECKPOINT_TABLE_PREFIX) || isStageName(name)) return 'other';
   if (type.includes('VIEW')) return 'view';
   return type.endsWith('TABLE') || type.startsWith('SYSTEM VERSIONED') ? 'table' : 'other';
 }

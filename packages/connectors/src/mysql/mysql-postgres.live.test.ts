@@ -470,7 +470,8 @@ describeOnEach('values between MySQL and PostgreSQL', (server) => {
           my.sink(mysql.sinkOptions(table, created)),
           { runKey: runKey(), forms: [form] },
         );
-        expect(plan.form).toBe(form);
+        // The numbers of JSON are looked at where the server keeps doubles.
+        expect(plan.form).toBe(becomes === 'json' ? 'rows' : form);
         const [column] = await mysql.query(
           `SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '${mysql.database}' AND TABLE_NAME = '${table}' AND COLUMN_NAME = 'v'`,
         );

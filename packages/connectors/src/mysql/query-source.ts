@@ -37,8 +37,8 @@ export class MysqlQuerySource implements Source {
     }
   }
 
-  offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
-    return offerOf(columns, this.#tools);
+  offer(shape: TableShape, columns: readonly Column[]): SourceOffer {
+    return offerOf(shape, columns, this.#tools);
   }
 
   async split(): Promise<readonly Slice[]> {

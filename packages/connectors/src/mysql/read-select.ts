@@ -1,11 +1,12 @@
 import type { Host, Projection, SourceOffer } from '@sluice/core/connector/contract';
 import type { Batch, Position, Value } from '@sluice/core/data/batch';
-import type { Column, NeutralType } from '@sluice/core/data/column';
+import type { Column, NeutralType, TableShape } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import type { CatalogTable } from './catalog.ts';
 import { decoderFor, RowDecoder } from './decode.ts';
 import { quoteName } from './names.ts';
+import { sentOddValues } from './pairing.ts';
 import type { KeyColumn } from './ranges.ts';
 import { streamRows } from './row-stream.ts';
 import type { Session } from './session.ts';
@@ -40,6 +41,7 @@ const TUPLES_BATCH_ROWS_MAX = 100_000;
 
 /** What these columns can be sent as. @throws Cdm.0921 for a type that cannot be read. */
 export function offerOf(
+  shape: TableShape,
   columns: readonly Column[],
   { zeroDateIsNull }: Pick<SourceTools, 'zeroDateIsNull'>,
 ): SourceOffer {
@@ -47,8 +49,10 @@ export function offerOf(
   if (odd !== undefined) throw new SluiceError('Cdm.0921', { type: `${odd.native} (${odd.name})` });
   return {
     columns,
+    primaryKey: shape.primaryKey,
     forms: ['pgcopy-binary', 'rows'],
     sendAs: (_form, column, wireType) => sendAs(column, wireType, zeroDateIsNull),
+    oddValues: sentOddValues,
     byteFormsBy: engineInWords(),
   };
 }

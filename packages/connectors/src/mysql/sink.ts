@@ -6,6 +6,7 @@ import type {
   SourceOffer,
   TargetPlan,
 } from '@sluice/core/connector/contract';
+import { lossText } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { writingRefusals } from '../jdbc/job-statements.ts';
@@ -21,17 +22,18 @@ import { clearTable } from './clear-table.ts';
 import { type MysqlComparer, sinkComparer } from './comparer.ts';
 import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
 import { createTable, type TableDdl } from './ddl.ts';
-import { encoderFor, pair, type TargetColumn } from './encode.ts';
+import { encoderFor, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
 import { keyCollation } from './key-collation.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
-import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
+import { quoteName, quoteTable, quoteText } from './names.ts';
 import { RunSteps } from './run-steps.ts';
 import type { Session, SessionRole } from './session.ts';
 import type { Sessions } from './session-pool.ts';
 import { takeOver } from './succession.ts';
+import { checkNames, checkTable, nullLosses, pairLosses, requireColumn } from './target-table.ts';
 import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
 import { MysqlSliceWriter } from './writer.ts';
 
@@ -44,6 +46,8 @@ export interface SinkTools {
 }
 
 const noSuchDatabase = 1049;
+/** Columns of a table of InnoDB. */
+const COLUMNS_MAX = 1_017;
 
 export class MysqlSink implements Sink {
   readonly comparer: MysqlComparer;
@@ -76,11 +80,24 @@ export class MysqlSink implements Sink {
       }
       const isCreated = found === null || preparation === 'DROP_AND_CREATE';
       if (isCreated) {
-        const { columnTypes, warnings } = await this.#design(session, offer, names, []);
-        const targets = names.map((name, at) => plannedColumn(name, columnTypes[at] ?? ''));
-        return { ...chooseForm(session, offer, targets, this.#written()), warnings, columnNames: names };
+        if (names.length > COLUMNS_MAX)
+          throw new SluiceError('Cdm.0063', {
+            table: this.#name(),
+            cause: `a table of InnoDB has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
+          });
+        const made = await this.#design(session, offer, names, offer.primaryKey ?? []);
+        const targets = names.map((name, at) =>
+          plannedColumn(name, made.columnTypes[at] ?? '', session.isMariaDb),
+        );
+        const losses = [...made.losses, ...pairLosses(offer, targets)];
+        return {
+          ...chooseForm(session, offer, targets, this.#written()),
+          warnings: [],
+          losses,
+          columnNames: names,
+        };
       }
-      const warnings = pairColumns(offer, names, found);
+      const warnings = checkTable(offer, names, found);
       if (this.#options.isStaged && !found.isTransactional)
         throw writingRefusals.noTransactions(this.#name(), found.engine ?? 'VIEW');
       if (this.#options.conflict !== 'refuse' && (await readUniqueKeys(session, schema, table)).length === 0)
@@ -88,7 +105,13 @@ export class MysqlSink implements Sink {
           `${this.#name()} has no primary or unique key: no row clashes, so all of them are added`,
         );
       const targets = names.map((name) => targetColumn(found, requireColumn(found, name)));
-      return { ...chooseForm(session, offer, targets, this.#written()), warnings, columnNames: names };
+      const losses = [...pairLosses(offer, targets), ...nullLosses(offer, names, found)];
+      return {
+        ...chooseForm(session, offer, targets, this.#written()),
+        warnings,
+        losses,
+        columnNames: names,
+      };
     });
   }
 
@@ -124,8 +147,8 @@ export class MysqlSink implements Sink {
       throw new SluiceError('Cdm.0900', { table: this.#name() });
     if (found !== null && preparation !== 'DROP_AND_CREATE') return false;
     const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
-    const { sql, warnings } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
-    for (const warning of warnings) this.#tools.host.log(warning);
+    const { sql, losses } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
+    for (const loss of losses) this.#tools.host.log(lossText(loss).en);
     if (found !== null) await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
     await session.run(sql, 'create', this.#name());
     return true;
@@ -277,79 +300,4 @@ export class MysqlSink implements Sink {
       keyCollation: await keyCollation(session),
     });
   }
-}
-
-function checkNames(names: readonly string[], offer: SourceOffer): void {
-  const asOne = names.map((name) => name.toLowerCase());
-  const isBad =
-    names.length !== offer.columns.length ||
-    new Set(asOne).size !== names.length ||
-    names.some((name) => name === '' || [...name].length > nameLengthMax);
-  if (!isBad) return;
-  throw new SluiceError('Cdm.0931', {
-    schema: names.join(', '),
-    result: offer.columns.map((column) => column.name).join(', '),
-  });
-}
-
-/** Column names do not mind the case in MySQL. -1 when there is none. */
-function findColumn(table: CatalogTable, name: string): number {
-  const wanted = name.toLowerCase();
-  return table.shape.columns.findIndex((column) => column.name.toLowerCase() === wanted);
-}
-
-/** @throws Cdm.0931 when somebody changed the table after the run was agreed. */
-function requireColumn(table: CatalogTable, name: string): number {
-  const at = findColumn(table, name);
-  if (at >= 0) return at;
-  throw new SluiceError('Cdm.0931', {
-    schema: table.shape.columns.map((c) => c.name).join(', '),
-    result: name,
-  });
-}
-
-/**
- * Looks at every pair of an existing table.
- * @returns warnings. @throws Cdm.0931 a column is missing; Cdm.0921 a type cannot go there.
- */
-function pairColumns(offer: SourceOffer, names: readonly string[], table: CatalogTable): string[] {
-  const warnings: string[] = [];
-  if (!table.isTransactional) {
-    warnings.push(
-      `${table.shape.schema}.${table.shape.table} has the engine ${table.engine ?? 'of a view'}, which knows no transactions: rows written before a failure stay, and a repeat may write them twice`,
-    );
-  }
-  const isMissing = names.some((name) => findColumn(table, name) < 0);
-  const mapped = new Set(names.map((name) => name.toLowerCase()));
-  // Every row would be refused; told now, before the table is cleared.
-  const needed = table.shape.columns.some(
-    (column, at) =>
-      !column.isNullable &&
-      !column.isGenerated &&
-      table.native[at]?.hasDefault === false &&
-      !mapped.has(column.name.toLowerCase()),
-  );
-  if (isMissing || needed) {
-    throw new SluiceError('Cdm.0931', {
-      schema: table.shape.columns.map((column) => column.name).join(', '),
-      result: names.join(', '),
-    });
-  }
-  offer.columns.forEach((source, i) => {
-    const at = findColumn(table, names[i] ?? source.name);
-    const column = targetColumn(table, at);
-    if (table.shape.columns[at]?.isGenerated === true) {
-      throw new SluiceError('Cdm.0921', {
-        type: `${column.columnType} of the generated column ${column.name}`,
-      });
-    }
-    const { isRefused, warning } = pair(source.type, column);
-    if (isRefused) {
-      throw new SluiceError('Cdm.0921', {
-        type: `${source.native} of ${source.name} in ${column.columnType} of ${column.name}`,
-      });
-    }
-    if (warning !== null) warnings.push(`column ${column.name} (${column.columnType}): ${warning}`);
-  });
-  return warnings;
 }

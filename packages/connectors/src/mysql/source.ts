@@ -83,8 +83,8 @@ export class MysqlSource implements Source {
     }
   }
 
-  offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
-    return offerOf(columns, this.#tools);
+  offer(shape: TableShape, columns: readonly Column[]): SourceOffer {
+    return offerOf(shape, columns, this.#tools);
   }
 
   async split(_shape: TableShape, sliceCountHint: number): Promise<readonly Slice[]> {

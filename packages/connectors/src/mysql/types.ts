@@ -15,85 +15,109 @@ export interface NativeColumn {
   readonly isCheckedJson: boolean;
 }
 
-const integerBits: Readonly<Record<string, 8 | 16 | 32 | 64>> = {
-  tinyint: 8,
-  smallint: 16,
-  mediumint: 32,
-  int: 32,
-  integer: 32,
-  bigint: 64,
-};
+/** One row of the table of types: a data type, how it looks in a catalog, and what it holds. */
+interface TypeRow {
+  /** DATA_TYPE, lower case. */
+  readonly dataType: string;
+  /** Columns of the type as the catalog describes them, for the reference page. */
+  readonly examples: readonly (readonly [columnType: string, facts?: Partial<NativeColumn>])[];
+  readonly neutral: (column: NativeColumn) => NeutralType;
+}
 
-/** Bytes of the unbounded kinds; LONGTEXT and LONGBLOB count as unbounded. */
-const boundedText = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'enum', 'set']);
+function integerRow(dataType: string, bits: 8 | 16 | 32 | 64): TypeRow {
+  return {
+    dataType,
+    examples: [[dataType], [`${dataType} unsigned`]],
+    neutral: ({ columnType }) => ({ kind: 'integer', bits, unsigned: /\bunsigned\b/i.test(columnType) }),
+  };
+}
+
+function textRow(dataType: string, example: string, length: number): TypeRow {
+  return {
+    dataType,
+    examples: [[example, { characterLengthMax: length }]],
+    neutral: (column) => ({ kind: 'text', length: column.characterLengthMax, fixed: dataType === 'char' }),
+  };
+}
+
+function binaryRow(dataType: string, example: string, length: number): TypeRow {
+  return {
+    dataType,
+    examples: [[example, { characterLengthMax: length }]],
+    neutral: (column) => ({ kind: 'binary', length: column.characterLengthMax }),
+  };
+}
+
+function momentRow(dataType: string, neutral: (fraction: number) => NeutralType): TypeRow {
+  return {
+    dataType,
+    examples: [
+      [dataType, { fraction: 0 }],
+      [`${dataType}(6)`, { fraction: 6 }],
+    ],
+    neutral: ({ fraction }) => neutral(fraction ?? 0),
+  };
+}
+
+function plainRow(dataType: string, type: NeutralType): TypeRow {
+  return { dataType, examples: [[dataType]], neutral: () => type };
+}
+
+/** Native to neutral: one row for each data type. What is not here travels as its text (`other`). */
+export const typeRows: readonly TypeRow[] = [
+  integerRow('tinyint', 8),
+  integerRow('smallint', 16),
+  integerRow('mediumint', 32),
+  integerRow('int', 32),
+  integerRow('bigint', 64),
+  {
+    dataType: 'decimal',
+    examples: [['decimal(10,2)', { precision: 10, scale: 2 }]],
+    neutral: ({ precision, scale }) => ({ kind: 'decimal', precision, scale }),
+  },
+  plainRow('float', { kind: 'float', bits: 32 }),
+  plainRow('double', { kind: 'float', bits: 64 }),
+  {
+    dataType: 'bit',
+    examples: [
+      ['bit(1)', { precision: 1 }],
+      ['bit(9)', { precision: 9 }],
+    ],
+    neutral: ({ precision }) => (precision === 1 ? { kind: 'boolean' } : { kind: 'bits', length: precision }),
+  },
+  plainRow('year', { kind: 'integer', bits: 16, unsigned: false }),
+  plainRow('date', { kind: 'date' }),
+  momentRow('time', (fraction) => ({ kind: 'time', fraction, zoned: false })),
+  momentRow('datetime', (fraction) => ({ kind: 'timestamp', fraction, zoned: false })),
+  // An instant, read in UTC.
+  momentRow('timestamp', (fraction) => ({ kind: 'timestamp', fraction, zoned: true })),
+  textRow('char', 'char(20)', 20),
+  textRow('varchar', 'varchar(20)', 20),
+  textRow('tinytext', 'tinytext', 255),
+  textRow('text', 'text', 65_535),
+  textRow('mediumtext', 'mediumtext', 16_777_215),
+  plainRow('longtext', { kind: 'text', length: null, fixed: false }),
+  textRow('enum', "enum('a','bb')", 2),
+  textRow('set', "set('a','bb')", 4),
+  binaryRow('binary', 'binary(16)', 16),
+  binaryRow('varbinary', 'varbinary(20)', 20),
+  binaryRow('tinyblob', 'tinyblob', 255),
+  binaryRow('blob', 'blob', 65_535),
+  binaryRow('mediumblob', 'mediumblob', 16_777_215),
+  plainRow('longblob', { kind: 'binary', length: null }),
+  plainRow('json', { kind: 'json' }),
+  plainRow('uuid', { kind: 'uuid' }),
+];
+const rowOf = new Map(typeRows.map((row) => [row.dataType, row]));
 
 /**
- * Native to neutral.
- *
- * | native                                | neutral                                                      |
- * |---------------------------------------|--------------------------------------------------------------|
- * | tinyint(1)                            | boolean, unless the link says tinyInt1isBit=false            |
- * | tinyint … bigint, unsigned too        | integer of 8, 16, 32 (mediumint too), 64 bits                |
- * | decimal                               | decimal                                                      |
- * | float, double                         | float                                                        |
- * | bit(1) / bit(n)                       | boolean / bits                                               |
- * | year                                  | integer of 16 bits                                           |
- * | date / time / datetime                | date / time / timestamp                                      |
- * | timestamp                             | timestamp, zoned: it is an instant, read in UTC              |
- * | char, varchar, enum, set, the texts   | text; longtext unbounded                                     |
- * | binary, varbinary, the blobs          | binary; longblob unbounded                                   |
- * | json, MariaDB's checked longtext      | json                                                         |
- * | uuid (MariaDB)                        | uuid                                                         |
- * | geometries, inet4, inet6, all others  | other: their text                                            |
+ * Native to neutral, by `typeRows`; two kinds of columns mean more than their data type says: MariaDB's JSON, which is a
+ * checked LONGTEXT, and TINYINT(1), which is a boolean unless the link says tinyInt1isBit=false.
  */
 export function neutralOf(column: NativeColumn, tinyIntIsBoolean: boolean): NeutralType {
-  const { dataType, columnType } = column;
-  const isUnsigned = /\bunsigned\b/i.test(columnType);
   if (column.isCheckedJson) return { kind: 'json' };
-  if (tinyIntIsBoolean && /^tinyint\(1\)$/i.test(columnType)) return { kind: 'boolean' };
-  const bits = integerBits[dataType];
-  if (bits !== undefined) return { kind: 'integer', bits, unsigned: isUnsigned };
-  if (boundedText.has(dataType)) {
-    return { kind: 'text', length: column.characterLengthMax, fixed: dataType === 'char' };
-  }
-  switch (dataType) {
-    case 'decimal':
-    case 'numeric':
-      return { kind: 'decimal', precision: column.precision, scale: column.scale };
-    case 'float':
-      return { kind: 'float', bits: 32 };
-    case 'double':
-    case 'real':
-      return { kind: 'float', bits: 64 };
-    case 'bit':
-      return column.precision === 1 ? { kind: 'boolean' } : { kind: 'bits', length: column.precision };
-    case 'year':
-      return { kind: 'integer', bits: 16, unsigned: false };
-    case 'date':
-      return { kind: 'date' };
-    case 'time':
-      return { kind: 'time', fraction: column.fraction ?? 0, zoned: false };
-    case 'datetime':
-      return { kind: 'timestamp', fraction: column.fraction ?? 0, zoned: false };
-    case 'timestamp':
-      return { kind: 'timestamp', fraction: column.fraction ?? 0, zoned: true };
-    case 'longtext':
-      return { kind: 'text', length: null, fixed: false };
-    case 'binary':
-    case 'varbinary':
-    case 'tinyblob':
-    case 'blob':
-    case 'mediumblob':
-      return { kind: 'binary', length: column.characterLengthMax };
-    case 'longblob':
-      return { kind: 'binary', length: null };
-    case 'json':
-      return { kind: 'json' };
-    case 'uuid':
-      return { kind: 'uuid' };
-    default:
-      return { kind: 'other' };
-  }
+  if (tinyIntIsBoolean && /^tinyint\(1\)$/i.test(column.columnType)) return { kind: 'boolean' };
+  return rowOf.get(column.dataType)?.neutral(column) ?? { kind: 'other' };
 }
 
 const spatial = new Set([
@@ -123,17 +147,7 @@ const CHAR_LENGTH_MAX = 255;
 /** Bytes of a VARBINARY that leave room for other columns of a row. */
 const VARBINARY_LENGTH_MAX = 65_532;
 const FRACTION_MAX = 6;
-
-/** A type for a created column. */
-export interface DdlType {
-  readonly sql: string;
-  /** Why a value may not survive as it was; null when all do. For people. */
-  readonly loss: string | null;
-}
-
-function exact(sql: string): DdlType {
-  return { sql, loss: null };
-}
+const BIT_LENGTH_MAX = 64;
 
 /**
  * Spellings that only MySQL and MariaDB use. A column with such a type is created with it, which keeps what the neutral
@@ -148,78 +162,49 @@ export function sameFamilyType(native: string): string | null {
   return unmistakable.test(native) ? native : null;
 }
 
-function ddlDecimal(precision: number | null, scale: number | null): DdlType {
-  if (precision === null || scale === null) {
-    return {
-      sql: widestDecimal,
-      loss: `has no bound at the source; ${widestDecimal} holds 35 digits before and 30 behind the point`,
-    };
-  }
-  if (scale < 0) {
-    const digits = precision - scale;
-    return digits <= DECIMAL_PRECISION_MAX
-      ? exact(`DECIMAL(${digits},0)`)
-      : { sql: `DECIMAL(${DECIMAL_PRECISION_MAX},0)`, loss: 'may hold more digits than DECIMAL can' };
-  }
-  if (scale <= DECIMAL_SCALE_MAX && precision <= DECIMAL_PRECISION_MAX && scale <= precision) {
-    return exact(`DECIMAL(${precision},${scale})`);
-  }
+function ddlDecimal(precision: number | null, scale: number | null): string {
+  if (precision === null || scale === null) return widestDecimal;
+  if (scale < 0) return `DECIMAL(${Math.min(precision - scale, DECIMAL_PRECISION_MAX)},0)`;
+  if (scale <= DECIMAL_SCALE_MAX && precision <= DECIMAL_PRECISION_MAX && scale <= precision)
+    return `DECIMAL(${precision},${scale})`;
   const keptScale = Math.min(scale, DECIMAL_SCALE_MAX);
   const keptPrecision = Math.min(Math.max(precision, scale) - (scale - keptScale), DECIMAL_PRECISION_MAX);
-  return {
-    sql: `DECIMAL(${Math.max(keptPrecision, keptScale, 1)},${keptScale})`,
-    loss: 'may hold more digits than DECIMAL can',
-  };
+  return `DECIMAL(${Math.max(keptPrecision, keptScale, 1)},${keptScale})`;
 }
 
+type TypeOf<K extends NeutralType['kind']> = Extract<NeutralType, { readonly kind: K }>;
+
+/** Neutral to native, for a created column: one row for each kind. */
+const createdTypes: { readonly [K in NeutralType['kind']]: (type: TypeOf<K>, textFactor: number) => string } =
+  {
+    boolean: () => 'TINYINT(1)',
+    integer: ({ bits, unsigned }) =>
+      `${{ 8: 'TINYINT', 16: 'SMALLINT', 32: 'INT', 64: 'BIGINT' }[bits]}${unsigned ? ' UNSIGNED' : ''}`,
+    decimal: ({ precision, scale }) => ddlDecimal(precision, scale),
+    float: ({ bits }) => (bits === 32 ? 'FLOAT' : 'DOUBLE'),
+    text: ({ length, fixed }, textFactor) => {
+      const wide = length === null ? Number.POSITIVE_INFINITY : Math.max(1, length * textFactor);
+      if (wide > VARCHAR_LENGTH_MAX) return 'LONGTEXT';
+      // CHAR(n) loses trailing blanks when it is read, but only those that are padding at the source too.
+      return fixed && wide <= CHAR_LENGTH_MAX ? `CHAR(${wide})` : `VARCHAR(${wide})`;
+    },
+    binary: ({ length }) =>
+      length === null || length > VARBINARY_LENGTH_MAX ? 'LONGBLOB' : `VARBINARY(${Math.max(1, length)})`,
+    date: () => 'DATE',
+    time: ({ fraction, zoned }) => (zoned ? 'VARCHAR(32)' : `TIME(${Math.min(fraction, FRACTION_MAX)})`),
+    timestamp: ({ fraction }) => `DATETIME(${Math.min(fraction, FRACTION_MAX)})`,
+    uuid: () => 'CHAR(36)',
+    json: () => 'JSON',
+    bits: ({ length }) =>
+      length !== null && length >= 1 && length <= BIT_LENGTH_MAX ? `BIT(${length})` : 'LONGTEXT',
+    other: () => 'LONGTEXT',
+  };
+
 /**
- * Neutral to native, for a created table. What does not fit at run time is refused by the server, never cut.
+ * Neutral to native, for a created table. What does not fit at run time is refused, never cut.
  * @param textFactor text columns are made this many times as long.
  */
-export function ddlTypeOf(type: NeutralType, textFactor: number): DdlType {
-  switch (type.kind) {
-    case 'boolean':
-      return exact('TINYINT(1)');
-    case 'integer': {
-      const name = { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INT', 64: 'BIGINT' }[type.bits];
-      return exact(type.unsigned ? `${name} UNSIGNED` : name);
-    }
-    case 'decimal':
-      return ddlDecimal(type.precision, type.scale);
-    case 'float':
-      return {
-        sql: type.bits === 32 ? 'FLOAT' : 'DOUBLE',
-        loss: null,
-      };
-    case 'text': {
-      if (type.length === null) return exact('LONGTEXT');
-      const length = Math.max(1, type.length * textFactor);
-      if (length > VARCHAR_LENGTH_MAX) return exact('LONGTEXT');
-      // CHAR(n) loses trailing blanks when it is read, but only those that are padding at the source too.
-      if (type.fixed && length <= CHAR_LENGTH_MAX) return exact(`CHAR(${length})`);
-      return exact(`VARCHAR(${length})`);
-    }
-    case 'binary':
-      return type.length === null || type.length > VARBINARY_LENGTH_MAX
-        ? exact('LONGBLOB')
-        : exact(`VARBINARY(${Math.max(1, type.length)})`);
-    case 'date':
-      return exact('DATE');
-    case 'time':
-      return type.zoned ? exact('VARCHAR(32)') : exact(`TIME(${Math.min(type.fraction, FRACTION_MAX)})`);
-    case 'timestamp': {
-      const fraction = Math.min(type.fraction, FRACTION_MAX);
-      return exact(`DATETIME(${fraction})`);
-    }
-    case 'uuid':
-      return exact('CHAR(36)');
-    case 'json':
-      return exact('JSON');
-    case 'bits':
-      return type.length !== null && type.length >= 1 && type.length <= 64
-        ? exact(`BIT(${type.length})`)
-        : exact('LONGTEXT');
-    case 'other':
-      return exact('LONGTEXT');
-  }
+export function ddlTypeOf(type: NeutralType, textFactor: number): string {
+  const made = createdTypes[type.kind] as (type: NeutralType, textFactor: number) => string;
+  return made(type, textFactor);
 }

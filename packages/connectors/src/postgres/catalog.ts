@@ -1,4 +1,4 @@
-import type { Column, NeutralType, TableShape } from '@sluice/core/data/column';
+import type { Column, TableShape } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { TargetColumn } from './pairing.ts';
 import { quoteTable } from './quote.ts';
@@ -108,12 +108,12 @@ async function readPrimaryKey(session: PgSession, oid: string): Promise<readonly
 
 /**
  * What a writer must know of its table, in one question.
- * @returns the columns' types by name; null when there is no such table.
+ * @returns the columns' native types by name, domains resolved; null when there is no such table.
  */
 export async function readTargetColumns(
   session: PgSession,
   name: TableName,
-): Promise<ReadonlyMap<string, NeutralType> | null> {
+): Promise<ReadonlyMap<string, string> | null> {
   const { rows } = await session.execute(
     `WITH RECURSIVE resolved AS (
        SELECT a.attname, a.attnum, a.atttypid AS typid, a.atttypmod AS typmod
@@ -129,7 +129,7 @@ export async function readTargetColumns(
     [name.schema, name.table],
   );
   if (rows.length === 0) return null;
-  return new Map(rows.map(([column, native]) => [column ?? '', neutralOf(native ?? '')]));
+  return new Map(rows.map(([column, native]) => [column ?? '', native ?? '']));
 }
 
 /** One partition that holds rows itself. */

@@ -13,6 +13,7 @@ import type { TableShape } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { previewValue, RowBudget, rowsPerFetch } from '../jdbc/preview-rows.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
+import { isStageName } from '../jdbc/stage-name.ts';
 import { findRelation, type PgColumn, shapeOf } from './catalog.ts';
 import { CHECKPOINT_TABLE_PREFIX } from './checkpoint-table.ts';
 import { type Phase, translateError } from './errors.ts';
@@ -91,10 +92,7 @@ export class PgInspector implements Inspector {
       const entries = rows.map(
         ([name, , kind, estimate, isPartition, isOwn]): TableEntry => ({
           name: name ?? '',
-          kind:
-            isOwn === 't' && !name?.startsWith(CHECKPOINT_TABLE_PREFIX)
-              ? (TABLE_KINDS[kind ?? ''] ?? 'other')
-              : 'other',
+          kind: isOwn === 't' && !isOurs(name ?? '') ? (TABLE_KINDS[kind ?? ''] ?? 'other') : 'other',
           rowsEstimate: estimateOf(estimate, kind),
           ...(isPartition === 't' ? { isPartition: true } : {}),
         }),
@@ -211,6 +209,11 @@ async function totalOf(
 ): Promise<number> {
   if (rows.length > 0) return Number(rows[0]?.[1]);
   return page.offset === 0 ? 0 : Number((await count())[0]?.[0]);
+}
+
+/** A table that runs work with, and remove in the end. */
+function isOurs(name: string): boolean {
+  return name.startsWith(CHECKPOINT_TABLE_PREFIX) || isStageName(name);
 }
 
 function estimateOf(tuples: string | null | undefined, kind: string | null | undefined): number | null {

@@ -1,4 +1,14 @@
-import type { NeutralType } from '@sluice/core/data/column';
+import type { Column, NeutralType } from '@sluice/core/data/column';
+import type { OddValue } from '@sluice/core/data/loss';
+import {
+  fractionLosses,
+  isNumber,
+  lengthLosses,
+  mayEndInBlanks,
+  numberLosses,
+  oddLosses,
+  type PairLoss,
+} from '../jdbc/losses.ts';
 import { isBuiltIn, partsOf } from './types.ts';
 
 /** A destination column as far as sending data to it goes. */
@@ -34,8 +44,6 @@ const safeCasts: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     jsonb: ['json'],
     cidr: ['inet'],
     bit: ['bit varying'],
-    text: ['character'],
-    'character varying': ['character'],
     character: ['text', 'character varying'],
   } satisfies Record<string, string[]>).map(([from, to]) => [from, new Set(to)]),
 );
@@ -52,131 +60,94 @@ export function binaryCast(native: string, wireType: string): { readonly cast: s
   if (from === to || (textFamily.has(from) && textFamily.has(to))) return { cast: null };
   // Bytes as text are their hexadecimal form, which nobody means: the planner refuses that pair.
   if (textFamily.has(to) && from !== 'bytea') return { cast: 'text' };
-  if (safeCasts.get(from)?.has(to) === true) return { cast: to === 'character' ? 'text' : to };
+  if (safeCasts.get(from)?.has(to) === true) return { cast: to };
   return null;
 }
 
-/** Without modifiers: the target enforces its own length and scale as it reads, which a cast to them would do in silence. */
+/** Without modifiers: where the target's own would bend a value, the sink asks for rows (`isBentByPostgres`). */
 function wireBase(native: string): string {
   const suffix = /(\[\])+$/.exec(native)?.[0] ?? '';
   return partsOf(native.slice(0, native.length - suffix.length)).base + suffix;
 }
 
-/** What a pair of neutral types does to the values. */
-export type Fit =
-  | { readonly kind: 'keeps' }
-  /** It can be tried; some values may be refused or change. */
-  | { readonly kind: 'risks'; readonly what: string }
-  | { readonly kind: 'impossible' };
+/** What values of a type lose in a column of another; null: no value of the one can be one of the other. */
+export type Fit = readonly PairLoss[] | null;
 
-const keeps: Fit = { kind: 'keeps' };
-const impossible: Fit = { kind: 'impossible' };
+/** The odd values that PostgreSQL's own types hold. */
+export const heldOddValues: ReadonlySet<OddValue> = new Set<OddValue>(['farDate', 'notANumber']);
 
-function risks(what: string): Fit {
-  return { kind: 'risks', what };
+/**
+ * How values of one neutral type fare in a column of another.
+ * @param sent odd values that the source may send.
+ */
+export function fitOf(source: NeutralType, target: NeutralType, sent: ReadonlySet<OddValue>): Fit {
+  const losses = pairLosses(source, target);
+  return losses === null ? null : [...losses, ...oddLosses(source, target, sent, heldOddValues)];
 }
 
-/** How values of one neutral type fare in a column of another. `other` pairs by the database's own judgement. */
-export function fitOf(source: NeutralType, target: NeutralType): Fit {
-  if (source.kind === 'binary' || target.kind === 'binary')
-    return source.kind === target.kind ? keeps : impossible;
-  if (target.kind === 'text') return fitText(source, target.length);
+function pairLosses(source: NeutralType, target: NeutralType): Fit {
+  if (source.kind === 'binary' || target.kind === 'binary') return source.kind === target.kind ? [] : null;
+  if (target.kind === 'text') return intoText(source, target);
   if (target.kind === 'other' || source.kind === 'other')
-    return source.kind === target.kind ? keeps : risks('every value must be one that the column accepts');
-  if (source.kind === 'text')
-    return target.kind === 'json'
-      ? risks('values that are no JSON are refused')
-      : risks(`values that are no ${target.kind} are refused`);
+    return source.kind === target.kind ? [] : [{ kind: 'form' }];
+  if (source.kind === 'text') {
+    const isKeptJson = target.kind === 'json';
+    return isKeptJson ? [{ kind: 'form' }, { kind: 'json' }] : [{ kind: 'form' }];
+  }
+  if (isNumber(source) && isNumber(target)) return numberLosses(source, target);
   switch (source.kind) {
     case 'boolean':
-      return target.kind === 'boolean' || target.kind === 'integer' || target.kind === 'decimal'
-        ? keeps
-        : impossible;
+      return target.kind === 'integer' || target.kind === 'decimal'
+        ? [{ kind: 'booleanAsNumber' }]
+        : target.kind === 'boolean'
+          ? []
+          : null;
     case 'integer':
-    case 'decimal':
-    case 'float':
-      return fitNumber(source, target);
+      return target.kind === 'boolean' ? [{ kind: 'boolean' }] : null;
     case 'date':
     case 'timestamp':
-      if (target.kind === 'timestamp')
-        return fitFraction(source.kind === 'date' ? 0 : source.fraction, target.fraction);
-      return target.kind === 'date'
-        ? source.kind === 'date'
-          ? keeps
-          : risks('the time of day is lost')
-        : impossible;
+      return momentLosses(source, target);
     case 'time':
-      if (target.kind !== 'time') return impossible;
-      return source.zoned && !target.zoned
-        ? risks('the offset is lost')
-        : fitFraction(source.fraction, target.fraction);
+      if (target.kind !== 'time') return null;
+      return [
+        ...(source.zoned && !target.zoned ? [{ kind: 'offset' } as const] : []),
+        ...(target.zoned && !source.zoned ? [{ kind: 'assumedZone' } as const] : []),
+        ...fractionLosses(source.fraction, target.fraction),
+      ];
     case 'bits':
-      return target.kind !== 'bits' ? impossible : fitLength(source.length, target.length);
+      return target.kind !== 'bits' ? null : lengthLosses(source.length, target.length, 'bits');
     case 'uuid':
     case 'json':
-      return source.kind === target.kind ? keeps : impossible;
-  }
-}
-
-function fitText(source: NeutralType, length: number | null): Fit {
-  if (source.kind === 'text') return fitLength(source.length, length);
-  if (length === null) return keeps;
-  return risks(`values whose text is longer than ${length} characters are refused`);
-}
-
-function fitLength(from: number | null, to: number | null): Fit {
-  if (to === null || (from !== null && from <= to)) return keeps;
-  return risks(`values longer than ${to} are refused`);
-}
-
-function fitFraction(from: number, to: number): Fit {
-  return from <= to ? keeps : risks(`fractions of a second are rounded to ${to} digits`);
-}
-
-function fitNumber(
-  source: NeutralType & { kind: 'integer' | 'decimal' | 'float' },
-  target: NeutralType,
-): Fit {
-  switch (target.kind) {
-    case 'boolean':
-      return source.kind === 'integer' ? risks('values other than 0 and 1 are refused') : impossible;
-    case 'integer':
-      if (source.kind !== 'integer') return risks('values with a fraction or out of range are refused');
-      return signedBits(source.bits, source.unsigned) <= signedBits(target.bits, target.unsigned)
-        ? keeps
-        : risks('values out of range are refused');
-    case 'float':
-      if (source.kind === 'float') return source.bits <= target.bits ? keeps : risks('values lose digits');
-      return source.kind === 'integer' && source.bits <= (target.bits === 64 ? 32 : 16)
-        ? keeps
-        : risks('values may lose digits');
-    case 'decimal':
-      return fitDecimal(source, target);
+      return source.kind === target.kind ? [] : null;
     default:
-      return impossible;
+      return null;
   }
 }
 
-/** Bits of the smallest signed integer that holds the type. */
-function signedBits(bits: number, isUnsigned: boolean): number {
-  return isUnsigned ? bits + 1 : bits;
+function momentLosses(source: NeutralType & { kind: 'date' | 'timestamp' }, target: NeutralType): Fit {
+  if (target.kind === 'date') return source.kind === 'date' ? [] : [{ kind: 'timeOfDay' }];
+  if (target.kind !== 'timestamp') return null;
+  const isZoned = source.kind === 'timestamp' && source.zoned;
+  return [
+    ...(isZoned && !target.zoned ? [{ kind: 'zone' } as const] : []),
+    ...(target.zoned && !isZoned ? [{ kind: 'assumedZone' } as const] : []),
+    ...fractionLosses(source.kind === 'date' ? 0 : source.fraction, target.fraction),
+  ];
 }
 
-function fitDecimal(
-  source: NeutralType & { kind: 'integer' | 'decimal' | 'float' },
-  target: NeutralType & { kind: 'decimal' },
-): Fit {
-  if (target.precision === null) return keeps;
-  const wholeDigits = target.precision - (target.scale ?? 0);
-  const risk = risks(
-    `values are rounded to ${target.scale ?? 0} decimal places, and refused beyond ${wholeDigits} digits before them`,
-  );
-  if (source.kind === 'float') return risk;
-  if (source.kind === 'integer') {
-    const digits = { 8: 3, 16: 5, 32: 10, 64: source.unsigned ? 20 : 19 }[source.bits];
-    return digits <= wholeDigits ? keeps : risk;
-  }
-  if (source.precision === null) return risk;
-  const scale = source.scale ?? 0;
-  return scale <= (target.scale ?? 0) && source.precision - scale <= wholeDigits ? keeps : risk;
+function intoText(source: NeutralType, target: NeutralType & { kind: 'text' }): Fit {
+  const losses: PairLoss[] = [
+    ...lengthLosses(source.kind === 'text' ? source.length : null, target.length, 'characters'),
+  ];
+  if (target.fixed && mayEndInBlanks(source)) losses.push({ kind: 'trailingBlanks' });
+  if (source.kind === 'text' && source.fixed && !target.fixed) losses.push({ kind: 'padding' });
+  return losses;
+}
+
+/**
+ * Types without a neutral kind that have modifiers, `interval(3)`, `numeric(10,2)[]`: PostgreSQL rounds and cuts to them without
+ * a word, and nobody here could look at the value first. Only the very same type is kept.
+ */
+export function isBentWithinOther(source: Column, target: Pick<TargetColumn, 'native' | 'type'>): boolean {
+  return target.type.kind === 'other' && /\(\d/.test(target.native) && source.native !== target.native;
 }

@@ -8,7 +8,7 @@ import { BatchQueue } from './batch-queue.ts';
 import { copyOut, ROWS_BATCH_ROWS_MAX, selectList } from './copy-out.ts';
 import { type DescribedQuery, describeQuery, QUERY_NAME, queryShape } from './described-query.ts';
 import { translateError } from './errors.ts';
-import { binaryCast } from './pairing.ts';
+import { binaryCast, heldOddValues } from './pairing.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 
@@ -43,11 +43,13 @@ export class PgQuerySource implements Source {
     });
   }
 
-  offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
+  offer(shape: TableShape, columns: readonly Column[]): SourceOffer {
     return {
       columns,
+      primaryKey: shape.primaryKey,
       forms: ['pgcopy-binary', 'rows'],
       sendAs: (_form, column, wireType) => binaryCast(column.native, wireType),
+      oddValues: heldOddValues,
     };
   }
 

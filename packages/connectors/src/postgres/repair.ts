@@ -1,9 +1,11 @@
 import type { ComparedColumn, KeyTexts, Repair, RepairCounts } from '@sluice/core/connector/comparison';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { type Relation, readTargetColumns } from './catalog.ts';
+import { encodersOf, type WrittenColumn } from './encode.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
-import { encodeRows, encodersOf } from './text-rows.ts';
+import { encodeRows } from './text-rows.ts';
+import { neutralOf } from './types.ts';
 
 /** Where the rows wait within the transaction; of this session alone. */
 const STAGE = 'pg_temp.sluice_repair';
@@ -21,7 +23,7 @@ type KeysCondition = (key: readonly ComparedColumn[], keys: readonly KeyTexts[])
 export async function repairRows(
   session: PgSession,
   relation: Relation,
-  { side, columnNames, rows, removals }: Repair,
+  { side, sourceColumns, columnNames, rows, removals }: Repair,
   pick: KeysCondition,
 ): Promise<RepairCounts> {
   await session.query('BEGIN');
@@ -32,7 +34,8 @@ export async function repairRows(
       rowsRemoved = countOf(
         await session.query(`DELETE FROM ${quoteTable(relation.name)} WHERE ${pick(side.key, removals)}`),
       );
-    if (rows.length > 0) await replaceRows(session, relation, { side, columnNames, rows }, pick);
+    if (rows.length > 0)
+      await replaceRows(session, relation, { side, sourceColumns, columnNames, rows }, pick);
     await session.query('COMMIT');
     return { rowsWritten: rows.length, rowsRemoved };
   } catch (error) {
@@ -44,18 +47,19 @@ export async function repairRows(
 async function replaceRows(
   session: PgSession,
   relation: Relation,
-  { side, columnNames, rows }: Pick<Repair, 'side' | 'columnNames' | 'rows'>,
+  { side, sourceColumns, columnNames, rows }: Omit<Repair, 'removals'>,
   pick: KeysCondition,
 ): Promise<void> {
   const target = quoteTable(relation.name);
   const list = columnNames.map(quoteName).join(', ');
-  const types = await readTargetColumns(session, relation.name);
+  const natives = await readTargetColumns(session, relation.name);
   const encoders = encodersOf(
-    columnNames.map((name) => {
-      const type = types?.get(name);
-      if (type === undefined)
-        throw new SluiceError('Cdm.0931', { schema: [...(types?.keys() ?? [])].join(', '), result: name });
-      return type;
+    columnNames.map((name, at): WrittenColumn => {
+      const native = natives?.get(name);
+      const source = sourceColumns[at]?.type;
+      if (native === undefined || source === undefined)
+        throw new SluiceError('Cdm.0931', { schema: [...(natives?.keys() ?? [])].join(', '), result: name });
+      return { name, native, target: neutralOf(native), source };
     }),
   );
   // Only the columns and their types: neither what they demand nor what they default to.

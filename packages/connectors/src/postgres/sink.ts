@@ -6,9 +6,11 @@ import type {
   TargetPlan,
 } from '@sluice/core/connector/contract';
 import type { Column } from '@sluice/core/data/column';
+import type { Loss, OddValue } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
+import { asLosses, isBentByPostgres, type PairLoss } from '../jdbc/losses.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import {
@@ -29,9 +31,10 @@ import {
 import { type PgComparer, sinkComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
+import type { WrittenColumn } from './encode.ts';
 import { type Phase, translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
-import { fitOf, type TargetColumn } from './pairing.ts';
+import { fitOf, isBentWithinOther, type TargetColumn } from './pairing.ts';
 import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { openSegment } from './segment.ts';
@@ -41,7 +44,11 @@ import type { PgSessions } from './sessions.ts';
 import { PgSliceWriter } from './slice-writer.ts';
 import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
+import { neutralOf } from './types.ts';
 import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
+
+/** Columns of one table. */
+const COLUMNS_MAX = 1_600;
 
 /** Refusals of TRUNCATE that DELETE may do without: another table refers to it, or the right is missing. */
 const truncateRefusals: ReadonlySet<string> = new Set(['0A000', '42501', '42809']);
@@ -76,13 +83,12 @@ export class PgSink implements Sink {
     return this.#control('metadata', async (session) => {
       for (const statement of [this.#before, this.#after])
         if (statement !== null) await proveStatement(session, statement);
-      const warnings: string[] = [];
-      const targets = await this.#targets(session, offer.columns, names, warnings);
-      offer.columns.forEach((column, i) => {
+      const targets = await this.#targets(session, offer.columns, names);
+      const losses = offer.columns.flatMap((column, i) => {
         const target = targets[i];
-        if (target !== undefined) checkPair(column, target, warnings);
+        return target === undefined ? [] : lossesOf(column, target, offer.oddValues ?? new Set());
       });
-      return { ...choose(offer, targets), warnings, columnNames: names };
+      return { ...choose(offer, targets), warnings: [], losses, columnNames: names };
     });
   }
 
@@ -91,7 +97,6 @@ export class PgSink implements Sink {
     session: PgSession,
     columns: readonly Column[],
     names: readonly string[],
-    warnings: string[],
   ): Promise<readonly TargetColumn[]> {
     const relation = await findRelation(session, this.#table);
     const preparation = this.#options.preparation;
@@ -102,16 +107,13 @@ export class PgSink implements Sink {
         session,
         columns.map((column) => column.native),
       );
+      if (names.length > COLUMNS_MAX)
+        throw new SluiceError('Cdm.0063', {
+          table: this.#tableText,
+          cause: `a table of PostgreSQL has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
+        });
       const created = createdColumns(columns, names, [], this.#options, userTypes).columns;
       if (new Set(names).size !== names.length) throw mismatch(names, columns);
-      columns.forEach((column, i) => {
-        const native = created[i]?.native ?? '';
-        if (column.type.kind === 'other' && native === 'text') {
-          warnings.push(
-            `column "${names[i]}": type ${column.native} does not exist at the destination; it is created as text`,
-          );
-        }
-      });
       return created.map(asTargetColumn);
     }
     const targets = this.#existing(relation, columns, names);
@@ -265,16 +267,20 @@ export class PgSink implements Sink {
         readCheckpoints(session, checkpoints, slice.no),
       ]);
       if (columns === null) throw new SluiceError('Cdm.0900', { table: `${into.schema}.${into.table}` });
-      const types = plan.columnNames.map((name) => columns.get(name)).filter((type) => type !== undefined);
-      if (types.length !== plan.columnNames.length)
+      const written = plan.columnNames.flatMap((name, i): WrittenColumn[] => {
+        const native = columns.get(name);
+        const source = plan.sourceColumns[i]?.type;
+        if (native === undefined || source === undefined) return [];
+        return [{ name, native, target: neutralOf(native), source }];
+      });
+      if (written.length !== plan.columnNames.length)
         throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
       const { conflict, isStaged } = this.#options;
       const isMerged = conflict !== 'refuse' && !isStaged;
       const keys = isMerged ? await this.#keys(session, plan.columnNames) : [];
       const target = {
         table: into,
-        columnNames: plan.columnNames,
-        columnTypes: types,
+        columns: written,
         form: plan.form,
         checkpoints,
         segment: isMerged ? await openSegment(session, this.#table, plan.columnNames, conflict, keys) : null,
@@ -364,7 +370,9 @@ function choose(
     const target = targets[i];
     // A label is the binary form of an enumeration.
     const wireType = target?.isEnum ? 'text' : (target?.native ?? '');
-    const sent = offer.sendAs?.('pgcopy-binary', column, wireType) ?? null;
+    // What PostgreSQL would change as it reads it in binary is looked at value by value.
+    const isBent = target !== undefined && !target.isEnum && isBentByPostgres(column.type, target.type);
+    const sent = isBent ? null : (offer.sendAs?.('pgcopy-binary', column, wireType) ?? null);
     if (sent === null) {
       const types = `${column.native} into ${target?.native ?? 'nothing'}`;
       return {
@@ -385,19 +393,22 @@ function choose(
   };
 }
 
-/** @throws Cdm.0921 when no value of the one can be a value of the other. */
-function checkPair(column: Column, target: TargetColumn, warnings: string[]): void {
-  if (column.native !== target.native) {
-    const fit = fitOf(column.type, target.type);
-    if (fit.kind === 'impossible')
+/** What a column may lose. @throws Cdm.0921 when no value of the one can be a value of the other. */
+function lossesOf(column: Column, target: TargetColumn, sent: ReadonlySet<OddValue>): readonly Loss[] {
+  const ends = { column: target.name, from: column.native, to: target.native };
+  const losses: PairLoss[] = [];
+  if (column.native !== target.native || sent.has('nulCharacter')) {
+    const fit = fitOf(column.type, target.type, sent);
+    if (fit === null || isBentWithinOther(column, target))
       throw new SluiceError('Cdm.0921', {
         type: `${column.native} (column "${column.name}") into ${target.native}`,
       });
-    if (fit.kind === 'risks')
-      warnings.push(`column "${column.name}", ${column.native} into ${target.native}: ${fit.what}`);
+    losses.push(...fit);
+    if (target.native === 'jsonb' && column.type.kind === 'json') losses.push({ kind: 'json' });
+    if (column.type.kind === 'other' && target.type.kind === 'text') losses.push({ kind: 'asText' });
   }
-  if (column.isNullable && !target.isNullable)
-    warnings.push(`column "${target.name}" takes no nulls: a row without a value ends the job`);
+  if (column.isNullable && !target.isNullable) losses.push({ kind: 'nulls' });
+  return asLosses(losses, ends);
 }
 
 function mismatch(

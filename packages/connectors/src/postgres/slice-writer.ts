@@ -1,17 +1,17 @@
 import type { SliceWriter } from '@sluice/core/connector/contract';
 import type { Batch, Position, Value, WireForm } from '@sluice/core/data/batch';
-import type { NeutralType } from '@sluice/core/data/column';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { copyBinaryHeader, copyBinaryTrailer, joinMessages } from './binary-tuples.ts';
 import type { TableName } from './catalog.ts';
 import { readCheckpoints, storeCheckpoint } from './checkpoint-table.ts';
+import { encodersOf, type WrittenColumn } from './encode.ts';
 import { translateError } from './errors.ts';
 import { HEADER_BYTES } from './frames.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { ServerError } from './server-error.ts';
 import type { CopyIn, PgSession } from './session.ts';
-import { encodeRows, encodersOf } from './text-rows.ts';
+import { encodeRows } from './text-rows.ts';
 
 /**
  * Rows of at least this many bytes go on in the messages they came in. A message costs the destination more than it costs us
@@ -31,8 +31,7 @@ export interface Segment {
 
 export interface WriterTarget {
   readonly table: TableName;
-  readonly columnNames: readonly string[];
-  readonly columnTypes: readonly NeutralType[];
+  readonly columns: readonly WrittenColumn[];
   readonly form: WireForm;
   readonly checkpoints: TableName;
   /** null: rows go straight into the table. */
@@ -68,10 +67,10 @@ export class PgSliceWriter implements SliceWriter {
     this.resumed = resumed;
     this.#sequence = resumed?.sequence ?? 0;
     this.#release = release;
-    const columns = target.columnNames.map(quoteName).join(', ');
+    const columns = target.columns.map((column) => quoteName(column.name)).join(', ');
     const format = target.form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
     this.#copySql = `COPY ${target.segment?.table ?? quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
-    const encoders = encodersOf(target.columnTypes);
+    const encoders = encodersOf(target.columns);
     this.#encode = (rows) => Buffer.from(encodeRows(rows, encoders), 'utf8');
   }
 

@@ -14,7 +14,7 @@ import { proveCondition } from './condition.ts';
 import { type CopiedSelect, copyOut, ROWS_BATCH_ROWS_MAX, selectList } from './copy-out.ts';
 import { type Cut, cutCondition, cutFromJson, cutLabel, fromClause } from './cuts.ts';
 import { translateError } from './errors.ts';
-import { binaryCast } from './pairing.ts';
+import { binaryCast, heldOddValues } from './pairing.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 import { PgSnapshots } from './snapshots.ts';
@@ -73,11 +73,13 @@ export class PgSource implements Source {
     });
   }
 
-  offer(_shape: TableShape, columns: readonly Column[]): SourceOffer {
+  offer(shape: TableShape, columns: readonly Column[]): SourceOffer {
     return {
       columns,
+      primaryKey: shape.primaryKey,
       forms: ['pgcopy-binary', 'rows'],
       sendAs: (_form, column, wireType) => binaryCast(column.native, wireType),
+      oddValues: heldOddValues,
     };
   }
 

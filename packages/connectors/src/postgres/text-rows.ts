@@ -1,5 +1,6 @@
 import type { Value } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
+import type { Encoder } from './encode.ts';
 
 /** Turns the bytes of one field, unescaped, into a value. */
 type Decoder = (buffer: Buffer, start: number, end: number) => Value;
@@ -115,45 +116,6 @@ const escapes: ReadonlyMap<number, number> = new Map([
   [0x74, 0x09], // t
   [0x76, 0x0b], // v
 ]);
-
-/** Turns a value that is not null into its field of COPY text, escaped. */
-type Encoder = (value: Exclude<Value, null>) => string;
-
-/** What must be escaped in a field of COPY text. */
-const special = /[\\\n\r\t]/;
-const specials = /[\\\n\r\t]/g;
-const escaped: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/**
- * Encoders by target column, chosen once before the loop.
- * @param targets what each destination column holds.
- */
-export function encodersOf(targets: readonly NeutralType[]): readonly Encoder[] {
-  return targets.map((target) =>
-    target.kind === 'boolean' || target.kind === 'text' || target.kind === 'other'
-      ? encodeWithWords
-      : encodeWithDigits,
-  );
-}
-
-/** Booleans as words: for boolean and text columns. */
-const encodeWithWords: Encoder = (value) => encodeValue(value, 'true', 'false');
-/** Booleans as 1 and 0: for numbers and bit strings. */
-const encodeWithDigits: Encoder = (value) => encodeValue(value, '1', '0');
-
-function encodeValue(value: Exclude<Value, null>, yes: string, no: string): string {
-  switch (typeof value) {
-    case 'string':
-      return special.test(value) ? value.replace(specials, (c) => escaped[c] ?? c) : value;
-    case 'number':
-    case 'bigint':
-      return Object.is(value, -0) ? '-0' : String(value);
-    case 'boolean':
-      return value ? yes : no;
-    default:
-      return `\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
-  }
-}
 
 /** Rows as lines of COPY text. */
 export function encodeRows(rows: readonly (readonly Value[])[], encoders: readonly Encoder[]): string {

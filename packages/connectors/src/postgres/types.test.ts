@@ -1,7 +1,9 @@
 import type { Column, NeutralType } from '@sluice/core/data/column';
+import type { LossKind, OddValue } from '@sluice/core/data/loss';
 import { describe, expect, it } from 'vitest';
+import { isBentByPostgres } from '../jdbc/losses.ts';
 import { createdColumns, createTableSql } from './ddl.ts';
-import { binaryCast, fitOf } from './pairing.ts';
+import { binaryCast, fitOf, heldOddValues, isBentWithinOther } from './pairing.ts';
 import { createdTypeOf, isBuiltIn, isOwnType, isUserType, nativeOf, neutralOf } from './types.ts';
 
 const column = (native: string, type: NeutralType = neutralOf(native), name = 'c'): Column => ({
@@ -121,21 +123,70 @@ describe('pairing for COPY BINARY', () => {
 });
 
 describe('fit of neutral types', () => {
-  const fit = (from: string, into: string) => fitOf(neutralOf(from), neutralOf(into)).kind;
-  it('keeps, risks or refuses', () => {
-    expect(fit('smallint', 'integer')).toBe('keeps');
-    expect(fit('bigint', 'integer')).toBe('risks');
-    expect(fit('bigint', 'numeric(18,0)')).toBe('risks');
-    expect(fit('bigint', 'numeric(19,0)')).toBe('keeps');
-    expect(fit('numeric(5,2)', 'numeric(5,1)')).toBe('risks');
-    expect(fit('character varying(5)', 'character varying(4)')).toBe('risks');
-    expect(fit('text', 'text')).toBe('keeps');
-    expect(fit('timestamp without time zone', 'date')).toBe('risks');
-    expect(fit('text', 'integer')).toBe('risks');
-    expect(fit('bytea', 'text')).toBe('impossible');
-    expect(fit('integer', 'bytea')).toBe('impossible');
-    expect(fit('uuid', 'integer')).toBe('impossible');
-    expect(fit('boolean', 'integer')).toBe('keeps');
+  it.each<[string, string, readonly LossKind[] | null]>([
+    ['smallint', 'integer', []],
+    ['bigint', 'integer', ['range']],
+    ['bigint', 'numeric(18,0)', ['range']],
+    ['bigint', 'numeric(19,0)', []],
+    ['bigint', 'double precision', ['precision']],
+    ['integer', 'double precision', []],
+    ['numeric(5,2)', 'numeric(5,1)', ['scale']],
+    ['numeric', 'numeric(5,1)', ['scale', 'range']],
+    ['numeric(20,4)', 'double precision', ['precision']],
+    ['double precision', 'real', ['precision', 'range']],
+    ['character varying(5)', 'character varying(4)', ['length']],
+    ['text', 'text', []],
+    ['text', 'character(3)', ['length', 'trailingBlanks']],
+    ['character(3)', 'text', ['padding']],
+    ['timestamp without time zone', 'date', ['timeOfDay']],
+    ['timestamp with time zone', 'timestamp(0) without time zone', ['zone', 'fraction']],
+    ['time with time zone', 'time without time zone', ['offset']],
+    ['text', 'integer', ['form']],
+    ['text', 'jsonb', ['form', 'json']],
+    ['boolean', 'integer', ['booleanAsNumber']],
+    ['smallint', 'boolean', ['boolean']],
+    ['bytea', 'text', null],
+    ['integer', 'bytea', null],
+    ['uuid', 'integer', null],
+  ])('%s into %s', (from, into, losses) => {
+    const fit = fitOf(neutralOf(from), neutralOf(into), heldOddValues);
+    expect(fit?.map(({ kind }) => kind) ?? null).toEqual(losses);
+  });
+
+  it('knows values that other databases have and PostgreSQL has not', () => {
+    const sent = new Set<OddValue>(['zeroDate', 'longTime', 'nulCharacter']);
+    const lost = (type: string) => fitOf(neutralOf(type), neutralOf(type), sent)?.map(({ kind }) => kind);
+    expect(lost('date')).toEqual(['zeroDate']);
+    expect(lost('time without time zone')).toEqual(['clock']);
+    expect(lost('text')).toEqual(['nulCharacter']);
+    expect(lost('integer')).toEqual([]);
+  });
+
+  it.each([
+    ['numeric(5,2)', 'numeric(5,1)', true],
+    ['numeric(5,2)', 'numeric(4,2)', false],
+    ['text', 'character varying(5)', true],
+    ['character varying(5)', 'character varying(5)', false],
+    ['character(9)', 'character varying(5)', false],
+    ['text', 'character(5)', true],
+    ['integer', 'character(5)', false],
+    ['timestamp without time zone', 'timestamp(3) without time zone', true],
+    ['bigint', 'double precision', true],
+  ])('%s into %s is bent by the server: %s', (from, into, isBent) => {
+    expect(isBentByPostgres(neutralOf(from), neutralOf(into))).toBe(isBent);
+  });
+
+  it('takes no other type for one with modifiers of its own', () => {
+    const other = (native: string) => column(native);
+    expect(isBentWithinOther(other('interval'), { native: 'interval(3)', type: { kind: 'other' } })).toBe(
+      true,
+    );
+    expect(isBentWithinOther(other('interval(3)'), { native: 'interval(3)', type: { kind: 'other' } })).toBe(
+      false,
+    );
+    expect(isBentWithinOther(other('interval(3)'), { native: 'interval', type: { kind: 'other' } })).toBe(
+      false,
+    );
   });
 });
 

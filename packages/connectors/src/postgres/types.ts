@@ -1,8 +1,8 @@
 import type { Column, NeutralType } from '@sluice/core/data/column';
 import { TEXT_WIDENING } from '../jdbc/sql-options.ts';
 
-/** Longest length that `character varying(n)` and `character(n)` take. */
-const TEXT_LENGTH_MAX = 10_485_760;
+/** Texts of at least this length are long texts, as MySQL's TEXT is: they get no length of their own. */
+const LONG_TEXT_LENGTH = 65_535;
 const NUMERIC_PRECISION_MAX = 1_000;
 const FRACTION_MAX = 6;
 
@@ -22,48 +22,77 @@ export function partsOf(native: string): NativeParts {
   return { base: `${head}${tail}`, modifiers };
 }
 
-/** Native to neutral, by base name. What is not here travels as its text form (`other`). */
-const neutralByBase: ReadonlyMap<string, (modifiers: readonly number[]) => NeutralType> = new Map<
-  string,
-  (modifiers: readonly number[]) => NeutralType
->([
-  ['boolean', () => ({ kind: 'boolean' })],
-  ['smallint', () => ({ kind: 'integer', bits: 16, unsigned: false })],
-  ['integer', () => ({ kind: 'integer', bits: 32, unsigned: false })],
-  ['bigint', () => ({ kind: 'integer', bits: 64, unsigned: false })],
-  [
-    'numeric',
-    ([precision, scale]) => ({ kind: 'decimal', precision: precision ?? null, scale: scale ?? null }),
-  ],
-  ['real', () => ({ kind: 'float', bits: 32 })],
-  ['double precision', () => ({ kind: 'float', bits: 64 })],
-  ['text', () => ({ kind: 'text', length: null, fixed: false })],
-  ['character varying', ([length]) => ({ kind: 'text', length: length ?? null, fixed: false })],
-  ['character', ([length]) => ({ kind: 'text', length: length ?? 1, fixed: true })],
-  ['bytea', () => ({ kind: 'binary', length: null })],
-  ['date', () => ({ kind: 'date' })],
-  [
-    'time without time zone',
-    ([fraction]) => ({ kind: 'time', fraction: fraction ?? FRACTION_MAX, zoned: false }),
-  ],
-  [
-    'time with time zone',
-    ([fraction]) => ({ kind: 'time', fraction: fraction ?? FRACTION_MAX, zoned: true }),
-  ],
-  [
-    'timestamp without time zone',
-    ([fraction]) => ({ kind: 'timestamp', fraction: fraction ?? FRACTION_MAX, zoned: false }),
-  ],
-  [
-    'timestamp with time zone',
-    ([fraction]) => ({ kind: 'timestamp', fraction: fraction ?? FRACTION_MAX, zoned: true }),
-  ],
-  ['uuid', () => ({ kind: 'uuid' })],
-  ['json', () => ({ kind: 'json' })],
-  ['jsonb', () => ({ kind: 'json' })],
-  ['bit', ([length]) => ({ kind: 'bits', length: length ?? 1 })],
-  ['bit varying', ([length]) => ({ kind: 'bits', length: length ?? null })],
-]);
+/** One row of the table of types. */
+interface TypeRow {
+  /** Name without modifiers. */
+  readonly base: string;
+  /** Types of the row as `format_type` prints them, for the reference page. */
+  readonly examples: readonly string[];
+  readonly neutral: (modifiers: readonly number[]) => NeutralType;
+}
+
+function plainRow(base: string, type: NeutralType): TypeRow {
+  return { base, examples: [base], neutral: () => type };
+}
+
+function clockRow(kind: 'time' | 'timestamp', zoned: boolean): TypeRow {
+  const zone = zoned ? 'with time zone' : 'without time zone';
+  return {
+    base: `${kind} ${zone}`,
+    examples: [`${kind} ${zone}`, `${kind}(3) ${zone}`],
+    neutral: ([fraction]) => ({ kind, fraction: fraction ?? FRACTION_MAX, zoned }),
+  };
+}
+
+/** Native to neutral: one row for each built-in type that has a kind. What is not here travels as its text (`other`). */
+export const typeRows: readonly TypeRow[] = [
+  plainRow('boolean', { kind: 'boolean' }),
+  plainRow('smallint', { kind: 'integer', bits: 16, unsigned: false }),
+  plainRow('integer', { kind: 'integer', bits: 32, unsigned: false }),
+  plainRow('bigint', { kind: 'integer', bits: 64, unsigned: false }),
+  {
+    base: 'numeric',
+    examples: ['numeric', 'numeric(10,2)'],
+    neutral: ([precision, scale]) => ({
+      kind: 'decimal',
+      precision: precision ?? null,
+      scale: scale ?? (precision === undefined ? null : 0),
+    }),
+  },
+  plainRow('real', { kind: 'float', bits: 32 }),
+  plainRow('double precision', { kind: 'float', bits: 64 }),
+  plainRow('text', { kind: 'text', length: null, fixed: false }),
+  {
+    base: 'character varying',
+    examples: ['character varying', 'character varying(20)'],
+    neutral: ([length]) => ({ kind: 'text', length: length ?? null, fixed: false }),
+  },
+  {
+    base: 'character',
+    examples: ['character(20)'],
+    neutral: ([length]) => ({ kind: 'text', length: length ?? 1, fixed: true }),
+  },
+  plainRow('bytea', { kind: 'binary', length: null }),
+  plainRow('date', { kind: 'date' }),
+  clockRow('time', false),
+  clockRow('time', true),
+  clockRow('timestamp', false),
+  clockRow('timestamp', true),
+  plainRow('uuid', { kind: 'uuid' }),
+  plainRow('json', { kind: 'json' }),
+  plainRow('jsonb', { kind: 'json' }),
+  {
+    base: 'bit',
+    examples: ['bit(8)'],
+    neutral: ([length]) => ({ kind: 'bits', length: length ?? 1 }),
+  },
+  {
+    base: 'bit varying',
+    examples: ['bit varying', 'bit varying(8)'],
+    neutral: ([length]) => ({ kind: 'bits', length: length ?? null }),
+  },
+];
+const neutralByBase = new Map(typeRows.map(({ base, neutral }) => [base, neutral]));
 
 /** @param native as `format_type` prints it with an empty search path. */
 export function neutralOf(native: string): NeutralType {
@@ -137,60 +166,49 @@ export function isUserType(native: string): boolean {
   return userTypePattern.test(native);
 }
 
+type TypeOf<K extends NeutralType['kind']> = Extract<NeutralType, { readonly kind: K }>;
+
+const signedTypes = { 8: 'smallint', 16: 'smallint', 32: 'integer', 64: 'bigint' } as const;
+/** Each is the smallest that holds the unsigned numbers too. */
+const unsignedTypes = { 8: 'smallint', 16: 'integer', 32: 'bigint', 64: 'numeric(20,0)' } as const;
+
+/** Neutral to native, for a created column: one row for each kind. */
+const createdTypes: {
+  readonly [K in NeutralType['kind']]: (type: TypeOf<K>, widensText: boolean) => string;
+} = {
+  boolean: () => 'boolean',
+  integer: ({ bits, unsigned }) => (unsigned ? unsignedTypes : signedTypes)[bits],
+  decimal: ({ precision, scale }) =>
+    precision === null || precision > NUMERIC_PRECISION_MAX
+      ? 'numeric'
+      : `numeric(${precision},${scale ?? 0})`,
+  float: ({ bits }) => (bits === 32 ? 'real' : 'double precision'),
+  text: ({ length, fixed }, widensText) => {
+    if (length === null || length >= LONG_TEXT_LENGTH) return 'text';
+    const wide = Math.max(1, length) * (widensText ? TEXT_WIDENING : 1);
+    return fixed ? `character(${wide})` : `character varying(${wide})`;
+  },
+  binary: () => 'bytea',
+  date: () => 'date',
+  time: ({ fraction, zoned }) => `time(${kept(fraction)}) ${zoned ? 'with' : 'without'} time zone`,
+  timestamp: ({ fraction, zoned }) => `timestamp(${kept(fraction)}) ${zoned ? 'with' : 'without'} time zone`,
+  uuid: () => 'uuid',
+  json: () => 'jsonb',
+  bits: ({ length }) => (length === null ? 'bit varying' : `bit varying(${Math.max(1, length)})`),
+  other: () => 'text',
+};
+
 /**
  * Neutral to native, for tables that are created.
  * @param widensText text columns are made longer by `TEXT_WIDENING`.
  */
 export function nativeOf(type: NeutralType, widensText: boolean): string {
-  switch (type.kind) {
-    case 'boolean':
-      return 'boolean';
-    case 'integer':
-      return integerOf(type.bits, type.unsigned);
-    case 'decimal':
-      if (type.precision === null || type.precision > NUMERIC_PRECISION_MAX) return 'numeric';
-      return `numeric(${type.precision},${type.scale ?? 0})`;
-    case 'float':
-      return type.bits === 32 ? 'real' : 'double precision';
-    case 'text': {
-      if (type.length === null) return 'text';
-      const length = Math.max(1, type.length) * (widensText ? TEXT_WIDENING : 1);
-      if (length > TEXT_LENGTH_MAX) return 'text';
-      return type.fixed ? `character(${length})` : `character varying(${length})`;
-    }
-    case 'binary':
-      return 'bytea';
-    case 'date':
-      return 'date';
-    case 'time':
-      return `time(${fraction(type.fraction)}) ${type.zoned ? 'with' : 'without'} time zone`;
-    case 'timestamp':
-      return `timestamp(${fraction(type.fraction)}) ${type.zoned ? 'with' : 'without'} time zone`;
-    case 'uuid':
-      return 'uuid';
-    case 'json':
-      return 'jsonb';
-    case 'bits':
-      return type.length === null ? 'bit varying' : `bit varying(${Math.max(1, type.length)})`;
-    case 'other':
-      return 'text';
-  }
+  const made = createdTypes[type.kind] as (type: NeutralType, widensText: boolean) => string;
+  return made(type, widensText);
 }
 
-function integerOf(bits: 8 | 16 | 32 | 64, isUnsigned: boolean): string {
-  switch (bits) {
-    case 8:
-      return 'smallint';
-    case 16:
-      return isUnsigned ? 'integer' : 'smallint';
-    case 32:
-      return isUnsigned ? 'bigint' : 'integer';
-    case 64:
-      return isUnsigned ? 'numeric(20,0)' : 'bigint';
-  }
-}
-
-function fraction(digits: number): number {
+/** Digits of a second that PostgreSQL keeps. */
+function kept(digits: number): number {
   return Math.min(Math.max(digits, 0), FRACTION_MAX);
 }
 

@@ -1,5 +1,6 @@
 import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
 import type { Column, TableShape } from '../data/column.ts';
+import type { Loss, OddValue } from '../data/loss.ts';
 import type { ReadWindow, WatermarkColumn } from '../data/read-window.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
 import type { Snapshot } from '../data/snapshot.ts';
@@ -71,6 +72,10 @@ export interface SourceOffer {
     column: Column,
     wireType: string,
   ) => { readonly cast: string | null } | null;
+  /** Column names of the source's primary key in key order. Absent: it has none, or nobody asked. */
+  readonly primaryKey?: readonly string[];
+  /** Values that the columns may hold and not every destination has. Absent: none are known of. */
+  readonly oddValues?: ReadonlySet<OddValue>;
   /** Who makes the byte form when it is not the source's own, for people: a sentence that begins the agreement's reason. */
   readonly byteFormsBy?: string;
 }
@@ -166,8 +171,10 @@ export interface SinkAgreement {
   readonly reason: string;
   /** The byte form is another system's: the sink makes something of its own out of it. */
   readonly convertsBytes?: true;
-  /** Losses that the mapping may bring, for people. */
+  /** What else is to be known before the run, for people. */
   readonly warnings: readonly string[];
+  /** What the columns may lose on their way. Absent: nothing. */
+  readonly losses?: readonly Loss[];
 }
 
 /** The destination of a run: plain JSON, made by the planner, stored, handed to every worker. */

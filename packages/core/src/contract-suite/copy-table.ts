@@ -1,5 +1,6 @@
 import type { Sink, Source, TargetPlan } from '../connector/contract.ts';
 import type { WireForm } from '../data/batch.ts';
+import type { Loss } from '../data/loss.ts';
 import { type SliceCounts, zeroCounts } from '../data/slice.ts';
 
 export interface CopyResult {
@@ -7,6 +8,7 @@ export interface CopyResult {
   readonly counts: SliceCounts;
   readonly sliceCount: number;
   readonly warnings: readonly string[];
+  readonly losses: readonly Loss[];
 }
 
 /**
@@ -71,5 +73,11 @@ export async function copyTable(
     }
   }
   await sink.finish(plan, 'publish');
-  return { plan, counts: total, sliceCount: slices.length, warnings: agreement.warnings };
+  return {
+    plan,
+    counts: total,
+    sliceCount: slices.length,
+    warnings: agreement.warnings,
+    losses: agreement.losses ?? [],
+  };
 }

@@ -3,7 +3,7 @@
  *
  * | neutral kind      | value                                                             |
  * |-------------------|-------------------------------------------------------------------|
- * | boolean           | boolean                                                           |
+ * | boolean           | boolean; a number where a TINYINT(1) holds another than 0 and 1   |
  * | integer           | number when |v| <= 2^53 - 1, else bigint                          |
  * | decimal           | string, plain notation, also `NaN`, `Infinity`, `-Infinity`       |
  * | float             | number (NaN and infinities included)                              |

@@ -114,6 +114,23 @@ describe('one run', () => {
     });
   });
 
+  test('shows what columns may lose as data, and in the words of the caller', async () => {
+    const run = await startedRun();
+    const loss = { column: 'y', kind: 'scale', from: 'numeric(9,4)', to: 'DECIMAL(9,2)', limit: 2 } as const;
+    await sample.runs.move(run.id, { state: 'running', plan: { ...planOf(null), losses: [loss] } });
+    const { column: name, kind, from, to } = loss;
+    const inWords =
+      'column y, numeric(9,4) into DECIMAL(9,2): numbers with more than 2 digits behind the decimal point are refused';
+    expect((await get(`j/runs/${run.id}`)).json().plan).toMatchObject({
+      warnings: ['b loses its zone', inWords],
+      losses: [{ column: name, kind, effect: 'refused', from, to, text: inWords }],
+    });
+    const chinese = (await get(`j/runs/${run.id}`, { language: 'zh-cn' })).json().plan;
+    expect(chinese.losses[0].text).toBe(
+      '字段 y（numeric(9,4) 到 DECIMAL(9,2)）：小数位数超过 2 位的数值将被拒绝',
+    );
+  });
+
   test('shows its plan: the way and why, and how each column travels', async () => {
     const run = await startedRun();
     const plan = {
@@ -127,6 +144,7 @@ describe('one run', () => {
       form: 'pgcopy-binary',
       reason: 'kernels make the tuples',
       warnings: ['b loses its zone'],
+      losses: [],
       consistency: { kind: 'one snapshot', reason: 'one statement reads all rows' },
       slice_count: 2,
       columns: [

@@ -26,6 +26,7 @@ test('an entire-database job names schemas, and neither tables one by one nor co
   );
   expect(codeOf('BATCH_JOB', { 'fromJobConfig.schemaName': '' }, {})).toBe('Cdm.0913');
   expect(codeOf('BATCH_JOB', {}, { 'toJobConfig.schemaName': '' })).toBe('Cdm.0238');
+  expect(codeOf('BATCH_JOB', { 'fromJobConfig.useSql': 'true' }, {})).toBe('Cdm.0014');
   for (const name of ['tableName', 'columnList']) {
     expect(codeOf('BATCH_JOB', { [`fromJobConfig.${name}`]: 'x' }, {})).toBe('Cdm.0014');
     expect(codeOf('BATCH_JOB', {}, { [`toJobConfig.${name}`]: 'x' })).toBe('Cdm.0014');

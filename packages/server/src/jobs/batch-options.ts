@@ -32,11 +32,23 @@ export function requireTypeOptions(type: JobType, from: JobEnd, to: JobEnd): voi
   if (isBlank(options.to['toJobConfig.schemaName'])) {
     throw new SluiceError('Cdm.0238', { name: 'toJobConfig.schemaName' });
   }
+  if (String(options.from['fromJobConfig.useSql']).toLowerCase() === 'true') {
+    throw refused('fromJobConfig.useSql', {
+      en: 'A query is read by jobs of one table; an entire-database job reads the tables of its schema.',
+      zh: 'SQL 语句仅用于单表作业；整库迁移读取模式中的表。',
+    });
+  }
   for (const [end, name] of ofOneTable) {
     if (isBlank(options[end][name])) continue;
     throw refused(name, {
       en: `${name} is of jobs of one table. An entire-database job moves all columns of the tables of its schema, or of those in ${tableListOption}, under their own names.`,
       zh: `${name} 仅用于单表作业。整库迁移按原名迁移模式中所有表（或 ${tableListOption} 中的表）的全部字段。`,
+    });
+  }
+  if (options.from['fromJobConfig.useSql'] === 'true') {
+    throw refused('fromJobConfig.useSql', {
+      en: 'An entire-database job moves tables; the result of a query is moved by a NORMAL_JOB.',
+      zh: '整库迁移只迁移表；SQL 查询结果请用 NORMAL_JOB 迁移。',
     });
   }
   if (options.from['fromJobConfig.schemaName'] !== options.to['toJobConfig.schemaName']) return;

@@ -9,22 +9,23 @@ import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/mo
 import type { Claim, RunChange, Store } from '../store/store.ts';
 import type { TaskPools } from './cluster-pools.ts';
 import type { Driver } from './driver.ts';
-import {
-  endingOf,
-  FailedBefore,
-  LetGo,
-  ShutDown,
-  StopAsked,
-  stored,
-  Unworkable,
-  unworkable,
-} from './driver-ends.ts';
 import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
 import { isToBeKept } from './run-aftermath.ts';
+import {
+  endingOf,
+  FailedBefore,
+  foreignCheckpoints,
+  LetGo,
+  ShutDown,
+  StopAsked,
+  stored,
+  Unworkable,
+  unworkable,
+} from './run-endings.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
 import { moveSlices, repeated } from './run-slices.ts';
@@ -426,9 +427,4 @@ export class RunDriver implements Driver {
     }
     log('run.ended', endedFields(ended, failure, leaves));
   }
-}
-
-function foreignCheckpoints(error: Fenced): SluiceError {
-  const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
-  return new SluiceError('Cdm.0232', { cause }, { cause: error });
 }

@@ -69,6 +69,7 @@ describe.skipIf(!hasServers)('runs of entire-database jobs', () => {
       await createNumbers(pg(), name, rows);
     await pg().sql(`CREATE VIEW v_all AS SELECT * FROM b_one;
       CREATE TABLE _sluice_run_0123456789ab (id integer);
+      CREATE TABLE b_one_0123456789ab_cdm_stage (id integer);
       CREATE TABLE "Odd name/ü" (id integer PRIMARY KEY);
       INSERT INTO "Odd name/ü" VALUES (1), (2);
       CREATE TABLE parted (id integer, k integer) PARTITION BY RANGE (k);
@@ -106,7 +107,7 @@ describe.skipIf(!hasServers)('runs of entire-database jobs', () => {
     expect(await rig.store.runs.latest(rig.cluster.id, `${job.name}_a_two`)).toBeNull();
     expect((await rig.store.runs.history(rig.cluster.id, job.name, 9, 0)).total).toBe(1);
     await pg().sql(
-      `DROP VIEW v_all; DROP TABLE b_one, a_two, c_none, "Odd name/ü", parted, _sluice_run_0123456789ab`,
+      `DROP VIEW v_all; DROP TABLE b_one, a_two, c_none, "Odd name/ü", parted, _sluice_run_0123456789ab, b_one_0123456789ab_cdm_stage`,
     );
     await my().sql('DROP TABLE b_one, a_two, c_none, `Odd name/ü`, parted');
   });

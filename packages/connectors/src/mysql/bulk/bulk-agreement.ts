@@ -1,4 +1,5 @@
 import type { Projection, SourceOffer } from '@sluice/core/connector/contract';
+import type { Column } from '@sluice/core/data/column';
 import type { TargetColumn } from '../encode.ts';
 import { chooseKernel } from './kernels.ts';
 
@@ -25,7 +26,8 @@ export function agreeBulk(offer: SourceOffer, targets: readonly TargetColumn[]):
   const asText: string[] = [];
   for (const [at, source] of offer.columns.entries()) {
     const target = targets[at];
-    const choice = target === undefined ? null : chooseKernel(source, target);
+    const choice =
+      target === undefined || isReadAsJson(offer, source, target) ? null : chooseKernel(source, target);
     const sent = choice === null ? null : offer.sendAs('pgcopy-binary', source, choice.wireType);
     if (choice === null || sent === null) {
       const into = target === undefined ? '' : ` into ${target.columnType}`;
@@ -38,9 +40,20 @@ export function agreeBulk(offer: SourceOffer, targets: readonly TargetColumn[]):
   return { columns, asText };
 }
 
-/** A column that is still to be created, from the type in its DDL: `DECIMAL(10,2)`, `INT UNSIGNED`. */
-export function plannedColumn(name: string, sql: string): TargetColumn {
-  const columnType = sql.toLowerCase();
+/** MySQL keeps JSON as values, whose numbers are 64-bit integers or doubles: those of others are looked at first. */
+function isReadAsJson(offer: SourceOffer, source: Column, target: TargetColumn): boolean {
+  if (target.dataType !== 'json') return false;
+  const isOfFamily = offer.oddValues?.has('zeroDate') === true;
+  return !(isOfFamily && source.native === 'json');
+}
+
+/**
+ * A column that is still to be created, from the type in its DDL: `DECIMAL(10,2)`, `INT UNSIGNED`.
+ * @param isMariaDb its JSON is text with a check.
+ */
+export function plannedColumn(name: string, sql: string, isMariaDb = false): TargetColumn {
+  const isList = /^(?:enum|set)\(/i.test(sql);
+  const columnType = isMariaDb && sql === 'JSON' ? 'longtext' : isList ? sql : sql.toLowerCase();
   const [, dataType = columnType, first] = /^([a-z]+)(?:\((\d+))?/.exec(columnType) ?? [];
   const argument = first === undefined ? null : Number(first);
   const hasFraction = dataType === 'time' || dataType === 'datetime' || dataType === 'timestamp';

@@ -1,6 +1,14 @@
-import type { Column } from '@sluice/core/data/column';
+import type { Column, NeutralType } from '@sluice/core/data/column';
+import { isNumber, mayEndInBlanks, numberLosses } from '../../jdbc/losses.ts';
 import type { TargetColumn } from '../encode.ts';
-import { approximateTypes, binaryTypes, textTypes } from '../type-families.ts';
+import {
+  approximateTypes,
+  binaryTypes,
+  decimalScale,
+  memberTypes,
+  roundedScale,
+  textTypes,
+} from '../type-families.ts';
 
 /**
  * What is done with the bytes of one column on their way from COPY BINARY to the bulk command. Numbers, because the loop
@@ -139,6 +147,11 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
     goesAsText: true,
   });
 
+  // Read by collation, by number, and sorted: only the same list keeps every text as it is.
+  if (memberTypes.has(to))
+    return source.native === target.columnType ? choice('bytea', operation.bytes, text) : null;
+  // Blanks at the end of a CHAR are padding, and gone when it is read.
+  if (to === 'char' && mayEndInBlanks(type)) return null;
   if (textTypes.has(to)) {
     switch (type.kind) {
       case 'boolean':
@@ -163,8 +176,12 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
         return asText();
     }
   }
+  if (isBent(type, target)) return null;
   switch (type.kind) {
     case 'boolean':
+      // TINYINT(1) holds other numbers too, which stay themselves among numbers.
+      if (/^tinyint\(1\)/i.test(source.native) && to !== 'bit' && to !== 'year')
+        return choice('smallint', operation.int2, fieldType.short);
       return wholeTypes.has(to) || to === 'decimal' || approximateTypes.has(to) || to === 'bit'
         ? choice('boolean', operation.boolean, fieldType.tiny)
         : null;
@@ -188,6 +205,8 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
       // The double next to a float4 is not the one that its digits say: 0.1 would become 0.10000000149011612.
       return to === 'double' || to === 'decimal' ? readByServer() : null;
     case 'binary':
+      // BINARY(n) fills up with zeros what is shorter.
+      if (to === 'binary' && source.native !== target.columnType) return null;
       return binaryTypes.has(to) ? choice('bytea', operation.bytes, fieldType.blob) : null;
     case 'date':
       return to === 'date' || to === 'datetime' || to === 'timestamp'
@@ -231,7 +250,14 @@ export function chooseKernel(source: Column, target: TargetColumn): KernelChoice
     // As text and not as a decimal, which has 81 digits at most and loses the rest without a word.
     if (approximateTypes.has(to)) return choice('numeric', operation.numeric, fieldType.varString);
     if (to !== 'decimal') return null;
-    const scale = Number(/^decimal\(\d+,(\d+)\)/i.exec(target.columnType)?.[1] ?? 0);
-    return choice('numeric', operation.numeric, fieldType.newDecimal, scale);
+    return choice('numeric', operation.numeric, fieldType.newDecimal, decimalScale(target.columnType));
   }
+}
+
+/** Would the server round a number to what the column keeps, without a word? Then it is looked at value by value. */
+function isBent(type: NeutralType, { dataType, columnType }: TargetColumn): boolean {
+  if (!approximateTypes.has(dataType) || !isNumber(type)) return false;
+  if (roundedScale(columnType) !== null) return true;
+  const losses = numberLosses(type, { kind: 'float', bits: dataType === 'float' ? 32 : 64 });
+  return losses.some(({ kind }) => kind === 'precision');
 }

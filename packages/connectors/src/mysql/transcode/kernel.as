@@ -198,7 +198,6 @@ function integer(q: i32, w: i32, argument: i32): i32 {
   else if (size == 4) value = isUnsigned ? <i64>load<u32>(q) : <i64>load<i32>(q);
   else value = load<i64>(q);
   at = q + size;
-  if (argument & 32) return putInteger(w, value == 0 ? 0 : 1, false, argument >> 8);
   return putInteger(w, value, isUnsigned && size == 8, argument >> 8);
 }
 

@@ -47,10 +47,8 @@ export const intTarget = {
   boolean: 5,
 } as const;
 
-/** Bits of an integer's argument beside size (bits 0-3) and target (bits 8-15). */
+/** Bit of an integer's argument beside size (bits 0-3) and target (bits 8-15). */
 export const UNSIGNED_BIT = 1 << 4;
-/** The source calls it a boolean: every number but 0 counts as 1. */
-export const TRUTH_BIT = 1 << 5;
 export const TARGET_SHIFT = 8;
 
 /** What to do to one column. */
@@ -102,7 +100,7 @@ export function kernelFor(
     case 'i2':
     case 'i4':
     case 'i8':
-      return integerKernel(wire, meaning, to);
+      return integerKernel(wire, to);
     case 'f4':
       if (to === 'real') return plain(op.swap4);
       return to === 'double precision' ? plain(op.widenFloat) : null;
@@ -131,17 +129,16 @@ function plain(number: number): Kernel {
   return { op: number, argument: 0 };
 }
 
-function integerKernel(wire: WireColumn, meaning: NeutralType, to: string): Kernel | null {
+function integerKernel(wire: WireColumn, to: string): Kernel | null {
   const target = intTargets[to];
   if (target === undefined) return null;
-  const isTruth = meaning.kind === 'boolean';
   const size = Number(wire.shape.slice(1));
-  if (!isTruth && !wire.isUnsigned) {
+  if (!wire.isUnsigned) {
     if (size === 2 && target === intTarget.smallint) return plain(op.swap2);
     if (size === 4 && target === intTarget.integer) return plain(op.swap4);
     if (size === 8 && target === intTarget.bigint) return plain(op.swap8);
   }
-  const flags = (wire.isUnsigned ? UNSIGNED_BIT : 0) | (isTruth ? TRUTH_BIT : 0);
+  const flags = wire.isUnsigned ? UNSIGNED_BIT : 0;
   return { op: op.integer, argument: size | flags | (target << TARGET_SHIFT) };
 }
 

@@ -1,4 +1,4 @@
-import { intTarget, type Kernel, op, TARGET_SHIFT, TRUTH_BIT, UNSIGNED_BIT } from './kernels.ts';
+import { intTarget, type Kernel, op, TARGET_SHIFT, UNSIGNED_BIT } from './kernels.ts';
 
 /** Numbers from 0 to below 1. */
 export type Random = () => number;
@@ -42,7 +42,7 @@ export function randomKernel(random: Random): Kernel {
   switch (number) {
     case op.integer: {
       const size = 2 ** below(random, 4);
-      const flags = (random() < 0.5 ? UNSIGNED_BIT : 0) | (random() < 0.1 ? TRUTH_BIT : 0);
+      const flags = random() < 0.5 ? UNSIGNED_BIT : 0;
       const target = below(random, Object.keys(intTarget).length);
       return { op: number, argument: size | flags | (target << TARGET_SHIFT) };
     }

@@ -1,5 +1,5 @@
 import { type Engine, emptyResult, fault, ROW_BYTES_MAX, type RunResult, stop } from './engine.ts';
-import { intTarget, type Kernel, op, rowOverhead, TARGET_SHIFT, TRUTH_BIT, UNSIGNED_BIT } from './kernels.ts';
+import { intTarget, type Kernel, op, rowOverhead, TARGET_SHIFT, UNSIGNED_BIT } from './kernels.ts';
 import { daysSince2000, NO_DATE, writeMicroseconds } from './moments.ts';
 import { packDecimal, packInteger } from './numeric.ts';
 
@@ -182,10 +182,6 @@ export class TypeScriptEngine implements Engine {
     if (low < 0) {
       high = -1;
       low += TWO_32;
-    }
-    if ((argument & TRUTH_BIT) !== 0) {
-      low = low === 0 && high === 0 ? 0 : 1;
-      high = 0;
     }
     const behind = putInteger(output, w, high, low, argument >> TARGET_SHIFT);
     if (behind >= 0) this.#at = q + size;

@@ -1,5 +1,6 @@
 import type {
   PlanColumn,
+  PlanLoss,
   RunCounts,
   RunEta,
   RunPlanView,
@@ -11,6 +12,7 @@ import type {
   WindowBound,
 } from '@sluice/contract/run-views';
 import type { Column } from '@sluice/core/data/column';
+import { type Loss, lossEffectOf, lossText } from '@sluice/core/data/loss';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
 import type { Language } from '@sluice/core/data/text';
@@ -68,7 +70,7 @@ export function writeRun(
     eta: isActiveState(run.state) ? etaOf(slices, rates) : null,
     clock_at: run.clockAt,
     resolved: (run.resolved ?? []).map(({ name, text }) => ({ name, text })),
-    plan: run.plan === null ? null : writePlan(run.plan),
+    plan: run.plan === null ? null : writePlan(run.plan, language),
     slices: slices.map(writeSlice),
   };
 }
@@ -90,13 +92,15 @@ function writeSlice(known: SliceProgress): SliceView {
   };
 }
 
-function writePlan(plan: RunPlan): RunPlanView {
+function writePlan(plan: RunPlan, language: Language): RunPlanView {
   const { way, target, projection, reason, warnings, window, consistency, slices } = plan;
+  const losses = (plan.losses ?? []).map((loss) => writeLoss(loss, language));
   return {
     way: way ?? null,
     form: projection.form,
     reason,
-    warnings: [...warnings],
+    warnings: [...warnings, ...losses.map((loss) => loss.text)],
+    losses,
     window: window === undefined ? null : writeWindow(window),
     consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
     columns: projection.columns.map((column, at): PlanColumn => {
@@ -120,6 +124,11 @@ function writeWindow({ column, from, to }: ReadWindow): NonNullable<RunPlanView[
 /** How far an incremental job has come, or a run is to go. */
 export function writeBound({ value, isIncluded }: WatermarkBound): WindowBound {
   return { value, is_included: isIncluded };
+}
+
+function writeLoss(loss: Loss, language: Language): PlanLoss {
+  const { column, kind, from, to } = loss;
+  return { column, kind, effect: lossEffectOf(kind), from, to, text: lossText(loss)[language] };
 }
 
 /** Bytes are of the type that was agreed on, or of the source's own; values of a neutral kind. */

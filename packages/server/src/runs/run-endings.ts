@@ -1,8 +1,8 @@
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { type Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { RunFailure, RunRecord } from '../store/model.ts';
 import { failureOf } from './failure.ts';
 
-// Why a driver comes to the end of its work before the run is done: what is thrown through it, and what its signal says.
+// Why the work on a run ends before its end, as a driver throws it.
 
 /** Somebody wants the run to end. */
 export class StopAsked extends Error {
@@ -12,7 +12,6 @@ export class StopAsked extends Error {
     this.user = user;
   }
 }
-
 /** An earlier driver stored this failure and went away before the end. */
 export class FailedBefore extends Error {
   readonly failure: RunFailure;
@@ -21,7 +20,6 @@ export class FailedBefore extends Error {
     this.failure = failure;
   }
 }
-
 /** The run cannot be handed to a worker at all. */
 export class Unworkable extends Error {
   readonly failure: RunFailure;
@@ -30,15 +28,12 @@ export class Unworkable extends Error {
     this.failure = failureOf(cause);
   }
 }
-
 /** The run's record is not ours to end: it stays as it is, for a later driver. */
 export class LetGo extends Error {}
-
 /** This server shuts down. */
 export class ShutDown extends LetGo {}
-
 /** Our own store does not answer: that says nothing about the run. */
-class StoreFailed extends LetGo {}
+export class StoreFailed extends LetGo {}
 
 /** Why a run that was claimed is to end without further work; null: it is to go on. */
 export function endingOf(run: RunRecord): StopAsked | FailedBefore | null {
@@ -46,11 +41,15 @@ export function endingOf(run: RunRecord): StopAsked | FailedBefore | null {
   return run.failure === null ? null : new FailedBefore(run.failure);
 }
 
-/** What stands in the way of resolving a run's work. */
 export function unworkable(error: unknown): Error {
   return error instanceof SluiceError
     ? new Unworkable(error)
     : new StoreFailed('the links could not be read', { cause: error });
+}
+
+export function foreignCheckpoints(error: Fenced): SluiceError {
+  const cause = "the run's checkpoint table at the destination was removed or changed by somebody else";
+  return new SluiceError('Cdm.0232', { cause }, { cause: error });
 }
 
 /** What our own store throws ends the driver, never the run. */
