@@ -167,7 +167,7 @@ export class RunDriver implements Driver {
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
           // Told before the rows are moved for nothing.
-          await verification?.plan();
+          await verification?.planAhead();
         }
         await this.#change({ state: 'running', startedAt });
         lanes = await this.#moveSlices(work, plan, run.isPrepared);
