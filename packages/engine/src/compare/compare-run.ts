@@ -33,6 +33,14 @@ export async function planRunComparison(
       },
     };
   }
+  if (plan.shape !== undefined) {
+    return {
+      notComparable: {
+        en: 'The job converts or adds fields, so that its rows are not those of the source.',
+        zh: '作业转换或增加了字段，目的端的数据与源端不同。',
+      },
+    };
+  }
   return await planComparison(plan.target, source.comparer, sink.comparer);
 }
 
