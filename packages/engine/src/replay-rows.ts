@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Sink, TargetPlan } from '@sluice/core/connector/contract';
 import type { Value } from '@sluice/core/data/batch';
-import { fromPortableRow, isCutValue, type PortableRow } from '@sluice/core/data/portable-row';
+import { fromPortableRow, isCutValue } from '@sluice/core/data/portable-row';
 import type { PortableReject } from '@sluice/core/data/reject';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { explained } from '@sluice/core/errors/explained';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { rejectLimits } from './limits.ts';
 import { makerOf, markPosition } from './marked-position.ts';
-import type { Ledger } from './work.ts';
+import type { Ledger, TaskOf } from './work.ts';
 
 export interface ReplayTools {
   readonly sink: Sink;
@@ -17,6 +17,9 @@ export interface ReplayTools {
   /** See `Sink.openWriter`. */
   readonly isRepeated: boolean;
 }
+
+/** What is to be replayed; see the task of that name. */
+type ReplayedRows = Pick<TaskOf<'replay'>, 'rows' | 'unmade'>;
 
 /** Rows that are written together before the stop is looked at. */
 const rowsPerBatch = 500;
@@ -30,7 +33,7 @@ const slice: Slice = { no: 0, cut: null, label: 'rows that were set aside', rows
  */
 export async function replayRows(
   target: TargetPlan,
-  rows: readonly PortableRow[],
+  { rows, unmade }: ReplayedRows,
   { sink, ledger, signal, isRepeated }: ReplayTools,
 ): Promise<string> {
   if (!(await isPrepared(sink, target))) await sink.prepare(target, isRepeated);
@@ -42,6 +45,7 @@ export async function replayRows(
     const attempt = randomBytes(6).toString('hex');
     const refused: PortableReject[] = [];
     const places: number[] = [];
+    const isUnmade = new Set(unmade);
     const refuse = (place: number, reject: Omit<PortableReject, 'row' | 'stage'>): void => {
       places.push(place);
       refused.push({ ...reject, row: [], stage: 'write' });
@@ -51,8 +55,9 @@ export async function replayRows(
       const batch: Value[][] = [];
       const placeOf = new Map<readonly Value[], number>();
       for (const [i, row] of rows.slice(first, first + rowsPerBatch).entries()) {
-        if (row.some(isCutValue)) {
-          refuse(first + i, cutValue);
+        const why = isUnmade.has(first + i) ? unmadeField : row.some(isCutValue) ? cutValue : null;
+        if (why !== null) {
+          refuse(first + i, why);
           continue;
         }
         const values = fromPortableRow(row);
@@ -93,6 +98,15 @@ const cutValue = {
   facts: explained({
     en: 'A value of the row was too long to be kept: give it anew.',
     zh: '该行中有过长而未完整保存的值：请重新填写。',
+  }),
+} as const;
+
+/** Written as it is, it would bring the field as it was read, which the job's converters are there to prevent. */
+const unmadeField = {
+  code: 'Cdm.0064',
+  facts: explained({
+    en: 'A field of the row could not be made on its way: give the row its values.',
+    zh: '该行中有字段未能转换：请填写该行的值。',
   }),
 } as const;
 

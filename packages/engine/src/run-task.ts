@@ -92,9 +92,9 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         return null;
       });
     case 'replay': {
-      const { plan, rows, isRepeated } = task;
+      const { plan, rows, unmade, isRepeated } = task;
       return await atDestination(task.work, tools, (sink) =>
-        replayRows(plan.target, rows, { sink, ledger, signal: host.signal, isRepeated }),
+        replayRows(plan.target, { rows, unmade }, { sink, ledger, signal: host.signal, isRepeated }),
       );
     }
     case 'verify':

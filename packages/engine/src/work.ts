@@ -228,6 +228,8 @@ export type Task =
       readonly work: DestinationWork;
       readonly plan: RunPlan;
       readonly rows: readonly PortableRow[];
+      /** Places of rows with a field that could not be made and that nobody has given since: they are refused again. */
+      readonly unmade: readonly number[];
       readonly isRepeated: boolean;
     }
   | { readonly kind: 'verify'; readonly work: DestinationWork; readonly plan: RunPlan }

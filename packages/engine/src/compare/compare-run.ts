@@ -17,7 +17,7 @@ export async function planRunComparison(
   { source, sink }: Ends,
 ): Promise<PlannedComparison> {
   // Set by runs whose fields are converted or added on the way: absent in plans of others.
-  if ('shape' in plan && plan.shape !== undefined) {
+  if (plan.shape !== undefined) {
     return {
       notComparable: {
         en: 'Fields are converted or added on the way: what is written is not what was read.',

@@ -79,7 +79,7 @@ class RowShaper {
 
   async shape(batch: RowBatch, host: Host): Promise<RowBatch> {
     const rows: (readonly Value[])[] = [];
-    const rejects: Reject[] = [...(batch.rejects ?? [])];
+    const rejects: Reject[] = (batch.rejects ?? []).map((reject) => this.#unshaped(reject));
     for (let at = 0; at < batch.rows.length; at++) {
       const values = batch.rows[at] as readonly Value[];
       try {
@@ -100,6 +100,12 @@ class RowShaper {
       rows,
       ...(rejects.length === 0 ? {} : { rejects }),
     };
+  }
+
+  /** A row that the source itself could not read: its fields as they were read, in the destination's places. */
+  #unshaped(reject: Reject): Reject {
+    const values = this.#columns.map(({ from }) => (from < 0 ? null : (reject.values[from] ?? null)));
+    return { ...reject, values };
   }
 
   #shapeRow(values: readonly Value[], rows: (readonly Value[])[], rejects: Reject[]): void {

@@ -132,6 +132,9 @@ export class ReplayDesk {
     const { store, log } = this.#tools;
     const rejects = await store.replays.rowsOf(replay.id);
     const rows = rejects.map((reject) => this.#opened(reject));
+    const isUnmade = ({ stage, editedAt }: RejectRecord) =>
+      plan.shape !== undefined && stage === 'read' && editedAt === null;
+    const unmade = rejects.flatMap((reject, at) => (isUnmade(reject) ? [at] : []));
     const listener = {
       ...silentListener(replay.runId, log),
       rejects: async (_sliceNo: number, part: RejectPart) => {
@@ -146,7 +149,7 @@ export class ReplayDesk {
     const isRepeated = replay.attempts > 1;
     return await within(
       runLimits.replayMs,
-      (signal) => pool.run({ kind: 'replay', work, plan, rows, isRepeated }, listener, signal),
+      (signal) => pool.run({ kind: 'replay', work, plan, rows, unmade, isRepeated }, listener, signal),
       this.#closer.signal,
     );
   }

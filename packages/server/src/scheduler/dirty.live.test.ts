@@ -182,6 +182,40 @@ describe.skipIf(!hasServers)('rows that cannot be written are set aside', () => 
     },
   );
 
+  test('a field that a converter could not make is not written as it was read, unless somebody gives it', async () => {
+    const destination = sides.mysql;
+    const toTable = await target(destination);
+    // A field that the row does not have.
+    const trans = [
+      { field: 'small', converter: 'EXPRESSION', expression: 'value == 70000 ? row[99] : value' },
+    ];
+    const run = await rig.run({
+      from: sides.postgres,
+      to: destination,
+      fromTable: 'dirty',
+      toTable,
+      driver: { ...tolerant, 'transformConfig.trans': trans as never },
+    });
+    expect([run.state, run.failure]).toEqual(['succeeded', null]);
+    const before = await rejectsOf(run);
+    expect(before.map(({ key }) => key).sort((a, b) => a - b)).toEqual(badIds);
+    const unmade = before.filter(({ code }) => code === 'Cdm.0064');
+    expect(unmade.length).toBeGreaterThan(1);
+    const [given, ...left] = unmade;
+    await quarantine.edit(run, given?.id ?? '', [given?.key ?? 0, 'new', '2024-02-29', 1, 3_000_000], 'ada');
+    const replay = await quarantine.replay(
+      run,
+      unmade.map(({ id }) => id),
+      'ada',
+    );
+    expect(replay).toMatchObject({ rowsWritten: 1, rowsRefused: left.length, failure: null });
+    const after = (await rejectsOf(run)).filter(({ state }) => state === 'open');
+    expect(after.filter(({ code }) => code === 'Cdm.0064').map(({ key }) => key)).toEqual(
+      left.map(({ key }) => key),
+    );
+    expect(await fingerprint(destination, toTable)).toEqual(fingerprintOf([...goodIds, given?.key ?? 0]));
+  });
+
   test.each(pairs)('$from to $to: limits of a slice', async ({ from, to }) => {
     const destination = sides[to];
     for (const [limit, isWithin] of [
