@@ -86,19 +86,19 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
 /** Every point that a system has, in every moment that the point has, for every victim; pairs and conflict modes take turns. */
 function crashCases(seed: number, choice: Readonly<Record<string, string>>): CrashCase[] {
   const cases: CrashCase[] = [];
-  let turn = seed;
   for (const to of kinds) {
-    for (const point of crashPoints) {
-      for (const moment of moments) {
-        for (const victim of victims) {
-          turn++;
+    for (const [pointNo, point] of crashPoints.entries()) {
+      for (const [momentNo, moment] of moments.entries()) {
+        for (const [victimNo, victim] of victims.entries()) {
+          // Each victim meets each mode at each point, and each mode rows of both systems.
+          const turn = seed + pointNo + momentNo + victimNo;
           if (missingPoints[to].has(point) || (moment === 'after' && unansweredPoints.has(point))) continue;
           const isChosen =
             (choice.to ?? to) === to &&
             (choice.point ?? point) === point &&
             (choice.victim ?? victim) === victim;
           if (!isChosen) continue;
-          const from = kinds[turn % kinds.length] ?? 'postgres';
+          const from = kinds[(seed + momentNo + victimNo) % kinds.length] ?? 'postgres';
           const conflict = conflicts[turn % conflicts.length] ?? 'EXCEPTION';
           cases.push({ point, moment, victim, from, to, conflict });
         }

@@ -67,7 +67,9 @@ function integerColumn(random: Random): RandomColumn {
   const isUnsigned = random() < 0.5;
   const isZerofill = isUnsigned && random() < 0.15;
   const signedBits = isUnsigned ? bits + 1 : bits;
-  const targets = ['numeric', 'numeric(25,0)', 'double precision'];
+  const targets = ['numeric', 'numeric(25,0)'];
+  // Of 64 bits not every number is a double: those go as rows.
+  if (bits <= 32) targets.push('double precision');
   if (signedBits <= 16) targets.push('smallint', 'smallint');
   if (signedBits <= 32) targets.push('integer', 'integer');
   if (signedBits <= 64) targets.push('bigint', 'bigint', 'bigint');
@@ -272,7 +274,8 @@ function textColumn(random: Random): RandomColumn {
     postgresType: pick(random, [
       'text',
       'text',
-      length > 1_000 ? 'character varying' : `character varying(${length})`,
+      // A longer type goes into a shorter one as rows: blanks at the end would be cut.
+      length > 1_000 || /TEXT/.test(mysqlType) ? 'character varying' : `character varying(${length})`,
       isPadded ? `character(${length})` : 'text',
     ]),
     // Long texts are seldom really long: they would be all that the proof does.

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, SignedClient } from '../../tools/demo/signed-client.ts';
 import type { SluiceProcess } from '../../tools/sluice-process/sluice-process.ts';
-import type { Side } from './side-table.ts';
+import type { Side as WholeSide } from './side-table.ts';
+
+/** What a link and a job need of a database. */
+type Side = Pick<WholeSide, 'kind' | 'url' | 'database'>;
 
 export interface RunEnd {
   /** Terminal status on the wire; null when there was none in time. */
   readonly status: string | null;
   readonly rowsRead: number | null;
   readonly rowsWritten: number | null;
+  readonly rowsSkipped: number | null;
   /** Number of the newest run. */
   readonly submissionId: number;
   /** From the start call to the end, by the server's own clock, in milliseconds; null without an end. */
@@ -33,6 +37,8 @@ export interface JobChanges {
   readonly partitionColumn?: string;
   /** The table is cleared ahead of each run. */
   readonly isCleared?: boolean;
+  /** Options of the job itself, by their names. */
+  readonly driver?: Readonly<Record<string, string>>;
   /** Further options of the destination. */
   readonly toOptions?: Readonly<Record<string, string>>;
 }
@@ -172,7 +178,10 @@ export class CdmCluster {
             configs: [
               {
                 name: 'throttlingConfig',
-                inputs: [input('throttlingConfig.numExtractors', String(extractors))],
+                inputs: [
+                  input('throttlingConfig.numExtractors', String(extractors)),
+                  ...Object.entries(more.driver ?? {}).map(([option, value]) => input(option, value)),
+                ],
               },
             ],
           },
@@ -286,6 +295,16 @@ export class CdmCluster {
     return Number((answer.submissions as Record<string, unknown>[])[0]?.['submission-id']);
   }
 
+  /** A call of our own API on the job. */
+  async ownCall(
+    method: string,
+    name: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Record<string, unknown>> {
+    return await this.#client.call(method, `${this.ownPath}/jobs/${name}${path}`, body);
+  }
+
   async jobNames(): Promise<string[]> {
     const names: string[] = [];
     for (let page = 1; ; page++) {
@@ -315,6 +334,7 @@ export class CdmCluster {
       tookMs: ended === null ? null : Number(ended['last-update-date']) - Number(ended['creation-date']),
       rowsRead: counters?.[countersName]?.ROWS_READ ?? null,
       rowsWritten: counters?.[countersName]?.ROWS_WRITTEN ?? null,
+      rowsSkipped: counters?.[countersName]?.ROWS_WRITTEN_SKIPPED ?? null,
       summary: typeof ended?.['error-summary'] === 'string' ? ended['error-summary'] : null,
       runCount: (history.submissions as unknown[]).length,
     };

@@ -28,7 +28,7 @@ export const plants = {
       },
       {
         file: copySlice,
-        before: 'source.read(slice, plan.projection, last?.position ?? null, snapshot)',
+        before: 'source.read(slice, plan.projection, begin, snapshot)',
         after: 'source.read(slice, plan.projection, null, snapshot)',
       },
     ],

@@ -227,7 +227,8 @@ function numberFor(shape: Shape, at: number, rows: number, random: Random): numb
     case 'skewed':
       return Math.floor(rows * random() ** 6);
     case 'one heavy value':
-      return random() < 0.8 ? 5 : below(random, rows);
+      // Not one of those that cannot be a bound, such as the year 0.
+      return random() < 0.8 ? 6 : below(random, rows);
     case 'few values':
       return below(random, 4);
     case 'constant':

@@ -230,7 +230,7 @@ function describe(sharing: readonly AnyOperation[], schemas: SchemaComponents): 
         first.successStatus === 202 ? 'Accepted.' : 'Done.',
         bodyOf(oneOf(responses), example?.response),
         [],
-        first.isEventStream === true ? 'text/event-stream' : 'application/json',
+        first.isEventStream === true ? 'text/event-stream' : (first.contentType ?? 'application/json'),
       ),
       ...Object.fromEntries(first.errorStatuses.map((status) => [status, errorOf(first, status, schemas)])),
     },

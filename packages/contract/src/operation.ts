@@ -67,6 +67,8 @@ export interface Operation<Id extends string = OperationId> {
   readonly response: TSchema;
   /** The answer is a stream of server-sent events; `response` is what the data of each is. Absent: it is one body. */
   readonly isEventStream?: boolean;
+  /** The answer is a file of this type. Absent: it is JSON. */
+  readonly contentType?: 'text/csv';
   /** What may be answered instead, each with the error body. */
   readonly errorStatuses: readonly number[];
   /** Requests per user and minute, each operation counted apart; null: no limit of its own. */

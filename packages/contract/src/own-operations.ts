@@ -5,6 +5,7 @@ import { type IdentityOperationId, identityOperations } from './identity-operati
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
+import { type RejectOperationId, rejectOperations } from './reject-operations.ts';
 import { RunEvent, RunLogResponse } from './run-log-views.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
 import { BuildSamplesRequest, BuildSamplesResponse } from './samples/sample-views.ts';
@@ -29,6 +30,7 @@ export type OwnOperationId =
   | VariableOperationId
   | WatermarkOperationId
   | VerificationOperationId
+  | RejectOperationId
   | AuditOperationId;
 
 const runs = '/api/v1/projects/{project_id}/clusters/{cluster_id}/jobs/{job_name}/runs';
@@ -116,6 +118,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
   ...transferOperations,
   ...groupOperations,
   ...variableOperations,
+  ...rejectOperations,
   ...watermarkOperations,
   ...verificationOperations,
 ];

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink, SliceWriter, Snapshot, Source } from '@sluice/core/connector/contract';
 import type { Position } from '@sluice/core/data/batch';
-import type { Reject } from '@sluice/core/data/reject';
 import {
   addCounts,
   type Checkpoint,
@@ -11,8 +10,10 @@ import {
 } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { type EngineLimits, engineLimits } from './limits.ts';
+import { markedPlace } from './marked-position.ts';
+import { firstReject, SetAside } from './set-aside.ts';
 import { SliceClock } from './slice-clock.ts';
-import type { Ledger, RunPlan } from './work.ts';
+import type { DirtyRules, Ledger, RunPlan } from './work.ts';
 
 export interface SliceTools {
   readonly source: Source;
@@ -23,6 +24,8 @@ export interface SliceTools {
   readonly snapshot?: Snapshot | null;
   /** See `Sink.openWriter`. */
   readonly isRepeated?: boolean | undefined;
+  /** Of a tolerant plan; absent: any number of rows may be set aside. */
+  readonly dirty?: DirtyRules | undefined;
   readonly limits?: EngineLimits;
 }
 
@@ -55,6 +58,12 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     let pendingBytes = 0;
     let bytesWrittenBefore = 0;
     let inCommit: SliceCounts | null = null;
+    const rules = tools.dirty ?? { sliceMax: null };
+    const setAside =
+      plan.target.isTolerant === true ? new SetAside({ sliceNo: slice.no, rules, ledger }, last) : null;
+    // Who reports a commit also says whose rejects it counts: that of the last attempt must not stay untold.
+    if (setAside !== null && last !== null) await ledger.checkpoint(slice.no, last, clock.times());
+    const begin = setAside === null ? (last?.position ?? null) : markedPlace(last?.position ?? null);
     // By the clock and not by batches, so that a slice which waits says for whom.
     reporter = setInterval(
       () => ledger.progress(slice.no, inCommit ?? countsSoFar(), clock.times()),
@@ -62,35 +71,60 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     );
 
     clock.enter('read');
-    for await (const batch of source.read(slice, plan.projection, last?.position ?? null, snapshot)) {
+    for await (const batch of source.read(slice, plan.projection, begin, snapshot)) {
       signal.throwIfAborted();
       pendingRows += batch.rowCount;
       pendingBytes += batch.byteCount;
       clock.enter('write');
-      if (batch.form === 'rows' && batch.rejects !== undefined) throw rejection(batch.rejects);
-      await writer.write(batch);
+      if (batch.form === 'rows' && setAside !== null) {
+        await setAside.take(batch, writer, pendingRows);
+        if (setAside.excess !== null) throw await endOverLimit(setAside, batch.position);
+      } else {
+        if (batch.form === 'rows' && batch.rejects !== undefined)
+          throw firstReject(batch.rejects, slice.no, countsSoFar().rowsRead - batch.rowCount);
+        await writer.write(batch);
+      }
       if (pendingBytes >= limits.segmentBytes && batch.position !== null) {
         last = await settle(batch.position, false);
+        if (setAside !== null && setAside.excess !== null) throw setAside.excess;
       }
       clock.enter('read');
     }
     signal.throwIfAborted();
-    return await settle(null, true);
+    const complete = await settle(null, true);
+    if (setAside !== null && setAside.excess !== null) throw setAside.excess;
+    return complete;
+
+    /** What was written stays where the source can go on behind it; a writer that was replaced has counted the other's rows. */
+    async function endOverLimit(by: SetAside, position: Position | null): Promise<unknown> {
+      if (position !== null) {
+        await settle(position, false);
+        return by.excess;
+      }
+      await by.settle(pendingRows);
+      await writer.close();
+      // Not as a repetition: the session that would be ended for it may be the one that is lent again.
+      writer = await sink.openWriter(plan.target, slice);
+      const isReplaced = (writer.resumed?.sequence ?? 0) !== (last?.sequence ?? 0);
+      return isReplaced ? new Fenced(`slice ${slice.no}`) : by.excess;
+    }
 
     function countsSoFar(): SliceCounts {
       return addCounts(settled, {
         rowsRead: pendingRows,
-        rowsWritten: pendingRows,
-        rowsSkipped: 0,
+        rowsWritten: pendingRows - (setAside?.pending ?? 0),
+        rowsSkipped: setAside?.pending ?? 0,
         bytesRead: pendingBytes,
         bytesWritten: writer.bytesWritten() - bytesWrittenBefore,
       });
     }
 
-    async function settle(position: Position | null, isComplete: boolean): Promise<Checkpoint> {
+    async function settle(place: Position | null, isComplete: boolean): Promise<Checkpoint> {
       const counts = countsSoFar();
+      const position = setAside === null ? place : setAside.mark(place);
       inCommit = counts;
       clock.enter('commit');
+      if (setAside !== null) await setAside.settle(pendingRows);
       // One report at a time, in their order; one that was refused ends the slice here.
       await reported;
       const sent: Checkpoint = { sequence: (last?.sequence ?? 0) + 1, position, counts, isComplete };
@@ -108,6 +142,7 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
       reported.catch(() => undefined);
       if (isComplete) await reported;
       settled = checkpoint.counts;
+      setAside?.committed(checkpoint);
       pendingRows = 0;
       pendingBytes = 0;
       inCommit = null;
@@ -146,12 +181,6 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
     }
     throw error;
   }
-}
-
-/** Rows that were dropped on the way have nowhere to go: the first one ends the slice. */
-function rejection(rejects: readonly Reject[]): SluiceError {
-  const [first] = rejects;
-  return new SluiceError(first?.code ?? 'Cdm.0064', first?.facts);
 }
 
 /** The same failure for a destination that keeps the attempt's rows: to try again of one's own accord would double them. */

@@ -1,3 +1,5 @@
+import type { RowCaps } from '@sluice/core/data/portable-row';
+
 /** The engine's limits: one place, each with its unit. */
 export interface EngineLimits {
   /** A slice is committed in segments of about this size where the source can go on behind a position. */
@@ -18,6 +20,20 @@ export const engineLimits: EngineLimits = {
   progressPauseMs: 250,
 };
 
+/** Limits of rows that are set aside. */
+export interface RejectLimits {
+  /** They are told when so many have come together, or so many characters of them. */
+  readonly perPartMax: number;
+  readonly charsPerPartMax: number;
+  /** What is kept of one, in characters: of a value, of the row, and of a value that is cut. */
+  readonly caps: RowCaps;
+}
+
+export const rejectLimits: RejectLimits = {
+  perPartMax: 200,
+  charsPerPartMax: 512 * 1024,
+  caps: { valueCharsMax: 32 * 1024, rowCharsMax: 64 * 1024, cutCharsMax: 256 },
+};
 /** Limits of slices whose run may read no faster than its job says. */
 export const pacingLimits = {
   /** What a slice has read is charged to its run when it is worth this much of the run's rate, in milliseconds: at 20 MB/s every 1 MB. */

@@ -9,6 +9,7 @@ import type { PlanWay, RunPlan, RunWork } from './work.ts';
  */
 export async function planRun(work: RunWork, source: Source, sink: Sink): Promise<RunPlan> {
   const shape = await source.describe();
+  const isTolerant = work.dirty !== undefined;
   const agreed = await agree(work, shape, source, sink);
   const { agreement } = agreed;
   const slices = await source.split(shape, work.extractors);
@@ -20,10 +21,11 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
       sourcePrimaryKey: shape.primaryKey,
       columnNames: agreement.columnNames,
       form: agreed.projection.form,
+      ...(isTolerant && { isTolerant }),
     },
-    projection: agreed.projection,
+    projection: isTolerant ? { ...agreed.projection, isTolerant } : agreed.projection,
     ...(agreed.shape === undefined ? {} : { shape: agreed.shape }),
-    reason: agreed.reason,
+    reason: isTolerant && agreed.shape === undefined ? tolerantReason : agreed.reason,
     warnings: agreement.warnings,
     losses: agreement.losses ?? [],
     slices,
@@ -32,6 +34,13 @@ export async function planRun(work: RunWork, source: Source, sink: Sink): Promis
       consistency: { kind: 'one snapshot', reason: 'one statement reads all rows' } as const,
     }),
   };
+}
+
+/** Why a run that sets rows aside moves values, for people. */
+const tolerantReason = 'rows that cannot be written are set aside one by one, which needs their values';
+
+function offerOf(offer: SourceOffer, isTolerant: boolean): SourceOffer {
+  return isTolerant ? { ...offer, forms: ['rows'] } : offer;
 }
 
 /** What both ends agreed on: what is read, what is written, and what happens to it in between. */
@@ -44,16 +53,17 @@ interface Agreed extends Pick<RunPlan, 'projection' | 'shape' | 'reason'> {
 
 async function agree(work: RunWork, shape: TableShape, source: Source, sink: Sink): Promise<Agreed> {
   const { mapping, transform } = work;
+  const isTolerant = work.dirty !== undefined;
   if (transform === undefined) {
     const columns = mapping.from?.map((name) => pickColumn(shape, name)) ?? shape.columns;
-    const offer = source.offer(shape, columns);
+    const offer = offerOf(source.offer(shape, columns), isTolerant);
     const agreement = await sink.agree(offer, mapping.to);
     const { projection, reason } = agreement;
     return { offer, agreement, columns, projection, reason };
   }
   const { agreeOnShape, draftShape } = await import('./shape/plan-shape.ts');
   const draft = draftShape(transform, shape, mapping.from);
-  const offer = source.offer(shape, draft.read);
+  const offer = offerOf(source.offer(shape, draft.read), isTolerant);
   const shaped = await agreeOnShape(transform, draft, offer, sink, mapping.to);
   return {
     offer,

@@ -9,6 +9,7 @@ import type { KeptEnds } from './kept-ends.ts';
 import { type Paced, paced } from './paced-source.ts';
 import { planRun } from './plan-run.ts';
 import { fixWindow, windowed, windowWarnings } from './read-window.ts';
+import { replayRows } from './replay-rows.ts';
 import type {
   DestinationTotals,
   DestinationWork,
@@ -82,6 +83,7 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
           signal: host.signal,
           snapshot: task.snapshot,
           isRepeated: task.isRepeated,
+          dirty: task.work.dirty,
         }),
       );
     case 'prepare':
@@ -89,6 +91,12 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         await sink.prepare(task.plan.target, task.isRepeated);
         return null;
       });
+    case 'replay': {
+      const { plan, rows, isRepeated } = task;
+      return await atDestination(task.work, tools, (sink) =>
+        replayRows(plan.target, rows, { sink, ledger, signal: host.signal, isRepeated }),
+      );
+    }
     case 'verify':
       return await atDestination(task.work, tools, async (sink): Promise<DestinationTotals> => {
         const checkpoints = await sink.checkpoints(task.plan.target);

@@ -17,8 +17,11 @@ import type {
 } from '@sluice/core/connector/inspection';
 import type { TableShape } from '@sluice/core/data/column';
 import type { Loss } from '@sluice/core/data/loss';
+import type { PortableRow } from '@sluice/core/data/portable-row';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
+import type { PortableReject } from '@sluice/core/data/reject';
 import type { Checkpoint, Slice, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
+import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { RepairWish } from './compare/compare-chunk.ts';
 import type {
@@ -47,12 +50,20 @@ export interface RunWork {
   readonly mapping: { readonly from: readonly string[] | null; readonly to: readonly string[] | null };
   /** Slices that may run at once, 1-300. */
   readonly extractors: number;
+  /** Rows that cannot be converted or written are set aside; absent: the first one ends the run. */
+  readonly dirty?: DirtyRules;
   /** Absent: fields go as they are. */
   readonly transform?: TransformWork;
   /** Absent: all rows that the source's options select. */
   readonly watermark?: WatermarkWork;
   /** Absent: as fast as both ends are. */
   readonly rateLimit?: RateLimit;
+}
+
+/** How many rows may be set aside, as far as the worker of a slice can tell. */
+export interface DirtyRules {
+  /** Of one slice; one more ends the run. null: any number. */
+  readonly sliceMax: number | null;
 }
 
 /** How an incremental job finds the rows that are new. */
@@ -172,6 +183,8 @@ export interface TaskResults {
   /** What is durable at the destination, by slice number. */
   checkpoints: readonly (readonly [sliceNo: number, checkpoint: Checkpoint])[];
   finish: null;
+  /** The attempt that made the commit. */
+  replay: string;
   /** What of the run's table can be compared, and in which chunks. */
   comparison: PlannedComparison;
   compare: ChunkOutcome;
@@ -209,6 +222,14 @@ export type Task =
       readonly snapshot: Snapshot | null;
       readonly isRepeated?: boolean;
     }
+  /** Writes rows that a run set aside, under a key of the replay's own. */
+  | {
+      readonly kind: 'replay';
+      readonly work: DestinationWork;
+      readonly plan: RunPlan;
+      readonly rows: readonly PortableRow[];
+      readonly isRepeated: boolean;
+    }
   | { readonly kind: 'verify'; readonly work: DestinationWork; readonly plan: RunPlan }
   | { readonly kind: 'checkpoints'; readonly work: DestinationWork; readonly plan: RunPlan }
   | {
@@ -243,6 +264,11 @@ export interface Ledger {
    * @throws Fenced when the run has moved on without us.
    */
   checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<void>;
+  /**
+   * Keeps rows that were set aside; to be called before the commit which counts them. Absent: they are counted only.
+   * @throws Fenced when the run has moved on without us.
+   */
+  rejects?(sliceNo: number, part: RejectPart): Promise<RejectAnswer>;
   /** What is under way but not yet durable, and the times of this attempt so far. May be dropped. */
   progress(sliceNo: number, counts: SliceCounts, times: SliceTimes): void;
   /**
@@ -250,4 +276,27 @@ export interface Ledger {
    * @param sourceMs how long the source was waited for, for those rows.
    */
   charge?(rows: number, bytes: number, sourceMs: number): Promise<void>;
+}
+
+/** Rows of a slice that were set aside, all to be counted by the same commit. */
+export interface RejectPart {
+  /** The commit's. */
+  readonly sequence: number;
+  /** Of many attempts at that commit the one that was made is told by this; it is in the checkpoint's position. */
+  readonly attempt: string;
+  /** Number of the first one: 0, 1 … within the commit. */
+  readonly firstNo: number;
+  readonly rejects: readonly PortableReject[];
+  /** Of a replay: which of its rows they are, from 0; their values are not sent again. */
+  readonly places?: readonly number[];
+  /** Of the slice so far, durable or not, those that are told here included. */
+  readonly rowsRead: number;
+  readonly rowsSkipped: number;
+}
+
+export interface RejectAnswer {
+  /** No more are kept of this run; they need not be sent, only counted. */
+  readonly isFull: boolean;
+  /** The run has too many of them, as facts of Cdm.0936: it is to end behind the commit. null: it has not. */
+  readonly excess: ErrorFacts | null;
 }

@@ -29,6 +29,8 @@ import { WatermarkService } from './jobs/watermark-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
+import { Quarantine } from './runs/quarantine.ts';
+import { ReplayDesk } from './runs/replay-desk.ts';
 import { RunDesk } from './runs/run-desk.ts';
 import { VerificationDesk } from './runs/verification-desk.ts';
 import { JobTimer } from './scheduler/job-timer.ts';
@@ -123,6 +125,15 @@ export async function startServer(config: Config, version: string): Promise<Runn
       log: log.info,
       onQueued: () => pokeQueue(),
     });
+    const replays = new ReplayDesk({
+      store,
+      pools,
+      secrets,
+      service: { zone: config.timeZone, version: datastore.version.name },
+      now,
+      log: log.info,
+    });
+    closers.unshift(() => replays.close());
     closers.unshift(() => desk.traces.close());
     closers.unshift(() => desk.close());
     const owner = config.storeUrl === null ? 'embedded' : `${hostname()}:${config.dataFolder}`;
@@ -221,6 +232,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       transfer: new TransferService({ store, links, jobs }),
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),
+      quarantine: new Quarantine({ store, secrets, replays, now }),
       watermarks: new WatermarkService({ store, jobs, now }),
       verifications,
       runs: desk,
@@ -284,6 +296,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     power.open();
     pools.warmUp();
     desk.traces.open();
+    replays.open();
     housekeeping.open();
     const address = await app
       .listen({ host: config.host, port: config.port, backlog: listenBacklog })

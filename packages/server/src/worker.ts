@@ -6,7 +6,7 @@ import { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { Fenced } from '@sluice/core/errors/sluice-error';
 import { KeptEnds } from '@sluice/engine/kept-ends';
 import { runTask } from '@sluice/engine/run-task';
-import type { Ledger } from '@sluice/engine/work';
+import type { Ledger, RejectAnswer } from '@sluice/engine/work';
 import { download } from './runs/download.ts';
 import { Egress, type EgressRules } from './runs/egress.ts';
 import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messages.ts';
@@ -20,7 +20,7 @@ const kept = new KeptEnds(registry);
 const resolver = resolverOf(process.argv[2]);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
 /** Who waits for an answer of the server, by the number of the message. */
-const receipts = new Map<number, (isGranted: boolean) => void>();
+const receipts = new Map<number, (isGranted: boolean, answer?: RejectAnswer) => void>();
 let nextReceipt = 1;
 
 function send(message: FromWorker): void {
@@ -35,6 +35,17 @@ function resolverOf(rules: string | undefined): Pick<Host, 'resolve'> {
   return { resolve: (host) => egress.resolve(host) };
 }
 
+/** Sends what is to be stored, and resolves with the server's answer. */
+function stored(
+  make: (receipt: number) => FromWorker,
+): Promise<{ readonly isStored: boolean; readonly answer?: RejectAnswer | undefined }> {
+  const receipt = nextReceipt++;
+  return new Promise((resolve) => {
+    receipts.set(receipt, (isStored, answer) => resolve({ isStored, answer }));
+    send(make(receipt));
+  });
+}
+
 /** Files go by the same rules as links. */
 function downloaderOf(signal: AbortSignal): Pick<Host, 'download'> {
   const open = new Egress({ allow: [], deny: [] });
@@ -46,12 +57,17 @@ function ledgerOf(taskId: number, signal: AbortSignal): Ledger {
   return {
     progress: (sliceNo, counts, times) => send({ kind: 'progress', taskId, sliceNo, counts, times }),
     async checkpoint(sliceNo, checkpoint, times) {
-      const receipt = nextReceipt++;
-      const isStored = await new Promise<boolean>((resolve) => {
-        receipts.set(receipt, resolve);
-        send({ kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times });
+      const { isStored } = await stored((receipt) => {
+        return { kind: 'checkpoint', taskId, receipt, sliceNo, checkpoint, times };
       });
       if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+    },
+    async rejects(sliceNo, part): Promise<RejectAnswer> {
+      const { isStored, answer } = await stored((receipt) => {
+        return { kind: 'rejects', taskId, receipt, sliceNo, part };
+      });
+      if (!isStored) throw new Fenced(`slice ${sliceNo}`);
+      return answer ?? { isFull: true, excess: null };
     },
     async charge(rows, bytes, sourceMs) {
       const receipt = nextReceipt++;
@@ -128,7 +144,7 @@ process.on('message', (message: ToWorker) => {
       void kept.forget(message.runId);
       return;
     case 'ledger':
-      receipts.get(message.receipt)?.(message.isStored);
+      receipts.get(message.receipt)?.(message.isStored, message.answer);
       receipts.delete(message.receipt);
       return;
     case 'paid':

@@ -12,8 +12,11 @@ import type {
   SinkComparer,
   SourceComparer,
 } from '@sluice/core/connector/comparison';
-import type { Snapshot } from '@sluice/core/connector/contract';
+import type { Host, Snapshot } from '@sluice/core/connector/contract';
+import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
+import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyEquality, type PrintedColumn } from './canonical.ts';
 import { type CatalogTable, requireTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
@@ -42,6 +45,28 @@ export interface MysqlComparerTools {
   readonly snapshots: MysqlSnapshots | null;
   /** See `SinkComparer`. */
   readonly foreignRows: SinkComparer['foreignRows'];
+  /** See `Comparer`; absent: null. */
+  readonly refusal?: Text | null;
+}
+
+/** Of a job's destination. */
+export function sinkComparer(
+  { sessions, host, link }: { readonly sessions: Sessions; readonly host: Host; readonly link: SqlLink },
+  options: SqlSinkOptions,
+): MysqlComparer {
+  return new MysqlComparer({
+    sessions,
+    signal: host.signal,
+    silenceTimeoutMs: link.silenceTimeoutMs,
+    database: options.schema,
+    table: options.table,
+    tinyIntIsBoolean: false,
+    zeroDateIsNull: false,
+    where: null,
+    withoutNullsOf: null,
+    snapshots: null,
+    foreignRows: foreignRows(options),
+  });
 }
 
 /** The hexadecimal digits of a row's MD5 that are summed up. */
@@ -55,6 +80,7 @@ const parsedJson = 'json';
 /** Compares and repairs one table of MySQL or MariaDB. */
 export class MysqlComparer implements SourceComparer, SinkComparer {
   readonly foreignRows: SinkComparer['foreignRows'];
+  readonly refusal: Text | null;
   readonly #tools: MysqlComparerTools;
   readonly #name: string;
   #table: CatalogTable | null = null;
@@ -64,6 +90,7 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
   constructor(tools: MysqlComparerTools) {
     this.#tools = tools;
     this.foreignRows = tools.foreignRows;
+    this.refusal = tools.refusal ?? null;
     this.#name = `${tools.database}.${tools.table}`;
   }
 

@@ -95,4 +95,30 @@ export class RowDecoder {
       if (value !== null) row[column] = (decoders[i] as Decoder)(value);
     }
   }
+
+  /**
+   * As `decode`, for a reader that sets rows aside: goes on behind a value that has no neutral form, and leaves null in its
+   * place.
+   * @returns the first refusal, and the row with such values as they are; null: all were decoded.
+   */
+  decodeEach(row: unknown[]): { readonly error: SluiceError; readonly values: readonly Value[] } | null {
+    let error: SluiceError | null = null;
+    const refused: [at: number, value: Value][] = [];
+    for (const [i, column] of this.#at.entries()) {
+      const value = row[column];
+      if (value === null) continue;
+      try {
+        row[column] = (this.#decoders[i] as Decoder)(value);
+      } catch (thrown) {
+        if (!(thrown instanceof SluiceError)) throw thrown;
+        error ??= thrown;
+        refused.push([column, value instanceof Uint8Array ? value : String(value)]);
+        row[column] = null;
+      }
+    }
+    if (error === null) return null;
+    const values = [...(row as Value[])];
+    for (const [column, value] of refused) values[column] = value;
+    return { error, values };
+  }
 }

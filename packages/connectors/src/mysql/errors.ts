@@ -91,6 +91,21 @@ function byStage(
   }
 }
 
+/** A trigger's own SIGNAL without a number. */
+const signalled = 1644;
+
+/** Whether this is a row's own fault, which others need not suffer for. */
+export function isRowRefused(error: SluiceError): boolean {
+  const errno = serverErrorNumber(error);
+  return errno !== null && (rowRefused.has(errno) || errno === signalled);
+}
+
+/** The row of a statement that its error names, from 0; null: none. */
+export function refusedRow(error: SluiceError): number | null {
+  const row = / at row (\d+)$/.exec(String(error.facts.cause ?? ''))?.[1];
+  return row === undefined ? null : Number(row) - 1;
+}
+
 /** Whether an error or a warning of this number says that a row has a key which the table holds already. */
 export function isKeyTaken(errno: number): boolean {
   return keyTaken.has(errno);

@@ -1,7 +1,10 @@
-import type { Batch } from '@sluice/core/data/batch';
+import type { Batch, RowBatch, Value } from '@sluice/core/data/batch';
+import type { Reject } from '@sluice/core/data/reject';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { type Refusal, siftRows } from '../jdbc/sift-rows.ts';
 import { refuseChange } from './changed-values.ts';
 import type { Encoder } from './encode.ts';
+import { isRowRefused, refusedRow } from './errors.ts';
 import type { Loader } from './loader.ts';
 import type { Session } from './session.ts';
 
@@ -12,6 +15,8 @@ import type { Session } from './session.ts';
 const STATEMENT_BYTES_TARGET = 256 * 1024;
 /** The statement's header and the server's own slack. */
 const PACKET_RESERVE_BYTES = 1024;
+/** Around a statement that may be refused; what was written ahead of it stays. */
+const PART = 'sluice_part';
 
 export interface InsertParts {
   readonly session: Session;
@@ -23,6 +28,14 @@ export interface InsertParts {
   readonly insertTail?: string;
   /** One per column, in order. */
   readonly encoders: readonly Encoder[];
+  /** The table's engine takes back a statement that failed. Without that a statement holds one row where rows are sifted. */
+  readonly isTransactional: boolean;
+}
+
+/** A row as the text of its literals. */
+interface EncodedRow {
+  readonly values: readonly Value[];
+  readonly text: string;
 }
 
 /** Rows as multi-row INSERTs: one statement is on its way while the next is being made. */
@@ -43,20 +56,87 @@ export class InsertLoader implements Loader {
       throw new SluiceError('Cdm.0234', {
         cause: `rows in form ${batch.form} cannot be written as statements`,
       });
-    const { encoders } = this.#parts;
     for (const row of batch.rows) {
-      let text = '(';
-      for (let i = 0; i < encoders.length; i++) {
-        if (i > 0) text += ',';
-        text += (encoders[i] as Encoder)(row[i] ?? null);
-      }
-      text += ')';
+      const text = this.#encode(row);
       const bytes = Buffer.byteLength(text) + 1;
       this.#rows.push(text);
       this.#rowBytes += bytes;
       this.#bytesWritten += bytes;
       if (this.#rowBytes >= STATEMENT_BYTES_TARGET) await this.#send();
     }
+  }
+
+  async sift(batch: RowBatch): Promise<readonly Reject[]> {
+    const rejects: Reject[] = [];
+    let waiting: EncodedRow[] = [];
+    let bytes = 0;
+    for (const values of batch.rows) {
+      try {
+        const text = this.#encode(values);
+        waiting.push({ values, text });
+        bytes += Buffer.byteLength(text) + 1;
+      } catch (error) {
+        // The encoder's own refusal.
+        if (!(error instanceof SluiceError)) throw error;
+        rejects.push({ values, code: error.code, facts: error.facts });
+      }
+      if (bytes >= STATEMENT_BYTES_TARGET) {
+        await this.#siftPart(waiting, rejects);
+        waiting = [];
+        bytes = 0;
+      }
+    }
+    if (waiting.length > 0) await this.#siftPart(waiting, rejects);
+    return rejects;
+  }
+
+  async #siftPart(rows: readonly EncodedRow[], rejects: Reject[]): Promise<void> {
+    await siftRows(
+      rows.length,
+      this.#parts.isTransactional ? rows.length : 1,
+      (from, to) => this.#tryInsert(rows.slice(from, to)),
+      (row, { code, facts }) => rejects.push({ values: rows[row]?.values ?? [], code, facts }),
+    );
+  }
+
+  /** One statement, taken back when it changed a value on its way. */
+  async #tryInsert(rows: readonly EncodedRow[]): Promise<Refusal | null> {
+    const { session, insertHead, insertTail = '', target, isTransactional } = this.#parts;
+    const sql = insertHead + rows.map(({ text }) => text).join(',') + insertTail;
+    const bytes = Buffer.byteLength(sql);
+    if (bytes > session.packetBytesMax - PACKET_RESERVE_BYTES)
+      return { error: tooLong(bytes, session.packetBytesMax), row: null };
+    if (isTransactional) await session.run(`SAVEPOINT ${PART}`, 'write', target);
+    let warningCount: number;
+    try {
+      ({ warningCount } = await session.run(sql, 'write', target));
+    } catch (error) {
+      if (!(error instanceof SluiceError) || !isRowRefused(error)) throw error;
+      return { error, row: refusedRow(error) };
+    }
+    if (warningCount > 0) {
+      const warnings = await session.rows('SHOW WARNINGS', 'write', target);
+      try {
+        for (const [, code, message] of warnings) refuseChange(Number(code), String(message));
+      } catch (error) {
+        // What cannot be taken back is there as it was changed: nobody may say that the row was set aside.
+        if (!(error instanceof SluiceError) || !isTransactional) throw error;
+        await session.run(`ROLLBACK TO SAVEPOINT ${PART}`, 'write', target);
+        return { error, row: refusedRow(error) };
+      }
+    }
+    this.#bytesWritten += bytes;
+    return null;
+  }
+
+  #encode(row: readonly Value[]): string {
+    const { encoders } = this.#parts;
+    let text = '(';
+    for (let i = 0; i < encoders.length; i++) {
+      if (i > 0) text += ',';
+      text += (encoders[i] as Encoder)(row[i] ?? null);
+    }
+    return `${text})`;
   }
 
   async settle(): Promise<void> {
@@ -107,9 +187,7 @@ export class InsertLoader implements Loader {
     const bytesMax = session.packetBytesMax - PACKET_RESERVE_BYTES;
     if (bytes > bytesMax) {
       if (to - from === 1) {
-        throw new SluiceError('Cdm.0234', {
-          cause: `a row takes ${bytes} bytes, the server's max_allowed_packet is ${session.packetBytesMax}`,
-        });
+        throw tooLong(bytes, session.packetBytesMax);
       }
       const half = (from + to) >>> 1;
       await this.#insert(rows, from, half);
@@ -121,4 +199,9 @@ export class InsertLoader implements Loader {
     for (const [, code, message] of await session.rows('SHOW WARNINGS', 'write', target))
       refuseChange(Number(code), String(message));
   }
+}
+
+function tooLong(bytes: number, bytesMax: number): SluiceError {
+  const cause = `a row takes ${bytes} bytes, the server's max_allowed_packet is ${bytesMax}`;
+  return new SluiceError('Cdm.0234', { cause });
 }

@@ -1,6 +1,6 @@
 import type { CatalogTable } from './catalog.ts';
 import { quoteName, quoteText } from './names.ts';
-import { type BoundKind, type KeyPart, toOrdinal } from './ranges.ts';
+import { type BoundKind, isZeroMoment, type KeyPart, toOrdinal } from './ranges.ts';
 import type { Session } from './session.ts';
 
 /** A column that ranges can be cut over. */
@@ -83,10 +83,11 @@ export function printed(part: KeyPart, expression: string): string {
     : `CAST(${expression} AS CHAR)`;
 }
 
-/** Dates with a month or day of zero and the year 0 are values, but no literals: they lie within a range, never at its end. */
+/** Dates that have some month or day of zero and the year 0 are values, but no literals: they lie within a range, never at its end. */
 export function isUsable(part: KeyPart, text: string): boolean {
   if (part.kind === 'year') return /^(?:19|2[01])\d\d$/.test(text);
-  if (part.kind === 'date' || part.kind === 'timestamp') return toOrdinal(part.kind, text) !== null;
+  if (part.kind === 'date' || part.kind === 'timestamp')
+    return isZeroMoment(text) || toOrdinal(part.kind, text) !== null;
   return true;
 }
 

@@ -170,6 +170,37 @@ describeOnEach('reading what only MySQL has', (server) => {
     }
   });
 
+  it('cuts a zero date that most rows have by the primary key behind it', async () => {
+    const table = freshName('zeros');
+    await fixture.sql(
+      "SET SESSION sql_mode = ''",
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, d DATE, t DATETIME(3), s TIMESTAMP NULL, KEY (d), KEY (t), KEY (s))`,
+      `INSERT INTO ${table} SELECT seq, z, z, IF(seq % 9 = 0, z, '0000-00-00') FROM
+         (SELECT seq, IF(seq % 9 = 0, '2020-01-01' + INTERVAL seq DAY, IF(seq % 9 = 1, '2020-00-00', '0000-00-00')) AS z
+            FROM ${fixture.numbersTo(900)}) AS zeros`,
+    );
+    for (const column of ['d', 't', 's']) {
+      const source = (await connect()).source(
+        fixture.sourceOptions(table, { 'fromJobConfig.partitionColumn': column }),
+      );
+      const slices = await source.split(await source.describe(), 6);
+      const sizes: number[] = [];
+      const seen = new Set<unknown>();
+      for (const slice of slices) {
+        let size = 0;
+        const projection = { form: 'rows', columns: [{ name: 'id', cast: null }] } as const;
+        for await (const batch of source.read(slice, projection, null)) {
+          if (batch.form !== 'rows') throw new Error(batch.form);
+          for (const row of batch.rows) seen.add(row[0]);
+          size += batch.rowCount;
+        }
+        sizes.push(size);
+      }
+      expect([seen.size, sizes.reduce((a, b) => a + b, 0)], `${column}: ${sizes}`).toEqual([900, 900]);
+      expect(Math.max(...sizes), `${column}: ${sizes}`).toBeLessThanOrEqual(300);
+    }
+  });
+
   it('goes on behind a position of a key of several columns of several kinds', async () => {
     const table = freshName('behind');
     await fixture.sql(

@@ -183,6 +183,8 @@ export function boundLiteral(part: KeyPart, text: string): string {
       return literal(part.kind, text);
     case 'date':
     case 'timestamp':
+      // The zero date is no literal of its type, and is what the number 0 becomes beside a column of it.
+      if (isZeroMoment(text)) return '0';
       return `${part.kind === 'date' ? 'DATE' : 'TIMESTAMP'}${literal(part.kind, text)}`;
     case 'year':
       // Numbers of one or two digits would mean years of these centuries.
@@ -213,6 +215,11 @@ export function boundLiteral(part: KeyPart, text: string): string {
 
 function isHex(text: string): boolean {
   return /^(?:[0-9a-f]{2})*$/i.test(text);
+}
+
+/** `0000-00-00`, not a date that only has a month or day of zero. */
+export function isZeroMoment(text: string): boolean {
+  return /^0000-00-00(?: 00:00:00(?:\.0+)?)?$/.test(text);
 }
 
 /** Where a key lies of a bound: at or above it, below it, above it. */

@@ -101,6 +101,7 @@ export async function* readSelect(
     ),
     positionOf: positionReader(order, projection),
     batchRowsMax: link.batchRowsMax ?? Number.POSITIVE_INFINITY,
+    isTolerant: projection.isTolerant === true,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Position, RowBatch, Value } from '@sluice/core/data/batch';
+import type { Reject } from '@sluice/core/data/reject';
 import type { RowDecoder } from './decode.ts';
 import { mysqlError } from './errors.ts';
 import type { Session } from './session.ts';
@@ -14,6 +15,8 @@ export interface RowStreamOptions {
   readonly decoder: RowDecoder;
   readonly positionOf: (row: readonly Value[]) => Position | null;
   readonly batchRowsMax: number;
+  /** Rows that have no form as values come as rejects of their batch. */
+  readonly isTolerant?: boolean;
   readonly silenceTimeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -31,10 +34,13 @@ export async function* streamRows(
   options: RowStreamOptions,
 ): AsyncGenerator<RowBatch, void, undefined> {
   const { native } = session;
-  const { decoder, positionOf, batchRowsMax, signal, target } = options;
+  const { decoder, positionOf, batchRowsMax, isTolerant = false, signal, target } = options;
   const stream = session.socket;
   const ready: RowBatch[] = [];
   let rows: Value[][] = [];
+  let rejects: Reject[] = [];
+  /** The one that was read last, set aside or not. */
+  let last: Value[] | null = null;
   let bytes = 0;
   let hasEnded = false;
   let isPaused = false;
@@ -51,10 +57,13 @@ export async function* streamRows(
     ring();
   };
   const closeBatch = (): void => {
-    const last = rows[rows.length - 1];
-    if (last === undefined) return;
-    ready.push({ form: 'rows', rows, rowCount: rows.length, byteCount: bytes, position: positionOf(last) });
+    if (last === null) return;
+    const rowCount = rows.length + rejects.length;
+    const dropped = rejects.length === 0 ? {} : { rejects };
+    ready.push({ form: 'rows', rows, rowCount, byteCount: bytes, position: positionOf(last), ...dropped });
     rows = [];
+    last = null;
+    if (rejects.length > 0) rejects = [];
     bytes = 0;
     ring();
   };
@@ -72,14 +81,24 @@ export async function* streamRows(
   const onRow = (row: unknown): void => {
     if (failure !== null) return;
     try {
-      decoder.decode(row as unknown[]);
+      if (isTolerant) {
+        const refused = decoder.decodeEach(row as unknown[]);
+        if (refused !== null) {
+          const { values, error } = refused;
+          rejects.push({ values, code: error.code, facts: error.facts });
+          last = row as Value[];
+          if (rows.length + rejects.length >= batchRowsMax) closeBatch();
+          return;
+        }
+      } else decoder.decode(row as unknown[]);
     } catch (error) {
       // Thrown inside of mysql2's parser it would be taken for a broken connection.
       fail(error);
       return;
     }
-    rows.push(row as Value[]);
-    if (rows.length >= batchRowsMax) closeBatch();
+    last = row as Value[];
+    rows.push(last);
+    if (rows.length + rejects.length >= batchRowsMax) closeBatch();
   };
   const onEnd = (): void => {
     closeBatch();

@@ -9,7 +9,6 @@ import type {
 import { lossText } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { writingRefusals } from '../jdbc/job-statements.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { plannedColumn } from './bulk/bulk-agreement.ts';
@@ -20,7 +19,7 @@ import { type CatalogTable, readTable, requireTable, targetColumn } from './cata
 import { CheckpointTable } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
 import { clearTable } from './clear-table.ts';
-import { MysqlComparer } from './comparer.ts';
+import { type MysqlComparer, sinkComparer } from './comparer.ts';
 import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
 import { createTable, type TableDdl } from './ddl.ts';
 import { encoderFor, type TargetColumn } from './encode.ts';
@@ -63,19 +62,7 @@ export class MysqlSink implements Sink {
     this.#tools = tools;
     this.#options = options;
     this.#steps = new RunSteps(tools.sessions, options);
-    this.comparer = new MysqlComparer({
-      sessions: tools.sessions,
-      signal: tools.host.signal,
-      silenceTimeoutMs: tools.link.silenceTimeoutMs,
-      database: options.schema,
-      table: options.table,
-      tinyIntIsBoolean: false,
-      zeroDateIsNull: false,
-      where: null,
-      withoutNullsOf: null,
-      snapshots: null,
-      foreignRows: foreignRows(options),
-    });
+    this.comparer = sinkComparer(tools, options);
   }
 
   async agree(
@@ -217,6 +204,7 @@ export class MysqlSink implements Sink {
         insertHead: `${words.verb} ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
         insertTail: words.tail,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
+        isTransactional: this.#target?.isTransactional === true,
       });
     }
     // The same choice as when the run was agreed, unless the server or the table has been exchanged since.

@@ -3,6 +3,7 @@ import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { comparingRefusal } from '../jdbc/foreign-rows.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { type CatalogTable, requireTable } from './catalog.ts';
 import { MysqlComparer } from './comparer.ts';
@@ -66,6 +67,7 @@ export class MysqlSource implements Source {
       withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
       snapshots: this.snapshots,
       foreignRows: 'others',
+      refusal: comparingRefusal(options),
     });
   }
 

@@ -1,5 +1,6 @@
 import type { SliceWriter } from '@sluice/core/connector/contract';
-import type { Batch, Position } from '@sluice/core/data/batch';
+import type { Batch, Position, RowBatch } from '@sluice/core/data/batch';
+import type { Reject } from '@sluice/core/data/reject';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import { Fenced } from '@sluice/core/errors/sluice-error';
 import type { CheckpointTable } from './checkpoint-table.ts';
@@ -41,6 +42,18 @@ export class MysqlSliceWriter implements SliceWriter {
     this.#assertUsable();
     try {
       await this.#parts.loader.take(batch);
+    } catch (error) {
+      throw await this.#fail(error);
+    }
+  }
+
+  async sift(batch: RowBatch): Promise<readonly Reject[]> {
+    this.#assertUsable();
+    const { loader } = this.#parts;
+    try {
+      if (loader.sift !== undefined) return await loader.sift(batch);
+      await loader.take(batch);
+      return [];
     } catch (error) {
       throw await this.#fail(error);
     }

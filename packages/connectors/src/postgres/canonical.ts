@@ -79,9 +79,23 @@ export function canonicalDigest(
   columnOf: (name: string) => Column,
   server: PrintingServer,
 ): string {
-  const framed = columns.map(({ name, form }) => framedText(columnOf(name), form, server));
-  const row = `array_to_string(ARRAY[${framed.join(', ')}]::text[], ${SEPARATOR}, ${NULL_MARK})`;
+  const framed = columns.map(
+    ({ name, form }) => `coalesce(${framedText(columnOf(name), form, server)}, ${NULL_MARK})`,
+  );
+  const row = joined(framed);
   return `md5(${server.isUtf8 ? row : `convert_to(${row}, 'UTF8')`})`;
+}
+
+/** Columns whose texts are joined before they are joined with others: each joint copies what lies before it. */
+const JOINED_AT_ONCE = 16;
+
+/** By `||`, which takes half the time of `array_to_string` and of `concat_ws`. */
+function joined(texts: readonly string[]): string {
+  if (texts.length <= JOINED_AT_ONCE) return `(${texts.join(` || ${SEPARATOR} || `)})`;
+  const groups: string[] = [];
+  for (let first = 0; first < texts.length; first += JOINED_AT_ONCE)
+    groups.push(joined(texts.slice(first, first + JOINED_AT_ONCE)));
+  return joined(groups);
 }
 
 /** A value of a key as an expression of the column's type. */

@@ -16,8 +16,11 @@ import type {
 import type { Snapshot } from '@sluice/core/connector/contract';
 import type { Value } from '@sluice/core/data/batch';
 import type { Column } from '@sluice/core/data/column';
+import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
+import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyLiteral, type PrintingServer } from './canonical.ts';
 import { findRelation, type Relation, shapeOf, type TableName } from './catalog.ts';
 import { proveCondition } from './condition.ts';
@@ -41,6 +44,20 @@ export interface PgComparerTools {
   readonly snapshots: PgSnapshots | null;
   /** See `SinkComparer`. */
   readonly foreignRows: SinkComparer['foreignRows'];
+  /** See `Comparer`; absent: null. */
+  readonly refusal?: Text | null;
+}
+
+/** Of a job's destination. */
+export function sinkComparer(sessions: PgSessions, options: SqlSinkOptions): PgComparer {
+  return new PgComparer({
+    sessions,
+    table: { schema: options.schema, table: options.table },
+    where: null,
+    withoutNullsOf: null,
+    snapshots: null,
+    foreignRows: foreignRows(options),
+  });
 }
 
 /** The hexadecimal digits of a row's MD5 that are summed up: 60 bits fit a bigint without its sign. */
@@ -49,6 +66,7 @@ const SUMMED_DIGITS = 15;
 /** Compares and repairs one table of PostgreSQL. */
 export class PgComparer implements SourceComparer, SinkComparer {
   readonly foreignRows: SinkComparer['foreignRows'];
+  readonly refusal: Text | null;
   readonly #tools: PgComparerTools;
   readonly #tableText: string;
   #seen: { readonly relation: Relation; readonly server: PrintingServer } | null = null;
@@ -58,6 +76,7 @@ export class PgComparer implements SourceComparer, SinkComparer {
   constructor(tools: PgComparerTools) {
     this.#tools = tools;
     this.foreignRows = tools.foreignRows;
+    this.refusal = tools.refusal ?? null;
     this.#tableText = `${tools.table.schema}.${tools.table.table}`;
   }
 

@@ -49,6 +49,26 @@ export function translateError(error: unknown, phase: Phase, table = ''): unknow
   return error;
 }
 
+/**
+ * A row's own fault: it has no form in its column, breaks a rule of the table, was refused by a trigger (P0001) or does not
+ * fit an index (54000). 22P04 is a fault of the COPY itself, which is ours.
+ */
+const rowStates = /^(?:22(?!P04)|23|44000$|P0001$|54000$)/;
+
+/** What is said of a part that the destination refused for what is in it; null: that is no fault of a row. */
+export function rowRefusal(error: unknown, table: string): SluiceError | null {
+  if (!(error instanceof ServerError) || error.isFatal || !rowStates.test(error.sqlState)) return null;
+  const said = translateError(error, 'load', table);
+  return said instanceof SluiceError ? said : null;
+}
+
+/** The row that a refused COPY names, from 0; null: none. A key of another table is looked for behind the last row, and then none is named. */
+export function refusedLine(error: unknown): number | null {
+  const context = error instanceof ServerError ? error.context : null;
+  const line = context === null ? null : /^COPY .*?, line (\d+)\b/m.exec(context)?.[1];
+  return line === null || line === undefined ? null : Number(line) - 1;
+}
+
 function fromSignIn(error: Error, isNetwork: boolean): SluiceError {
   const message = error.message;
   // What pg says without a code of its own, and what TLS says: their texts are all there is.

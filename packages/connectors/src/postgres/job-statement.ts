@@ -16,11 +16,19 @@ export async function proveStatement(session: PgSession, statement: JobStatement
   try {
     await session.parse(statement.sql);
   } catch (error) {
-    if (error instanceof ServerError && error.sqlState === SYNTAX_ERROR) {
+    if (error instanceof ServerError && isOfForm(error)) {
       throw statementRefused(statement, error.message, { cause: error });
     }
     if (!(error instanceof ServerError) || error.isFatal) throw error;
   }
+}
+
+/**
+ * A row of too many values has the same state as bad grammar, but is found where a statement is held against its table, which
+ * the statement before may still change.
+ */
+function isOfForm({ sqlState, routine }: ServerError): boolean {
+  return sqlState === SYNTAX_ERROR && !/^transform/.test(routine ?? '');
 }
 
 /** The database runs the statement outside of transactions only. */

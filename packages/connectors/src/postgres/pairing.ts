@@ -59,7 +59,8 @@ export function binaryCast(native: string, wireType: string): { readonly cast: s
   const from = wireBase(native);
   if (from === to || (textFamily.has(from) && textFamily.has(to))) return { cast: null };
   // Bytes as text are their hexadecimal form, which nobody means: the planner refuses that pair.
-  if (textFamily.has(to) && from !== 'bytea') return { cast: 'text' };
+  // The cast of an address to text adds its mask, which its own printing does not.
+  if (textFamily.has(to) && from !== 'bytea' && from !== 'inet') return { cast: 'text' };
   if (safeCasts.get(from)?.has(to) === true) return { cast: to };
   return null;
 }

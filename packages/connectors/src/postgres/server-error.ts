@@ -6,6 +6,8 @@ export class ServerError extends Error {
   /** `COPY orders, line 3, column amount: "x"`. */
   readonly context: string | null;
   readonly column: string | null;
+  /** The server's own function that raised it: `scanner_yyerror`. */
+  readonly routine: string | null;
   /** The session ended with it. */
   readonly isFatal: boolean;
 
@@ -16,6 +18,7 @@ export class ServerError extends Error {
     this.detail = fields.get('D') ?? null;
     this.context = fields.get('W') ?? null;
     this.column = fields.get('c') ?? null;
+    this.routine = fields.get('R') ?? null;
     // V is S untranslated, since 9.6.
     this.isFatal = /^(FATAL|PANIC)$/.test(fields.get('V') ?? fields.get('S') ?? '');
   }

@@ -9,7 +9,6 @@ import type { Column } from '@sluice/core/data/column';
 import type { Loss, OddValue } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { asLosses, isBentByPostgres, type PairLoss } from '../jdbc/losses.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
@@ -29,7 +28,7 @@ import {
   isPreparedBefore,
   readCheckpoints,
 } from './checkpoint-table.ts';
-import { PgComparer } from './comparer.ts';
+import { type PgComparer, sinkComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import type { WrittenColumn } from './encode.ts';
@@ -69,16 +68,9 @@ export class PgSink implements Sink {
     this.#options = options;
     this.#table = { schema: options.schema, table: options.table };
     this.#tableText = `${options.schema}.${options.table}`;
+    this.comparer = sinkComparer(sessions, options);
     this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
     this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
-    this.comparer = new PgComparer({
-      sessions,
-      table: this.#table,
-      where: null,
-      withoutNullsOf: null,
-      snapshots: null,
-      foreignRows: foreignRows(options),
-    });
   }
 
   async agree(

@@ -1,12 +1,14 @@
 import type { SliceWriter } from '@sluice/core/connector/contract';
-import type { Batch, Position, Value, WireForm } from '@sluice/core/data/batch';
+import type { Batch, Position, RowBatch, Value, WireForm } from '@sluice/core/data/batch';
+import type { Reject } from '@sluice/core/data/reject';
 import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
+import { type Refusal, siftRows } from '../jdbc/sift-rows.ts';
 import { copyBinaryHeader, copyBinaryTrailer, joinMessages } from './binary-tuples.ts';
 import type { TableName } from './catalog.ts';
 import { readCheckpoints, storeCheckpoint } from './checkpoint-table.ts';
 import { encodersOf, type WrittenColumn } from './encode.ts';
-import { translateError } from './errors.ts';
+import { refusedLine, rowRefusal, translateError } from './errors.ts';
 import { HEADER_BYTES } from './frames.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import { ServerError } from './server-error.ts';
@@ -18,6 +20,8 @@ import { encodeRows } from './text-rows.ts';
  * to move a shorter row out of it.
  */
 const FORWARDED_ROW_BYTES_MIN = 256;
+/** Around a part that may be refused; what was written ahead of it stays. */
+const PART = 'sluice_part';
 
 /** Rows of a commit that are collected in a table of the session's own and merged from there. */
 export interface Segment {
@@ -52,6 +56,8 @@ export class PgSliceWriter implements SliceWriter {
   readonly #release: () => void;
   #sequence: number;
   #copy: CopyIn | null = null;
+  /** A transaction is open without a COPY under way. */
+  #isSifting = false;
   #bytes = 0;
 
   constructor(
@@ -93,6 +99,60 @@ export class PgSliceWriter implements SliceWriter {
     }
   }
 
+  async sift(batch: RowBatch): Promise<readonly Reject[]> {
+    const { rows } = batch;
+    const rejects: Reject[] = [];
+    try {
+      if (!this.#isSifting) {
+        // Checks that wait for the commit would refuse all of it, without a word on which row.
+        await this.#session.query('BEGIN; SET CONSTRAINTS ALL IMMEDIATE');
+        this.#isSifting = true;
+      }
+      await siftRows(
+        rows.length,
+        rows.length,
+        (from, to) => this.#writePart(rows.slice(from, to)),
+        (row, { code, facts }) => rejects.push({ values: rows[row] ?? [], code, facts }),
+      );
+    } catch (error) {
+      throw await this.#failure(error);
+    }
+    return rejects;
+  }
+
+  /** One COPY between savepoints; where its rows are collected first, they are merged at once. */
+  async #writePart(rows: readonly (readonly Value[])[]): Promise<Refusal | null> {
+    const session = this.#session;
+    let bytes: Buffer;
+    try {
+      bytes = this.#encode(rows);
+    } catch (error) {
+      // The encoder's own refusal of a value.
+      if (!(error instanceof SluiceError)) throw error;
+      return { error, row: null };
+    }
+    const copy = await session.copyIn(`SAVEPOINT ${PART}; ${this.#copySql}`);
+    try {
+      await copy.write(bytes);
+      await copy.end();
+      const { segment } = this.#target;
+      if (segment !== null) {
+        for (const sql of segment.merge) await session.query(sql);
+        await session.query(`DELETE FROM ${segment.table}`);
+      }
+    } catch (error) {
+      const refusal = rowRefusal(error, this.#tableText());
+      // A clash that passes is no fault of the row: the attempt is begun again.
+      const isPassing = rows.length === 1 && this.#mayPass(error);
+      if (refusal === null || isPassing) throw error;
+      await session.query(`ROLLBACK TO SAVEPOINT ${PART}; RELEASE SAVEPOINT ${PART}`);
+      return { error: refusal, row: refusedLine(error) };
+    }
+    await session.query(`RELEASE SAVEPOINT ${PART}`);
+    this.#bytes += bytes.byteLength;
+    return null;
+  }
+
   async commit(counts: SliceCounts, position: Position | null, isComplete: boolean): Promise<Checkpoint> {
     const checkpoint: Checkpoint = { sequence: this.#sequence + 1, position, counts, isComplete };
     try {
@@ -100,7 +160,7 @@ export class PgSliceWriter implements SliceWriter {
         await this.#copy.write(copyBinaryTrailer);
       // Sent in one go. Whatever fails on the way aborts the transaction, and COMMIT then rolls back what is left of it.
       const isEmpty = this.#copy === null;
-      const rows = this.#copy === null ? this.#session.query('BEGIN') : this.#copy.end();
+      const rows = this.#copy === null ? this.#beginEmpty() : this.#copy.end();
       const merged = (isEmpty ? [] : (this.#target.segment?.merge ?? [])).map((sql) =>
         this.#session.query(sql),
       );
@@ -108,6 +168,7 @@ export class PgSliceWriter implements SliceWriter {
       // When the answer to this is lost, nobody here knows whether it is durable: the next writer reads it from the table.
       const committed = this.#session.query('COMMIT');
       this.#copy = null;
+      this.#isSifting = false;
       const outcomes = await Promise.allSettled([rows, ...merged, stored, committed]);
       // The first failure is the cause of those behind it.
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -136,12 +197,28 @@ export class PgSliceWriter implements SliceWriter {
     return copy;
   }
 
+  /** The transaction of a commit ahead of which nothing was copied in one go. */
+  async #beginEmpty(): Promise<void> {
+    if (!this.#isSifting) await this.#session.query('BEGIN');
+  }
+
+  /** A clash with a row that another session wrote just now: the next attempt sees it. */
+  #mayPass(error: unknown): boolean {
+    const { segment } = this.#target;
+    return segment?.mayClashForNow === true && error instanceof ServerError && error.sqlState === '23505';
+  }
+
+  #tableText(): string {
+    return `${this.#target.table.schema}.${this.#target.table.table}`;
+  }
+
   /**
    * What to report for an error. Rows of a writer that was replaced clash with those of its successor before it ever gets
    * to its checkpoint: then it was fenced, and the clash is no fault of the data.
    */
   async #failure(error: unknown): Promise<unknown> {
     this.#copy = null;
+    this.#isSifting = false;
     if (error instanceof Fenced) {
       await this.#rollBack();
       return error;
@@ -149,7 +226,7 @@ export class PgSliceWriter implements SliceWriter {
     const isClash = error instanceof ServerError && /^(23|40)/.test(error.sqlState);
     if (isClash && (await this.#rollBack()) && (await this.#isReplaced()))
       return new Fenced(`slice ${this.#sliceNo}`);
-    const told = translateError(error, 'load', `${this.#target.table.schema}.${this.#target.table.table}`);
+    const told = translateError(error, 'load', this.#tableText());
     if (isClash && this.#target.segment?.mayClashForNow === true && told instanceof SluiceError)
       return new SluiceError(told.code, told.facts, { cause: error, retry: true });
     return told;

@@ -4,6 +4,7 @@ import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Json } from '@sluice/core/data/json';
 import type { Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { comparingRefusal } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { BatchQueue } from './batch-queue.ts';
@@ -58,6 +59,7 @@ export class PgSource implements Source {
       withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
       snapshots: this.snapshots,
       foreignRows: 'others',
+      refusal: comparingRefusal(options),
     });
   }
 

@@ -114,6 +114,7 @@ describe('pairing for COPY BINARY', () => {
     ['timestamp without time zone', 'date'],
     ['text', 'integer'],
     ['bytea', 'text'],
+    ['inet', 'text'],
     ['integer[]', 'bigint[]'],
     ['public.pair', 'public.pair'],
     ['real', 'double precision'],

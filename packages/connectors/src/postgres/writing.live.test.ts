@@ -114,6 +114,19 @@ describe.skipIf(url === '')('writing to PostgreSQL', () => {
     expect(await fixture().tablesLike('_sluice_run_c011a7e00002')).toEqual([]);
   });
 
+  it('judges the form of a statement only, for the first one may change what the last one needs', async () => {
+    const table = freshName('grows');
+    await fixture().makeNumbers(table, 1);
+    const options = {
+      'toJobConfig.preSql': `ALTER TABLE ${table} ADD COLUMN more integer`,
+      'toJobConfig.postSql': `INSERT INTO ${quoted(table)} VALUES (100, 'x', 1, 2)`,
+    };
+    const { sink, plan } = await planOf(table, options, 'c011a7e00005');
+    await sink.prepare(plan);
+    await sink.finish(plan, 'publish');
+    expect((await fixture().readBack(table)).at(-1)).toEqual(['100', 'x', '1', '2']);
+  });
+
   it('does not let a statement end the transaction that it is run in, nor hang for rows', async () => {
     for (const sql of ['COMMIT', 'ROLLBACK', 'COPY pg_catalog.pg_class FROM STDIN']) {
       const table = freshName('ends');

@@ -1,6 +1,7 @@
 import type { Value } from '../data/batch.ts';
 import type { Column, TableShape } from '../data/column.ts';
 import type { Snapshot } from '../data/snapshot.ts';
+import type { Text } from '../data/text.ts';
 
 /**
  * How the values of a pair of columns are printed, so that two systems print the same bytes for the same value. What is
@@ -92,6 +93,8 @@ export interface ComparedTable {
 
 /** Compares a table inside of its database. Nothing of it changes the table. Waits end with the host's signal. */
 export interface Comparer {
+  /** Why the rows of the job cannot be told in this table; null: they can. */
+  readonly refusal: Text | null;
   /** The table as it is now. @throws Cdm.0900 when it does not exist. */
   describe(): Promise<ComparedTable>;
   /** Least and greatest value of a column of whole numbers; null: there are no rows, or no values. */

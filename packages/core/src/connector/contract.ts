@@ -1,7 +1,8 @@
-import type { Batch, ByteForm, Position, WireForm } from '../data/batch.ts';
+import type { Batch, ByteForm, Position, RowBatch, WireForm } from '../data/batch.ts';
 import type { Column, NeutralType, TableShape } from '../data/column.ts';
 import type { Loss, OddValue } from '../data/loss.ts';
 import type { ReadWindow, WatermarkColumn } from '../data/read-window.ts';
+import type { Reject } from '../data/reject.ts';
 import type { Checkpoint, Slice, SliceCounts } from '../data/slice.ts';
 import type { Snapshot } from '../data/snapshot.ts';
 import type { OptionValues } from '../options/option.ts';
@@ -96,6 +97,8 @@ export interface Projection {
     readonly cast: string | null;
     readonly wireType?: string;
   }[];
+  /** A row that has no form as values comes as a reject of its batch, and ends nothing. Only with the form `rows`. */
+  readonly isTolerant?: true;
 }
 
 /** A moment, or why the source has none to give, for people: then every slice is read as it is when its turn comes. */
@@ -194,6 +197,8 @@ export interface TargetPlan {
   /** Destination columns by position; same length as sourceColumns. */
   readonly columnNames: readonly string[];
   readonly form: WireForm;
+  /** Rows that the destination refuses are set aside: they are written with `SliceWriter.sift`. Only with the form `rows`. */
+  readonly isTolerant?: true;
 }
 
 /**
@@ -243,6 +248,13 @@ export interface SliceWriter {
   readonly keepsFailedRows?: boolean;
   /** Resolves when there is room for the next batch; nothing is durable yet. The batch's memory is the caller's again. */
   write(batch: Batch): Promise<void>;
+  /**
+   * As `write`, for a tolerant plan: writes all rows that the destination takes, in parts that get smaller where one is
+   * refused, down to single rows. When it resolves the destination has taken or refused each row; what it took is durable
+   * with the commit. Rejects that the batch brings along are not looked at. Absent: the first row that is refused ends it all.
+   * @returns the rows that were refused.
+   */
+  sift?(batch: RowBatch): Promise<readonly Reject[]>;
   /**
    * Makes all that was written durable, together with the checkpoint, in one transaction of the destination.
    * @returns the checkpoint as stored.

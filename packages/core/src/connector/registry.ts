@@ -14,6 +14,8 @@ export interface ConnectorSpec {
   readonly link: OptionGroup;
   readonly from: OptionGroup | null;
   readonly to: OptionGroup | null;
+  /** Files can be put behind its links: records that a run sets aside may go there. */
+  readonly holdsFiles?: true;
   /** What it was proved against: the connector table says so. */
   readonly provedOn: 'real server' | 'stub only';
   /** Loads the driver and opens a connection. Options have passed `link`. */

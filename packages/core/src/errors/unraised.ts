@@ -130,10 +130,10 @@ const groups: readonly { readonly why: Text; readonly codes: readonly ErrorCode[
   },
   {
     why: {
-      en: 'Belongs to a way of reading or loading that this version has not: reading what is new, records set aside.',
-      zh: '属于当前版本没有的读取或加载方式：增量读取、脏数据另存。',
+      en: 'Belongs to a way of reading or loading that this version has not: reading what is new.',
+      zh: '属于当前版本没有的读取或加载方式：增量读取。',
     },
-    codes: ['Cdm.0916', 'Cdm.0917', 'Cdm.0932', 'Cdm.0936'],
+    codes: ['Cdm.0916', 'Cdm.0917', 'Cdm.0932'],
   },
   {
     why: {

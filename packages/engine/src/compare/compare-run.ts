@@ -16,11 +16,20 @@ export async function planRunComparison(
   { plan }: TaskOf<'comparison'>,
   { source, sink }: Ends,
 ): Promise<PlannedComparison> {
+  // Set by runs whose fields are converted or added on the way: absent in plans of others.
+  if ('shape' in plan && plan.shape !== undefined) {
+    return {
+      notComparable: {
+        en: 'Fields are converted or added on the way: what is written is not what was read.',
+        zh: '字段在迁移过程中被转换或新增：写入的内容与读取的不同。',
+      },
+    };
+  }
   if (source.comparer === undefined || sink.comparer === undefined) {
     return {
       notComparable: {
-        en: 'One of the two systems cannot be asked for what is needed to compare them.',
-        zh: '两端系统之一不支持数据比较。',
+        en: 'What the job reads is not a table, or one of the two systems cannot compare.',
+        zh: '作业读取的不是表，或两端系统之一不支持数据比较。',
       },
     };
   }

@@ -31,6 +31,7 @@ export async function planComparison(
   source: SourceComparer,
   destination: SinkComparer,
 ): Promise<PlannedComparison> {
+  if (source.refusal !== null) return { notComparable: source.refusal };
   if (destination.foreignRows === 'kept') return { notComparable: reasons.kept };
   const [from, to] = await Promise.all([source.describe(), destination.describe()]);
   const pairs: Pair[] = [];

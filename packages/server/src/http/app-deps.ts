@@ -10,6 +10,7 @@ import type { LinkService } from '../jobs/link-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
 import type { WatermarkService } from '../jobs/watermark-service.ts';
+import type { Quarantine } from '../runs/quarantine.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { VerificationService } from '../runs/verification-desk.ts';
 import type { AuditRepository } from '../store/audit-event.ts';
@@ -53,6 +54,7 @@ export interface AppDeps {
   readonly transfer: TransferService;
   readonly groups: GroupService;
   readonly variables: VariableService;
+  readonly quarantine: Quarantine;
   readonly watermarks: WatermarkService;
   readonly verifications: VerificationService;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;

@@ -40,6 +40,7 @@ import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
 import { linkToolHandlers } from './routes/link-tool-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
+import { rejectHandlers } from './routes/reject-handlers.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
 import { transferHandlers } from './routes/transfer-handlers.ts';
@@ -220,6 +221,7 @@ function handlersOf(
       ...transferHandlers(deps),
       ...groupHandlers(deps),
       ...variableHandlers(deps),
+      ...rejectHandlers(deps),
       ...watermarkHandlers(deps),
       ...verificationHandlers(deps),
       ...auditHandlers(deps.audit),

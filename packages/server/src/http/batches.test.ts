@@ -97,7 +97,7 @@ describe('its tables', () => {
       const link = links.find((each) => each.name === name);
       return link === undefined ? null : { id: link.id, options: link.options };
     };
-    const batch = { tables: 3, done: 1, failed: 1, weight: 3, weightDone: 1 };
+    const batch = { tables: 3, atOnce: 2, done: 1, failed: 1, weight: 3, weightDone: 1 };
     const places = { fromLink: placeOf('source'), toLink: placeOf('target') };
     await sample.runs.move(run.id, { state: 'running', startedAt: 5, batch: { ...batch, ...places } });
     await sample.store.batches.storeTables(run.id, [table(0, 'a'), table(1, odd), table(2, 'z')]);

@@ -7,7 +7,7 @@ import { type CachingAuthenticator, createAuthenticator } from '../identity/auth
 import { hashToken } from '../identity/random-text.ts';
 import { signRequest } from '../identity/test-sign-request.ts';
 import { accessKeyContext } from '../secrets/sealed-values.ts';
-import { sampleJob } from '../store/sample-records.ts';
+import { sampleJob, sampleRun } from '../store/sample-records.ts';
 import { projectA, projectB, type SampleApp, sampleApp, sampleBox } from './sample-app.ts';
 
 // Every answer that is given ahead of everything else is held against the one that goes the whole way: the first comes over
@@ -344,6 +344,29 @@ export function quickStatusSuite(title: string, newStoreUrl: () => Promise<strin
       await happenings.createJob?.(questions, 0);
       expect(await questions.wentLong(path, fine)).toBe(true);
       expect(await questions.wentLong(path, fine)).toBe(false);
+    });
+
+    it('tells the run of a table the long way, and a job that takes its name in place of it', async () => {
+      const { sample, clusterId } = questions;
+      const whole = await sample.store.jobs.create(sampleJob(clusterId, 'whole'));
+      const run = await sample.store.runs.create(sampleRun(whole, projectA));
+      await sample.store.runs.create({
+        ...sampleRun(whole, projectA),
+        jobName: 'whole_t',
+        parentRunId: run.id,
+      });
+      const path = questions.path('whole_t');
+      const fine = { 'x-auth-token': token };
+      for (let time = 0; time < 3; time += 1) {
+        const told = await questions.ask(path, fine);
+        expect([told.status, JSON.parse(told.body).submissions[0].status]).toEqual([200, 'BOOTING']);
+        expect(told).toEqual(await questions.askInside(path, fine));
+        expect(await questions.wentLong(path, fine)).toBe(true);
+      }
+      await sample.store.jobs.create(sampleJob(clusterId, 'whole_t'));
+      for (const isLong of [true, false, false]) expect(await questions.wentLong(path, fine)).toBe(isLong);
+      const told = JSON.parse((await questions.ask(path, fine)).body).submissions[0];
+      expect(told.status).toBe('NEVER_EXECUTED');
     });
   });
 }

@@ -23,6 +23,7 @@ import { WatermarkService } from '../jobs/watermark-service.ts';
 import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { Egress, egressDenyDefault } from '../runs/egress.ts';
 import type { LinkInspection } from '../runs/link-inspector.ts';
+import { Quarantine } from '../runs/quarantine.ts';
 import { queuedRun } from '../runs/queued-run.ts';
 import { createTablesAgain } from '../runs/retry-run.ts';
 import { type SliceProgress, storedProgress } from '../runs/run-progress.ts';
@@ -336,6 +337,8 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     transfer: new TransferService({ store, links, jobs }),
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),
+    // Nothing is replayed here: what was asked for stays pending.
+    quarantine: new Quarantine({ store, secrets: sampleBox, replays: { poke: () => undefined }, now }),
     watermarks: new WatermarkService({ store, jobs, now }),
     verifications: new VerificationDesk({
       store,

@@ -32,6 +32,12 @@ export function requireTypeOptions(type: JobType, from: JobEnd, to: JobEnd): voi
   if (isBlank(options.to['toJobConfig.schemaName'])) {
     throw new SluiceError('Cdm.0238', { name: 'toJobConfig.schemaName' });
   }
+  if (String(options.from['fromJobConfig.useSql']).toLowerCase() === 'true') {
+    throw refused('fromJobConfig.useSql', {
+      en: 'A query is read by jobs of one table; an entire-database job reads the tables of its schema.',
+      zh: 'SQL 语句仅用于单表作业；整库迁移读取模式中的表。',
+    });
+  }
   for (const [end, name] of ofOneTable) {
     if (isBlank(options[end][name])) continue;
     throw refused(name, {

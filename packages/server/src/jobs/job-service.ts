@@ -20,6 +20,7 @@ import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '../store/store.ts';
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
+import { checkArchive } from './dirty-options.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
@@ -383,6 +384,7 @@ export class JobService {
       { link: toRecord.options, options: toOptions },
     );
     const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
+    await checkArchive(driverOptions, registry, (name) => this.#link(clusterId, name, store));
     const { zone, now } = this.#deps;
     requireSchedule({ name: draft.name, type: draft.type, driverOptions }, zone);
     requireSettings({ type: draft.type, fromOptions, toOptions, driverOptions }, zone.name, now());

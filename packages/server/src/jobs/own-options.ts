@@ -1,5 +1,6 @@
 import type { OptionGroup } from '@sluice/core/options/option';
 import { verifyOption, verifyWithoutOption } from '../runs/verify-options.ts';
+import { checkDirtyOptions, dirtyOptions } from './dirty-options.ts';
 import { paceOptions } from './pace-options.ts';
 
 /**
@@ -20,6 +21,7 @@ export const ownGroup: OptionGroup = {
       default: 'false',
       support: 'honoured',
     },
+    ...dirtyOptions,
     ...paceOptions,
     {
       name: verifyOption,
@@ -45,4 +47,7 @@ export const ownGroup: OptionGroup = {
       support: 'honoured',
     },
   ],
+  check: (values) => {
+    checkDirtyOptions(values);
+  },
 };

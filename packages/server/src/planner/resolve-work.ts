@@ -6,6 +6,7 @@ import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord, ResolvedSetting, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
+import { dirtyRulesOf } from './dirty-rules.ts';
 import { extractorsOf, rateLimitOf, watermarkOf } from './job-pace.ts';
 import { refuseSecretPrograms, transformOf, withoutAdded } from './job-transform.ts';
 import { clockOf, fillIn, maskError, type ServiceFacts } from './job-variables.ts';
@@ -95,6 +96,7 @@ async function resolveEnds(
   const { id: fromLinkId, ...from } = await end(job.fromConnector, job.fromLink, job.fromOptions);
   const { id: _, ...to } = await end(job.toConnector, job.toLink, job.toOptions);
   refuseSelfCopy(from, to);
+  const dirty = dirtyRulesOf(job.driverOptions);
   return {
     runId: run.id,
     // A run that carries on another goes by that one's name.
@@ -103,6 +105,7 @@ async function resolveEnds(
     to,
     mapping,
     extractors: extractorsOf(job.driverOptions),
+    ...(dirty !== undefined && { dirty }),
     fromLinkId,
   };
 }
@@ -143,6 +146,38 @@ export async function resolveTraces(
   const to = { connector: toConnector, link: openLinkOptions(link, secrets), options: toOptions };
   return { runId: run.id, runKey: plan.target.runKey, to };
 }
+
+/**
+ * What a worker needs to write rows of an ended run that were set aside: its destination as it is, without what a run does
+ * ahead of its rows and behind them.
+ * @throws Cdm.0101 the link is gone; Cdm.0060 it is disabled; what `resolveTraces` throws.
+ */
+export async function resolveReplay(
+  run: RunRecord,
+  plan: RunPlan,
+  replayId: string,
+  store: Pick<Store, 'variables' | 'links' | 'clusters'>,
+  secrets: SecretBox,
+  service: ServiceFacts,
+): Promise<DestinationWork> {
+  const link = await store.links.find(run.clusterId, run.job.toLink);
+  if (link === null) throw new SluiceError('Cdm.0101', { link: run.job.toLink });
+  if (!link.isEnabled) throw new SluiceError('Cdm.0060', { link: link.name });
+  const { to } = await resolveTraces(run, plan, link, store, secrets, service);
+  const options = { ...to.options, ...nothingAround };
+  return { runId: replayId, runKey: runKeyOf(replayId), to: { ...to, options } };
+}
+
+/** The table is taken as it is: not made, not cleared, no statements, no stage. */
+const nothingAround = {
+  'toJobConfig.tablePreparation': 'DO_NOTHING',
+  'toJobConfig.beforeImportType': 'none',
+  'toJobConfig.shouldClearTable': 'false',
+  'toJobConfig.whereClause': '',
+  'toJobConfig.preSql': '',
+  'toJobConfig.postSql': '',
+  'toJobConfig.useStageTable': 'false',
+} as const;
 
 /** The run's name at the destination: the last 12 hex digits of its id, which for a random UUID are random ones. */
 export function runKeyOf(runId: string): string {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { InspectAnswers, RunEnd } from '@sluice/engine/work';
-import { plannedTime } from '../planner/job-variables.ts';
+import { fillIn, plannedTime } from '../planner/job-variables.ts';
 import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type { BatchSummary, BatchTable, LinkPlace, RunFailure, RunRecord } from '../store/model.ts';
 import type { Claim, RunChange } from '../store/store.ts';
-import { advanceBatch } from './batch-run.ts';
+import { advanceBatch, tablesAtOnce } from './batch-run.ts';
 import { chooseTables, namedTables, namesThatClash } from './batch-tables.ts';
 import type { Driver } from './driver.ts';
 import { type EndState, endRun } from './end-run.ts';
@@ -79,7 +79,7 @@ export class BatchDriver implements Driver {
     log('run.taken', takenFields(run));
     try {
       // Its tables are under way, or were: whoever claims such a run has to look what is to be done.
-      if (run.state === 'running') return await this.#leadOn(null);
+      if (run.state === 'running') return await this.#leadOn(null, run.batch);
       if (run.stopRequestedBy !== null) throw new StopAsked(run.stopRequestedBy);
       if (run.fence > runLimits.fruitlessClaimsMax) {
         const cause = `the run was taken up ${run.fence - 1} times and came to no end`;
@@ -90,7 +90,10 @@ export class BatchDriver implements Driver {
       // All tables go by one clock.
       if (run.state === 'queued') await this.#change({ state: 'planning', startedAt, clockAt });
       // A run that carries on another has its tables from there.
-      await this.#leadOn(run.batch === null ? await this.#listTables({ ...run, clockAt }) : null);
+      const begun = { ...run, clockAt };
+      const tables = run.batch === null ? await this.#listTables(begun) : null;
+      const atOnce = await this.#atOnce(begun);
+      await this.#leadOn(tables, run.batch === null ? null : { ...run.batch, atOnce }, atOnce);
     } catch (error) {
       await this.#settle(error);
     } finally {
@@ -149,16 +152,33 @@ export class BatchDriver implements Driver {
     }
   }
 
-  /** Stores what the run is to move, if it was just found out, and begins the first of it. */
-  async #leadOn(tables: readonly BatchTable[] | null): Promise<void> {
+  /** How many tables the job moves at once, by its settings as they are carried out. */
+  async #atOnce(run: RunRecord): Promise<number> {
+    const { store, secrets, service } = this.#tools;
+    const filled = await fillIn(run, store, secrets, service).catch((error: unknown) => {
+      throw unworkable(error);
+    });
+    return tablesAtOnce(filled.driverOptions);
+  }
+
+  /**
+   * Stores what the run is to move, and begins the first of it.
+   * @param tables just found out; null: they are stored.
+   * @param known what is known of these.
+   */
+  async #leadOn(
+    tables: readonly BatchTable[] | null,
+    known: BatchSummary | null,
+    atOnce = known?.atOnce ?? runLimits.tablesAtOnceDefault,
+  ): Promise<void> {
     const { store, now, log, onParentEnded } = this.#tools;
     const at = now();
     const run = await stored(() =>
       store.transaction(async (tx) => {
         await tx.clusters.lock(this.clusterId);
         const begun = { state: 'running', dropsLease: true } as const;
-        const batch = tables === null ? {} : { batch: await this.#summaryOf(tx, tables) };
-        if ((await tx.runs.change(this.#claim, { ...begun, ...batch }, at)) === null) return null;
+        const batch = known ?? (await this.#summaryOf(tx, tables ?? [], atOnce));
+        if ((await tx.runs.change(this.#claim, { ...begun, batch }, at)) === null) return null;
         if (tables !== null) await tx.batches.storeTables(this.runId, tables);
         return await advanceBatch(tx, this.runId, at);
       }),
@@ -172,6 +192,7 @@ export class BatchDriver implements Driver {
   async #summaryOf(
     tx: Pick<DriverTools['store'], 'links'>,
     tables: readonly BatchTable[],
+    atOnce: number,
   ): Promise<BatchSummary> {
     const { job } = this.#record;
     const placeOf = async (name: string): Promise<LinkPlace | null> => {
@@ -180,6 +201,7 @@ export class BatchDriver implements Driver {
     };
     return {
       tables: tables.length,
+      atOnce,
       done: 0,
       failed: 0,
       weight: tables.reduce((sum, { weight }) => sum + weight, 0),

@@ -25,8 +25,8 @@ export function childName(jobName: string, table: string): string {
   return `${jobName}_${table}`;
 }
 
-/** Tables that a job moves at once. */
-export function tablesAtOnce({ driverOptions }: Pick<JobRecord, 'driverOptions'>): number {
+/** Tables that a job moves at once. @param driverOptions with variables filled in. */
+export function tablesAtOnce(driverOptions: OptionValues): number {
   const value = Number(driverOptions['throttlingConfig.concurrentSubJobs'] ?? runLimits.tablesAtOnceDefault);
   return Number.isInteger(value) && value >= 1 ? value : runLimits.tablesAtOnceDefault;
 }
@@ -42,7 +42,7 @@ export async function advanceBatch(tx: Tx, runId: string, at: number): Promise<R
   if (run === null || run.batch === null || run.state !== 'running') return run;
   let standing = await tx.batches.standing(runId);
   if (run.stopRequestedBy === null) {
-    const limit = tablesAtOnce(run.job);
+    const limit = run.batch.atOnce;
     while (standing.active < limit && standing.open > 0) {
       for (const table of await tx.batches.openTables(runId, limit - standing.active)) {
         const child = await beginTable(tx, run, table, at);

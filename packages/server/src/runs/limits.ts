@@ -78,6 +78,27 @@ export const runLimits = {
   workerStartMs: 15_000,
   /** A link test ends after this time, whatever the network does. */
   linkCheckMs: 60_000,
+  /** Rows that are kept of those that a run set aside; more are only counted. */
+  quarantineRowsMax: 20_000,
+  /** The same in characters, as they rest sealed. */
+  quarantineCharsMax: 64 * 1024 * 1024,
+  /** Rows of one replay, and their sealed characters: they travel in one message. More take another replay. */
+  replayRowsMax: 5_000,
+  replayCharsMax: 8 * 1024 * 1024,
+  /** One attempt at a replay may take this long. */
+  replayMs: 60_000,
+  /** A replay that is under way is left alone by others for so long behind each sign of life, in milliseconds. */
+  replayLeaseMs: 15_000,
+  replayBeatMs: 4_000,
+  /** Pause before a replay is tried again, first and at the longest; doubled each time. */
+  replayFirstPauseMs: 1_000,
+  replayLongestPauseMs: 6 * 60 * 60 * 1_000,
+  /** How often it is looked for replays that are due. */
+  replayPauseMs: 5_000,
+  /** Whoever asks for a replay waits so long for its end. */
+  replayWaitMs: 10_000,
+  /** Replays of a run that are listed. */
+  replaysListedMax: 100,
   /** A run that failed or was stopped may be resumed for this long: 7 days. Then its checkpoint table is removed. */
   resumeWindowMs: 7 * 24 * 60 * 60 * 1_000,
   /** Asking the destination of a run that is to be resumed what it holds of it may take this long. */

@@ -11,6 +11,8 @@ export function isToBeRetried(run: RunRecord, state: RunState): boolean {
   return (
     state === 'failed' &&
     run.stopRequestedBy === null &&
+    // As many rows would be bad the next time.
+    run.failure?.code !== 'Cdm.0936' &&
     run.job.driverOptions['retryJobConfig.retryJobType'] === 'RETRY_TRIPLE' &&
     run.attempt < runLimits.retriesMax
   );
@@ -53,7 +55,9 @@ export async function createTablesAgain(
   before: RunRecord,
   keepsCommitted: boolean,
 ): Promise<RunRecord> {
-  const { batch, counts } = before;
+  const { counts } = before;
+  // What did not succeed is open again.
+  const batch = before.batch && { ...before.batch, done: before.batch.done - before.batch.failed, failed: 0 };
   const created = await tx.runs.create({ ...next, batch, counts, resumesRunId: before.id });
   await tx.batches.copyTables(before.id, created.id, keepsCommitted);
   return created;

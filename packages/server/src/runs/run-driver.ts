@@ -28,6 +28,7 @@ import {
 } from './run-endings.ts';
 import { endedFields, takenFields } from './run-log-fields.ts';
 import { RunProgress } from './run-progress.ts';
+import { RunRejects } from './run-rejects.ts';
 import { moveSlices, repeated } from './run-slices.ts';
 import type { SliceLane } from './run-snapshot.ts';
 import { earlierTraces, settleTraces } from './run-traces.ts';
@@ -75,6 +76,7 @@ export class RunDriver implements Driver {
   readonly #pool: TaskPool;
   readonly #traces: TraceRemover;
   readonly #claim: Claim;
+  readonly #rejects: RunRejects;
   readonly #stopper = new AbortController();
   #storedPlan: RunPlan | null = null;
   /** The destination has what the run wrote, and nothing of the run itself any more. */
@@ -95,6 +97,7 @@ export class RunDriver implements Driver {
     this.#pool = tools.pools.of(run.clusterId);
     this.#traces = traces;
     this.#claim = { runId: run.id, fence: run.fence };
+    this.#rejects = new RunRejects(run, this.#claim, { ...tools, progress: this.progress });
     this.ended = this.#drive(run);
   }
 
@@ -164,10 +167,11 @@ export class RunDriver implements Driver {
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
           // Told before the rows are moved for nothing.
-          await verification?.plan();
+          await verification?.planAhead();
         }
         await this.#change({ state: 'running', startedAt });
         lanes = await this.#moveSlices(work, plan, run.isPrepared);
+        this.#rejects.requireWithin(this.progress.counts());
         await this.#verify(work, plan);
         await this.#change({ state: 'finishing' });
       }
@@ -372,6 +376,7 @@ export class RunDriver implements Driver {
         this.#learn({ ...this.#record, counts: totals, updatedAt: at });
         return true;
       },
+      rejects: (no, part) => stored(() => this.#rejects.take(no, part, this.#secretTexts)),
       log: (line) => log('run.line', { run: this.runId, line }),
     };
   }

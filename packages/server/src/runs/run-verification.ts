@@ -43,8 +43,20 @@ export class RunVerification {
     this.#tasks = new ComparisonTasks({ work, runPlan, pool, signal, log });
   }
 
+  /** Finds out what can be compared before the rows are moved for nothing; as `plan`. */
+  async planAhead(): Promise<void> {
+    // The table is what it will be only when the staged rows are moved into it.
+    const staged = this.#run.job.toOptions['toJobConfig.useStageTable'];
+    if (
+      String(staged ?? 'false')
+        .trim()
+        .toLowerCase() !== 'true'
+    )
+      await this.plan();
+  }
+
   /**
-   * Finds out what can be compared, before the rows are moved for nothing.
+   * Finds out what can be compared.
    * @throws Cdm.0014 when the job asks for more than can be.
    */
   async plan(): Promise<ComparisonPlan> {

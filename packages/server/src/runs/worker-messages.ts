@@ -2,7 +2,7 @@ import type { Checkpoint, SliceCounts, SliceTimes } from '@sluice/core/data/slic
 import type { ErrorCode } from '@sluice/core/errors/codes';
 import type { ErrorFacts } from '@sluice/core/errors/sluice-error';
 import { Fenced, SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-error';
-import type { Task, TaskKind, TaskResults } from '@sluice/engine/work';
+import type { RejectAnswer, RejectPart, Task, TaskKind, TaskResults } from '@sluice/engine/work';
 
 /** From the server to a worker process. */
 export type ToWorker =
@@ -16,6 +16,8 @@ export type ToWorker =
       readonly taskId: number;
       readonly receipt: number;
       readonly isStored: boolean;
+      /** To rows that were set aside. */
+      readonly answer?: RejectAnswer;
     }
   /** The charge with this number is paid, or the task is to end. */
   | { readonly kind: 'paid'; readonly taskId: number; readonly receipt: number; readonly isPaid: boolean };
@@ -39,6 +41,13 @@ export type FromWorker =
       readonly sliceNo: number;
       readonly checkpoint: Checkpoint;
       readonly times: SliceTimes;
+    }
+  | {
+      readonly kind: 'rejects';
+      readonly taskId: number;
+      readonly receipt: number;
+      readonly sliceNo: number;
+      readonly part: RejectPart;
     }
   /** What was read under a rate limit: no more is read until it is paid. */
   | {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Checkpoint, SliceCounts, SliceTimes } from '@sluice/core/data/slice';
-import type { Task, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import type { RejectAnswer, RejectPart, Task, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import type { EgressRules } from './egress.ts';
 import { runLimits } from './limits.ts';
 import { type FromWorker, fromPortable, type ToWorker } from './worker-messages.ts';
@@ -13,6 +13,8 @@ export interface TaskListener {
   progress(sliceNo: number, counts: SliceCounts, times: SliceTimes): void;
   /** Resolves true when the checkpoint is stored; false tells the worker that the run is no longer ours. */
   checkpoint(sliceNo: number, checkpoint: Checkpoint, times: SliceTimes): Promise<boolean>;
+  /** Resolves when rows that were set aside are stored; null tells the worker that the run is no longer ours. Absent: none are kept. */
+  rejects?(sliceNo: number, part: RejectPart): Promise<RejectAnswer | null>;
   log(line: string): void;
   /** Resolves when what was read is paid under the run's rate limit. @param signal the task is over. Absent: there is no limit. */
   charge?(rows: number, bytes: number, sourceMs: number, signal: AbortSignal): Promise<void>;
@@ -295,19 +297,34 @@ export class WorkerProcess {
       case 'failed':
         task.reject(fromPortable(message.error));
         break;
+      case 'checkpoint': {
+        const { sliceNo, receipt, checkpoint, times } = message;
+        void this.#store(task, receipt, async () => {
+          return { isStored: await task.listener.checkpoint(sliceNo, checkpoint, times) };
+        });
+        break;
+      }
+      case 'rejects': {
+        const { sliceNo, receipt, part } = message;
+        void this.#store(task, receipt, async () => {
+          if (task.listener.rejects === undefined) return { isStored: true };
+          const answer = await task.listener.rejects(sliceNo, part);
+          return answer === null ? { isStored: false } : { isStored: true, answer };
+        });
+        break;
+      }
       case 'charge':
         void this.#charge(task, message);
-        break;
-      case 'checkpoint':
-        void this.#store(task, message);
     }
   }
 
-  async #store(task: OpenTask, message: FromWorker & { readonly kind: 'checkpoint' }): Promise<void> {
+  async #store(
+    task: OpenTask,
+    receipt: number,
+    action: () => Promise<{ readonly isStored: boolean; readonly answer?: RejectAnswer }>,
+  ): Promise<void> {
     try {
-      const { sliceNo, checkpoint, times } = message;
-      const isStored = await task.listener.checkpoint(sliceNo, checkpoint, times);
-      this.#send({ kind: 'ledger', taskId: task.id, receipt: message.receipt, isStored });
+      this.#send({ kind: 'ledger', taskId: task.id, receipt, ...(await action()) });
     } catch (error) {
       // Our own store failed: the rows are safe at the destination, but this attempt is not worth going on.
       task.reject(error instanceof Error ? error : new Error(String(error)));

@@ -192,6 +192,26 @@ describe.skipIf(!hasServers)('verification of runs', () => {
     expect((await verified(run)).differences).toEqual([{ kind: 'changed', key: ['50'] }]);
   });
 
+  test.each(pairs)(
+    '%s to %s: behind a staging table, and where rows take the place of others',
+    async (from, to) => {
+      const staged = { ...anew, 'toJobConfig.useStageTable': 'true' };
+      const wish = await wishOf(from, to, 'id', { driver: verify, toOptions: staged });
+      const first = await rig.run(wish);
+      expect(first.failure).toBeNull();
+      expect(first.state).toBe('succeeded');
+      const { sql } = sides[to];
+      await sql(`UPDATE ${wish.toTable} SET plain = 3 WHERE id < 30`);
+      await sql(`INSERT INTO ${wish.toTable} (id, code, grp) VALUES (${rows + 9}, 'y', 1)`);
+      const merged = { 'toJobConfig.onConflict': 'UPDATE' };
+      const second = await rig.run({ ...wish, toOptions: merged });
+      expect(second.failure).toBeNull();
+      expect(second.state).toBe('succeeded');
+      const [record] = await rig.store.verifications.list(second.id, 1);
+      expect(record?.state).toBe('equal');
+    },
+  );
+
   test('workers that die are replaced, and a server that went away is succeeded', async () => {
     const wish = await wishOf('mysql', 'mysql');
     const run = await rig.run(wish);

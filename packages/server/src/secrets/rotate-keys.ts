@@ -83,6 +83,8 @@ function nameOf(owner: SealedValue['owner']): string {
       return `access key ${owner.ak}`;
     case 'variable':
       return `variable ${owner.name} of ${owner.scopeId}`;
+    case 'reject':
+      return `the row ${owner.id} that run ${owner.runId} set aside`;
   }
 }
 

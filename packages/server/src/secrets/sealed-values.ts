@@ -3,7 +3,8 @@ export interface SealedValue {
   readonly owner:
     | { readonly kind: 'link'; readonly id: number; readonly clusterId: string }
     | { readonly kind: 'access-key'; readonly ak: string }
-    | { readonly kind: 'variable'; readonly scopeId: string; readonly name: string };
+    | { readonly kind: 'variable'; readonly scopeId: string; readonly name: string }
+    | { readonly kind: 'reject'; readonly runId: string; readonly id: string };
   readonly sealed: string;
 }
 
@@ -37,6 +38,11 @@ export function variableContext(scopeId: string, name: string): string {
   return `variable:${scopeId}/${name}`;
 }
 
+/** What the values of a row that was set aside are bound to: its place, which it keeps when another run carries its own on. */
+export function rejectContext(id: string): string {
+  return `reject:${id}`;
+}
+
 export function contextOf(owner: SealedValue['owner']): string {
   switch (owner.kind) {
     case 'link':
@@ -45,5 +51,7 @@ export function contextOf(owner: SealedValue['owner']): string {
       return accessKeyContext(owner.ak);
     case 'variable':
       return variableContext(owner.scopeId, owner.name);
+    case 'reject':
+      return rejectContext(owner.id);
   }
 }

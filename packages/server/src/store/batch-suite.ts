@@ -19,6 +19,7 @@ export function batchSuite(fixtureOf: () => StoreFixture): void {
 
     const summary: BatchSummary = {
       tables: 3,
+      atOnce: 2,
       done: 0,
       failed: 0,
       weight: 3,

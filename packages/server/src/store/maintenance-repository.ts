@@ -3,6 +3,8 @@ import type { SealedValue, SealedValueStore } from '../secrets/sealed-values.ts'
 import type { RunTallies } from '../telemetry/published-metrics.ts';
 import { type Db, inTransaction } from './adapter.ts';
 import { activeRunStates } from './model.ts';
+import { rejectId, rejectKey } from './reject-record.ts';
+import { isAnyOf } from './reject-repository.ts';
 
 /** What only start-up, housekeeping and key rotation ask of a store. */
 export interface MaintenanceRepository extends SealedValueStore {
@@ -74,6 +76,12 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
       .orderBy('name')
       .limit(limit)
       .execute();
+    const rejects = await this.#db
+      .selectFrom('rejects')
+      .select(['run_id', 'slice_no', 'sequence', 'attempt', 'no', 'sealed_row'])
+      .where(sql<string>`substr(sealed_row, 1, ${sql.lit(prefix.length)})`, '<>', prefix)
+      .limit(limit)
+      .execute();
     return [
       ...links.map(
         (row): SealedValue => ({
@@ -88,6 +96,12 @@ export class SqlMaintenanceRepository implements MaintenanceRepository {
         (row): SealedValue => ({
           owner: { kind: 'variable', scopeId: row.scope_id, name: row.name },
           sealed: row.sealed_value ?? '',
+        }),
+      ),
+      ...rejects.map(
+        (row): SealedValue => ({
+          owner: { kind: 'reject', runId: row.run_id, id: rejectId({ ...row, sliceNo: row.slice_no }) },
+          sealed: row.sealed_row,
         }),
       ),
     ].slice(0, limit);
@@ -212,5 +226,16 @@ function replaceOne(db: Db, { owner, sealed: before }: SealedValue, sealed: stri
         .where('name', '=', owner.name)
         .where('sealed_value', '=', before)
         .executeTakeFirst();
+    case 'reject': {
+      const key = rejectKey(owner.id);
+      if (key === null) throw new Error(`${owner.id} is no row that was set aside`);
+      return db
+        .updateTable('rejects')
+        .set({ sealed_row: sealed, size: sealed.length })
+        .where('run_id', '=', owner.runId)
+        .where((eb) => isAnyOf(eb, [key]))
+        .where('sealed_row', '=', before)
+        .executeTakeFirst();
+    }
   }
 }

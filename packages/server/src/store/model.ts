@@ -253,6 +253,8 @@ export interface RunRecord {
 export interface BatchSummary {
   /** Tables of the run. */
   readonly tables: number;
+  /** Tables that may be under way at once. */
+  readonly atOnce: number;
   /** Of these, those that have ended, whatever came of them. */
   readonly done: number;
   /** Of those that have ended, those that did not succeed. */

@@ -18,6 +18,8 @@ import { type Migration, migrate } from './migrate.ts';
 import { migrations } from './migrations/all.ts';
 import { openPostgresPool, postgresAdapter } from './postgres-adapter.ts';
 import { type HeldPresence, holdPresence, type Presence } from './postgres-presence.ts';
+import { SqlRejectRepository } from './reject-repository.ts';
+import { SqlReplayRepository } from './replay-repository.ts';
 import { SqlRunRepository } from './run-repository.ts';
 import type { Tables } from './schema.ts';
 import { sqliteAdapter } from './sqlite-adapter.ts';
@@ -174,6 +176,8 @@ function repositories(db: Db, adapter: StoreAdapter): Omit<Store, 'transaction' 
     groups: new SqlGroupRepository(db),
     variables: new SqlVariableRepository(db),
     history: new SqlHistoryRepository(db),
+    rejects: new SqlRejectRepository(db),
+    replays: new SqlReplayRepository(db, adapter),
     watermarks: new SqlWatermarkRepository(db),
     verifications: new SqlVerificationRepository(db, adapter),
   };

@@ -38,6 +38,9 @@ function ownersRepositories(store: Repositories, owner: string): Repositories {
     history: {
       search: (clusterId, filter) => store.history.search(clusterId, { ...filter, createdBy: owner }),
     },
+    // Whoever asks for them has found their run first.
+    rejects: store.rejects,
+    replays: store.replays,
   };
 }
 

@@ -3,9 +3,11 @@ import { zeroCounts } from '@sluice/core/data/slice';
 import type { RunPlan } from '@sluice/engine/work';
 import { sql } from 'kysely';
 import { type Db, inTransaction, type StoreAdapter } from './adapter.ts';
-import { fromCountColumns, fromJson, fromJsonOrNull, toCountColumns, toFlag } from './columns.ts';
+import { fromJson, fromJsonOrNull, toCountColumns, toFlag } from './columns.ts';
 import { activeRunStates, type RunRecord, type SliceEffort, type SliceRecord } from './model.ts';
+import { keepRejectsOf, moveRejects } from './reject-repository.ts';
 import { rowOf, runOf } from './run-rows.ts';
+import { sumOfSlices } from './slice-sums.ts';
 import {
   type Claim,
   type Claimable,
@@ -113,6 +115,7 @@ export class SqlRunRepository implements RunRepository {
             .where('run_id', '=', before),
         )
         .execute();
+      await moveRejects(db, before, created.id);
       return created;
     });
   }
@@ -414,6 +417,7 @@ export class SqlRunRepository implements RunRepository {
         .where('sequence', '<=', checkpoint.sequence)
         .executeTakeFirst();
       if (stored.numUpdatedRows === 0n) await requireSlice(db, claim.runId, sliceNo);
+      await keepRejectsOf(db, claim.runId, sliceNo, checkpoint);
       const totals = await sumOfSlices(db, claim.runId);
       await db.updateTable('runs').set(toCountColumns(totals)).where('id', '=', claim.runId).execute();
       return totals;
@@ -429,20 +433,4 @@ async function requireSlice(db: Db, runId: string, sliceNo: number): Promise<voi
     .where('no', '=', sliceNo)
     .executeTakeFirst();
   if (present === undefined) throw new Error(`Run ${runId} has no slice ${sliceNo}`);
-}
-
-async function sumOfSlices(db: Db, runId: string): Promise<SliceCounts> {
-  // A sum of 64-bit integers is a decimal on a server, hence the casts.
-  const row = await db
-    .selectFrom('slices')
-    .select([
-      sql<number>`cast(sum(rows_read) as bigint)`.as('rows_read'),
-      sql<number>`cast(sum(rows_written) as bigint)`.as('rows_written'),
-      sql<number>`cast(sum(rows_skipped) as bigint)`.as('rows_skipped'),
-      sql<number>`cast(sum(bytes_read) as bigint)`.as('bytes_read'),
-      sql<number>`cast(sum(bytes_written) as bigint)`.as('bytes_written'),
-    ])
-    .where('run_id', '=', runId)
-    .executeTakeFirstOrThrow();
-  return fromCountColumns(row);
 }

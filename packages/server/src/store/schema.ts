@@ -24,6 +24,8 @@ export interface Tables {
   readonly watermarks: WatermarkRow;
   readonly role_assignments: RoleAssignmentRow;
   readonly audit_events: AuditEventRow;
+  readonly rejects: RejectRow;
+  readonly replays: ReplayRow;
   readonly verifications: VerificationRow;
   readonly verification_chunks: VerificationChunkRow;
 }
@@ -288,6 +290,44 @@ export interface AuditEventRow {
   error_code: string | null;
   request_id: string;
   repeats: number;
+}
+
+export interface RejectRow {
+  run_id: string;
+  slice_no: number;
+  /** Of the commit that counts it. */
+  sequence: number;
+  /** Who made that commit. */
+  attempt: string;
+  no: number;
+  stage: string;
+  code: string;
+  facts: string;
+  state: string;
+  replay_id: string | null;
+  /** What the destination said of it in an attempt at the replay, as JSON; null: nothing. */
+  retried: string | null;
+  created_at: number;
+  edited_by: string | null;
+  edited_at: number | null;
+  /** Characters of `sealed_row`. */
+  size: number;
+  sealed_row: string;
+}
+
+export interface ReplayRow {
+  id: string;
+  run_id: string;
+  state: string;
+  rows_chosen: number;
+  rows_written: number;
+  rows_refused: number;
+  failure: string | null;
+  created_by: string;
+  created_at: number;
+  ended_at: number | null;
+  due_at: number;
+  attempts: number;
 }
 
 export interface VerificationRow {

@@ -4,6 +4,7 @@ import { batchSuite } from './batch-suite.ts';
 import { claimSuite } from './claim-suite.ts';
 import type { ClusterRecord, RunRecord } from './model.ts';
 import type { OpenedStore } from './open-store.ts';
+import { rejectSuite } from './reject-suite.ts';
 import { runSuite } from './run-suite.ts';
 import {
   createSampleCluster,
@@ -399,5 +400,8 @@ export function storeSuite(title: string, open: () => Promise<OpenedStore>): voi
         expect(await store.runs.latest(cluster.id, job.name)).toBeNull();
       });
     });
+
+    // Behind those who count what is sealed in the store.
+    rejectSuite(() => fixture);
   });
 }

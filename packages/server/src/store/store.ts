@@ -28,6 +28,7 @@ import type {
   VariableScope,
   WatermarkRecord,
 } from './model.ts';
+import type { RejectRepository, ReplayRepository } from './reject-record.ts';
 import type { VerificationRepository } from './verification-record.ts';
 
 /** What every repository promises: a method that changes something resolves when the change is durable (synced), or rejects and nothing changed. */
@@ -44,6 +45,8 @@ export interface Store {
   readonly groups: GroupRepository;
   readonly variables: VariableRepository;
   readonly history: HistoryRepository;
+  readonly rejects: RejectRepository;
+  readonly replays: ReplayRepository;
   readonly watermarks: WatermarkRepository;
   readonly verifications: VerificationRepository;
   /**

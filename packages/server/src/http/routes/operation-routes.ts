@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseAuthorization } from '../../identity/authorization-header.ts';
 import type { Authenticator, Caller } from '../../identity/caller.ts';
 import type { Call, Handler } from '../call.ts';
+import { Download } from '../download.ts';
 import { EventStream } from '../event-stream.ts';
 import { languageOf } from '../language.ts';
 import { requirePermission, requireScope } from '../permission.ts';
@@ -65,7 +66,7 @@ export function addOperationRoutes<Id extends string>(
         const answer = audited.has(operation)
           ? await trail.follow(operation, call, origin, () => handler(call))
           : await handler(call);
-        if (answer instanceof EventStream) {
+        if (answer instanceof EventStream || answer instanceof Download) {
           reply.hijack();
           answer.open(reply.raw, request.id);
           return reply;

@@ -7,6 +7,7 @@ import { fairClaims } from './0006-fair-claims.ts';
 import { rightsAndTrail } from './0007-rights-and-trail.ts';
 import { groupsAndVariables } from './0008-groups-and-variables.ts';
 import { listedJobs } from './0010-listed-jobs.ts';
+import { quarantine } from './0011-quarantine.ts';
 import { runClockAndWatermarks } from './0012-run-clock-and-watermarks.ts';
 import { verifications } from './0013-verifications.ts';
 import { batchJobs } from './0014-batch-jobs.ts';
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   rightsAndTrail,
   groupsAndVariables,
   listedJobs,
+  quarantine,
   runClockAndWatermarks,
   verifications,
   batchJobs,
