@@ -4,7 +4,7 @@ import type { Position, RowBatch } from '@sluice/core/data/batch';
 import { toPortableRow } from '@sluice/core/data/portable-row';
 import type { PortableReject, Reject, RejectStage } from '@sluice/core/data/reject';
 import type { Checkpoint } from '@sluice/core/data/slice';
-import { explained } from '@sluice/core/errors/explained';
+import { explained, explanationFacts } from '@sluice/core/errors/explained';
 import { type ErrorFacts, SluiceError } from '@sluice/core/errors/sluice-error';
 import { type RejectLimits, rejectLimits } from './limits.ts';
 import { markPosition } from './marked-position.ts';
@@ -162,10 +162,16 @@ export function firstReject(rejects: readonly Reject[], sliceNo: number, rowsBef
   return new SluiceError(reject.code, {
     ...reject.facts,
     ...explained({
-      en: `The row is among those behind row ${rowsBefore} of slice ${sliceNo}: (${shown}).`,
-      zh: `该行位于分片 ${sliceNo} 第 ${rowsBefore} 行之后：（${shown}）。`,
+      en: `${own(explanationFacts.en)}The row is among those behind row ${rowsBefore} of slice ${sliceNo}: (${shown}).`,
+      zh: `${own(explanationFacts.zh)}该行位于分片 ${sliceNo} 第 ${rowsBefore} 行之后：（${shown}）。`,
     }),
   });
+
+  /** What the reject itself says, a blank behind it. */
+  function own(fact: string): string {
+    const text = reject?.facts[fact];
+    return text === undefined ? '' : `${text} `;
+  }
 }
 
 /** Values of a row that an error names. */
