@@ -50,7 +50,7 @@ export function encodersOf(columns: readonly WrittenColumn[]): readonly Encoder[
 }
 
 function encoderOf(column: WrittenColumn): Encoder {
-  const { name, native, target } = column;
+  const { name, target } = column;
   const saysWords = target.kind === 'boolean' || target.kind === 'text' || target.kind === 'other';
   const [yes, no] = saysWords ? ['true', 'false'] : ['1', '0'];
   const look = lookFor(column);
@@ -58,9 +58,16 @@ function encoderOf(column: WrittenColumn): Encoder {
   return (value) => {
     const text = textOf(value, yes, no);
     const sent = look(text);
-    if (sent === null) throw refusal(name, `${native} cannot hold it unchanged`, text);
+    if (sent === null) throw refusal(name, reasonOf(column, text), text);
     return escaped(sent, name);
   };
+}
+
+/** What the column would do to a value that it is not sent, in words. */
+function reasonOf({ native, target }: WrittenColumn, text: string): string {
+  const length = target.kind === 'text' ? target.length : null;
+  const isTooLong = length !== null && [...text].length > length;
+  return isTooLong ? `it is too long for ${native}` : `${native} cannot hold it unchanged`;
 }
 
 function refusal(column: string, reason: string, text: string): SluiceError {

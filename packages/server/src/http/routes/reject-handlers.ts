@@ -121,7 +121,7 @@ function filterOf(call: Call): RejectFilter {
 }
 
 function sourceNames(run: RunRecord): readonly string[] {
-  return run.plan?.projection.columns.map(({ name }) => name) ?? [];
+  return run.plan?.target.sourceColumns.map(({ name }) => name) ?? [];
 }
 
 /** What the values of a row are of. */
