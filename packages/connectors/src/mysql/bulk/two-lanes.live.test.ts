@@ -22,7 +22,7 @@ const pairs: readonly (readonly [string, string, readonly string[], readonly str
   ['integer', 'FLOAT', ['16777216', '-1'], []],
   ['bigint', 'INT', ['-2147483648', '2147483647'], ['2147483648', '-9223372036854775808']],
   ['bigint', 'BIGINT UNSIGNED', ['0', '9223372036854775807'], ['-1']],
-  ['bigint', 'DOUBLE', ['9007199254740993', '-9223372036854775808'], []],
+  ['bigint', 'DOUBLE', ['9007199254740992', '-1'], ['9007199254740993', '-9223372036854775808']],
   ['bigint', 'VARCHAR(20)', ['-9223372036854775808'], []],
   ['bigint', 'VARCHAR(4)', ['-123'], ['-1234']],
   ['numeric', 'BIGINT UNSIGNED', ['18446744073709551615', '7.000'], ['18446744073709551616', '-1', '1.5']],
@@ -30,7 +30,7 @@ const pairs: readonly (readonly [string, string, readonly string[], readonly str
   ['numeric', 'DECIMAL(10,2)', ['-99999999.99', '0', '1.1000', '0.01'], ['100000000', '0.001', "'NaN'"]],
   ['numeric', 'DECIMAL(65,0)', [`${'9'.repeat(65)}`, '-1'], [`1${'0'.repeat(65)}`, `1e100`]],
   ['numeric', 'DECIMAL(30,30)', [`0.${'0'.repeat(29)}1`, '0.5'], [`0.${'0'.repeat(90)}1`, '1']],
-  ['numeric', 'DOUBLE', ['0.1', '-123456789012345678901234567890.5', '1e-300'], ["'NaN'", '1e400']],
+  ['numeric', 'DOUBLE', ['0.1', '1e-300'], ["'NaN'", '1e400', '-123456789012345678901234567890.5']],
   ['numeric', 'FLOAT', ['0.1', '3e38'], ['4e38']],
   ['numeric', 'VARCHAR(60)', ['0.10', '-12345678901234567890.00001', "'NaN'"], ['1e70']],
   ['real', 'FLOAT', ['0.1', '-3.4e38', '1e-45'], ["'NaN'", "'-Infinity'"]],
@@ -41,7 +41,7 @@ const pairs: readonly (readonly [string, string, readonly string[], readonly str
   ['double precision', 'FLOAT', ['0.5', '1e10'], ['1e39']],
   ['double precision', 'FLOAT(7,2)', ['0.5'], []],
   ['text', 'VARCHAR(3)', ["'中文😀'", "''"], ["'abcd'", "'abc '"]],
-  ['text', 'CHAR(3)', ["'ab'", "'ab '", "'   '"], ["'abcd'"]],
+  ['text', 'CHAR(3)', ["'ab'", "' ab'"], ["'abcd'", "'ab '", "'   '"]],
   ['text', 'TINYTEXT', ["repeat('é', 127)"], ["repeat('é', 128)"]],
   ['text', 'VARCHAR(9) CHARACTER SET latin1', ["'Ümläut€'"], ["'中'"]],
   ['text', "ENUM('a','b')", ["'a'", "'b'"], ["'c'"]],
@@ -54,7 +54,7 @@ const pairs: readonly (readonly [string, string, readonly string[], readonly str
   ['character(5)', 'VARCHAR(3)', [], ["'abcd'", "'ab'"]],
   ['character(5)', 'CHAR(3)', ["'ab'"], ["'abcd'"]],
   ['bytea', 'VARBINARY(3)', ["'\\x00ff5c'", "''"], ["'\\x01020304'"]],
-  ['bytea', 'BINARY(3)', ["'\\x00ff'"], ["'\\x01020304'"]],
+  ['bytea', 'BINARY(3)', ["'\\x00ff00'"], ["'\\x01020304'", "'\\x00ff'"]],
   ['bytea', 'LONGBLOB', ["decode(repeat('00ff27', 100000), 'hex')"], []],
   ['date', 'DATETIME(6)', ["'2024-02-29'", "'0001-01-01'"], ["'infinity'"]],
   ['date', 'TIMESTAMP', ["'2024-02-29'"], ["'1970-01-01'", "'2500-01-01'"]],
@@ -86,6 +86,22 @@ type Outcome =
   | { readonly rows: unknown }
   | { readonly code: string; readonly retry: boolean; readonly names: boolean };
 
+/** Pairs in which the server may bend a value: each value is looked at on its way (decision 0033). */
+const looked = [
+  'integer into FLOAT',
+  'bigint into DOUBLE',
+  'numeric into DOUBLE',
+  'numeric into FLOAT',
+  'double precision into FLOAT',
+  'double precision into FLOAT(7,2)',
+  'text into CHAR(3)',
+  "text into ENUM('a','b')",
+  "text into SET('x','y')",
+  'bytea into BINARY(3)',
+];
+/** The same with MySQL, which keeps JSON in a form of its own. */
+const lookedByMysql = ['text into JSON', 'json into JSON'];
+
 /** Types that only MariaDB has. */
 const mariadbTypes = new Set(['UUID', 'INET6']);
 
@@ -97,7 +113,7 @@ describeOnEach('the fast lane from PostgreSQL does what INSERT statements do', (
     let my: Connection;
     let pg: Connection;
     let runs = 0;
-    let bulkCount = 0;
+    const asValues: string[] = [];
 
     beforeAll(async () => {
       mysql = await createMysqlFixture(server);
@@ -120,7 +136,12 @@ describeOnEach('the fast lane from PostgreSQL does what INSERT statements do', (
       return table;
     }
 
-    async function move(table: string, into: string, forms: readonly WireForm[]): Promise<Outcome> {
+    async function move(
+      table: string,
+      into: string,
+      forms: readonly WireForm[],
+      onValues: () => void = () => undefined,
+    ): Promise<Outcome> {
       const name = freshName('into');
       await mysql.sql(`CREATE TABLE ${name} (id INT PRIMARY KEY, odd_value ${into})`);
       runs += 1;
@@ -130,7 +151,7 @@ describeOnEach('the fast lane from PostgreSQL does what INSERT statements do', (
           my.sink(mysql.sinkOptions(name)),
           { runKey: `b1b2c3${runs.toString(16).padStart(6, '0')}`, forms },
         );
-        if (plan.form === 'pgcopy-binary') bulkCount += 1;
+        if (plan.form === 'rows') onValues();
         return { rows: await mysql.readBack(name) };
       } catch (error) {
         if (!(error instanceof SluiceError)) throw error;
@@ -143,7 +164,8 @@ describeOnEach('the fast lane from PostgreSQL does what INSERT statements do', (
     it.each(held)('%s into %s', async (type, into, good, bad) => {
       if (good.length > 0) {
         const table = await fill(type, [...good, 'NULL']);
-        const outcome = await move(table, into, ['pgcopy-binary', 'rows']);
+        const fast = ['pgcopy-binary', 'rows'] as const;
+        const outcome = await move(table, into, fast, () => asValues.push(`${type} into ${into}`));
         expect(outcome).toEqual(await move(table, into, ['rows']));
         expect(outcome).toMatchObject({ rows: { length: good.length + 1 } });
       }
@@ -156,7 +178,8 @@ describeOnEach('the fast lane from PostgreSQL does what INSERT statements do', (
     });
 
     it('went the fast lane wherever there is a kernel', () => {
-      expect(bulkCount).toBe(held.filter(([, , good]) => good.length > 0).length);
+      const expected = server.product === 'MariaDB' ? looked : [...looked, ...lookedByMysql];
+      expect(asValues.toSorted()).toEqual(expected.toSorted());
     });
   });
 });
