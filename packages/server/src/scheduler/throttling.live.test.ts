@@ -74,7 +74,8 @@ describe.skipIf(!hasServers)('a throttled run', () => {
       expect(times).toHaveLength(slices);
       const rate = run.counts.bytesRead / secondsOf(times) / megabyte;
       expect(rate).toBeGreaterThan(1.8);
-      expect(rate).toBeLessThan(2.2);
+      // The slices do not begin at one moment: the time of the longest is less than all of it, on a busy machine above all.
+      expect(rate).toBeLessThan(slices === 1 ? 2.2 : 2.5);
       // The wait is told as what it is.
       const sum = times.reduce(addTimes);
       expect(sum.throttleMs ?? 0).toBeGreaterThan(0.5 * 1_000 * secondsOf(times));

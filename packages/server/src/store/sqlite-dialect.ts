@@ -20,6 +20,10 @@ const statementsCachedMax = 256;
 /** How long a statement waits for another process (a shell, a backup) that holds the file. */
 const busyTimeoutMs = 5_000;
 
+/** Between two tries where SQLite does not wait by itself. */
+const busyPauseMs = 20;
+const SQLITE_BUSY = 5;
+
 /**
  * Opens the file the way the store's promise needs it: a commit returns when the write-ahead log is synced.
  * @throws node:sqlite's error when the file cannot be opened or is no database.
@@ -27,9 +31,10 @@ const busyTimeoutMs = 5_000;
 export function openSqliteFile(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
+    keepWriteAheadLog(database);
     database.exec(
       // fullfsync acts on macOS only, where a plain fsync stops at the disk's cache.
-      'pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;' +
+      'pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;' +
         // What is deleted, secrets above all, is overwritten and not only forgotten.
         'pragma secure_delete = on;',
     );
@@ -38,6 +43,24 @@ export function openSqliteFile(path: string): DatabaseSync {
     throw error;
   }
   return database;
+}
+
+/**
+ * Switches the file to a write-ahead log, where it is not yet. SQLite does not wait for a lock while it does so: of two starts
+ * on a new file one would fail at once.
+ */
+function keepWriteAheadLog(database: DatabaseSync): void {
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      database.exec('pragma journal_mode = wal');
+      return;
+    } catch (error) {
+      const isBusy = (error as { readonly errcode?: number }).errcode === SQLITE_BUSY;
+      if (!isBusy || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyPauseMs);
+    }
+  }
 }
 
 /** A further connection to the file, for looks alone: it sees what is committed. @throws as `openSqliteFile`. */
