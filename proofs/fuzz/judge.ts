@@ -54,7 +54,7 @@ export function judge(
   for (const trace of traces) if (trace.test(text)) found.push(`leak: ${trace.exec(text)?.[0].trim()}`);
   if (request.method === 'HEAD') return found;
   if (isStream(answer))
-    return isFollowed(request) ? found : [...found, 'header: a stream that nobody asked for'];
+    return isAnsweredInPieces(request) ? found : [...found, 'header: a stream that nobody asked for'];
   if (answer.headers.get('content-type') !== 'application/json') found.push('header: content type');
   const id = answer.headers.get('x-request-id') ?? '';
   if (id === '') found.push('header: no request id');
@@ -72,9 +72,12 @@ export function judge(
   ];
 }
 
-function isFollowed(request: FuzzRequest): boolean {
+/** Operations that answer in pieces. */
+const streamed: ReadonlySet<string> = new Set(['FollowRun', 'DownloadRejects']);
+
+function isAnsweredInPieces(request: FuzzRequest): boolean {
   const path = pathOf(request);
-  return routes.some(({ operationId, pattern }) => operationId === 'FollowRun' && pattern.test(path));
+  return routes.some(({ operationId, pattern }) => streamed.has(operationId) && pattern.test(path));
 }
 
 /** Path as the server routes it, without its query. */

@@ -79,9 +79,9 @@ export class RawConnection {
   }
 }
 
-/** An answer whose body goes on for as long as somebody listens: its head is all of it here. */
+/** An answer in pieces, of events or of rows, that does not say its length: its head is all of it here. */
 export function isStream({ status, headers }: Pick<Answer, 'status' | 'headers'>): boolean {
-  return status === 200 && headers.get('content-type') === 'text/event-stream';
+  return status === 200 && /^text\/(?:event-stream|csv)\b/.test(headers.get('content-type') ?? '');
 }
 
 function opened(port: number): Promise<Socket> {
