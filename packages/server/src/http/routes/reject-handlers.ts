@@ -42,7 +42,7 @@ export function rejectHandlers(deps: RejectHandlerDeps): Readonly<Record<RejectO
       const pageSize = queryNumber(call, 'page_size', rejectsPageSizes);
       const found = await quarantine.list(run, filterOf(call), pageSize, (pageNo - 1) * pageSize);
       return {
-        source_columns: sourceNames(run),
+        source_columns: columnsOf(run).map(({ name }) => name),
         destination_columns: run.plan?.target.columnNames ?? [],
         rejects: found.rows.map((row) => writeReject(row, call.language)),
         total: found.total,
@@ -71,8 +71,9 @@ export function rejectHandlers(deps: RejectHandlerDeps): Readonly<Record<RejectO
       const run = await runOf(call);
       const { values } = checkedBody(call, UpdateRejectRequest);
       const id = parameterOf(call, 'reject_id');
-      const { stage } = await quarantine.find(run, id);
-      const changed = readValues(values, columnsOf(run, stage));
+      // A row that is not there is told ahead of values that do not fit.
+      await quarantine.find(run, id);
+      const changed = readValues(values, columnsOf(run));
       return writeReject(await quarantine.edit(run, id, changed, call.caller.userName), call.language);
     },
 
@@ -120,11 +121,7 @@ function filterOf(call: Call): RejectFilter {
   return { sliceNo: isOfOne ? queryNumber(call, 'slice', bounds) : null, state };
 }
 
-function sourceNames(run: RunRecord): readonly string[] {
-  return run.plan?.target.sourceColumns.map(({ name }) => name) ?? [];
-}
-
 /** What the values of a row are of. */
-function columnsOf(run: RunRecord, _stage: string): readonly Column[] {
+function columnsOf(run: RunRecord): readonly Column[] {
   return run.plan?.target.sourceColumns ?? [];
 }
