@@ -134,7 +134,8 @@ describe('LocalClusterPools with stand-in workers', () => {
               if (isBegun) begin(cluster, -1);
             }),
           );
-          expect(most).toBeGreaterThan(0);
+          // A run may hold nothing but tasks that were stopped before a process was free.
+          if (tasks.some(({ isAborted }) => !isAborted)) expect(most).toBeGreaterThan(0);
           for (const clusterId of clusters) {
             for (const { pid } of pools.instances(clusterId))
               expect(clusterOf.get(pid) ?? clusterId).toBe(clusterId);
