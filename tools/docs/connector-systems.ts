@@ -10,9 +10,10 @@ export interface ConnectedSystem {
 
 const realPostgres: Text = { en: 'real server (PostgreSQL 18)', zh: '真实服务器（PostgreSQL 18）' };
 const realMariadb: Text = { en: 'real server (MariaDB 10.11)', zh: '真实服务器（MariaDB 10.11）' };
-const unproved: Text = {
-  en: 'unproved: tested on MariaDB, which speaks the same protocol',
-  zh: '未验证：仅在协议相同的 MariaDB 上测试',
+const realMysql: Text = { en: 'real server (MySQL 9.7)', zh: '真实服务器（MySQL 9.7）' };
+const gaussStub: Text = {
+  en: 'stub only: a stand-in that speaks the log-ins of GaussDB and passes on to PostgreSQL what 9.2 knows',
+  zh: '仅模拟服务器：使用 GaussDB 登录协议，并将 9.2 支持的语句转交 PostgreSQL 执行',
 };
 
 /** What a spec does not say of itself: the products behind a connector's name, and how far each was proved. */
@@ -20,7 +21,8 @@ const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
   'generic-jdbc-connector': [
     { name: 'PostgreSQL', folder: 'packages/connectors/src/postgres', provedOn: realPostgres },
     { name: 'MariaDB', folder: 'packages/connectors/src/mysql', provedOn: realMariadb },
-    { name: 'MySQL', folder: 'packages/connectors/src/mysql', provedOn: unproved },
+    { name: 'MySQL', folder: 'packages/connectors/src/mysql', provedOn: realMysql },
+    { name: 'DWS, GaussDB', folder: 'packages/connectors/src/gauss', provedOn: gaussStub },
   ],
 };
 

@@ -3,7 +3,10 @@ import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 
 /** Databases that this connector can open. */
-export type DatabaseType = 'MYSQL' | 'POSTGRESQL';
+export type DatabaseType = 'MYSQL' | 'POSTGRESQL' | 'DWS';
+
+/** Those that speak PostgreSQL's protocol. */
+export const postgresKinds: readonly DatabaseType[] = ['POSTGRESQL', 'DWS'];
 
 /** One entry that `linkConfig.jdbcProperties` may hold. */
 export interface ConnectionProperty {
@@ -21,7 +24,7 @@ export interface ConnectionProperty {
 /** Longest wait that a link may ask for, in each driver's own unit. */
 const WAIT_SECONDS_MAX = 86_400;
 const WAIT_MS_MAX = WAIT_SECONDS_MAX * 1000;
-const bothDatabases: readonly DatabaseType[] = ['MYSQL', 'POSTGRESQL'];
+const bothDatabases: readonly DatabaseType[] = ['MYSQL', ...postgresKinds];
 
 /**
  * The allow list. A name that is not here is refused rather than dropped: the JDBC drivers know settings that read
@@ -30,7 +33,7 @@ const bothDatabases: readonly DatabaseType[] = ['MYSQL', 'POSTGRESQL'];
 export const connectionProperties: readonly ConnectionProperty[] = [
   {
     name: 'connectTimeout',
-    databases: ['POSTGRESQL'],
+    databases: postgresKinds,
     type: 'integer',
     min: 1,
     max: WAIT_SECONDS_MAX,
@@ -39,7 +42,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'socketTimeout',
-    databases: ['POSTGRESQL'],
+    databases: postgresKinds,
     type: 'integer',
     min: 0,
     max: WAIT_SECONDS_MAX,
@@ -75,7 +78,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'sslmode',
-    databases: ['POSTGRESQL'],
+    databases: postgresKinds,
     type: 'enum',
     values: ['disable', 'require', 'verify-ca', 'verify-full'],
     support: 'honoured',
@@ -117,13 +120,24 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'channelBinding',
-    databases: ['POSTGRESQL'],
+    databases: postgresKinds,
     type: 'enum',
     values: ['disable', 'prefer'],
     support: 'honoured',
     help: {
       en: 'prefer, the default: with TLS and SCRAM the log-in is bound to the certificate of the server, so that nobody in between can use it. disable: for proxies that end TLS themselves.',
       zh: 'prefer（缺省）：使用 TLS 和 SCRAM 时，登录与服务器证书绑定，中间人无法利用；disable：用于自行终止 TLS 的代理。',
+    },
+  },
+  {
+    name: 'require_auth',
+    databases: ['DWS'],
+    type: 'enum',
+    values: ['sha256', 'sha256,md5', 'sha256,password', 'sha256,md5,password'],
+    support: 'honoured',
+    help: {
+      en: 'Log-ins that are done without TLS, as libpq names them. sha256, the default: those that give nothing away. With md5 and password the MD5 form and the password in clear are sent to a server that asks for them.',
+      zh: '未使用 TLS 时允许的登录方式，名称同 libpq。sha256（缺省）：仅限不泄露密码的方式；加上 md5、password 时，应服务器要求发送 MD5 形式或明文密码。',
     },
   },
   {
@@ -159,7 +173,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   ...ignored(
     ['ApplicationName', 'tcpKeepAlive', 'reWriteBatchedInserts', 'defaultRowFetchSize', 'prepareThreshold'],
-    ['POSTGRESQL'],
+    postgresKinds,
   ),
   ...ignored(
     [

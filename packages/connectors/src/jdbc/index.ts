@@ -10,7 +10,8 @@ import { jdbcFromGroup, jdbcLinkGroup, jdbcToGroup } from './options.ts';
  */
 async function openByDatabaseType(link: OptionValues, host: Host): Promise<Connection> {
   switch (link['linkConfig.databaseType']) {
-    case 'POSTGRESQL': {
+    case 'POSTGRESQL':
+    case 'DWS': {
       const { openPostgres } = await import('../postgres/connection.ts');
       return openPostgres(link, host);
     }

@@ -7,8 +7,8 @@ export const linkOptions: readonly Option[] = [
     type: 'enum',
     title: { en: 'Database type', zh: '数据库类型' },
     help: {
-      en: 'The database product behind the link. MYSQL (MySQL, MariaDB) and POSTGRESQL work; for the others no driver is installed.',
-      zh: '连接所指向的数据库产品。目前支持 MYSQL（MySQL、MariaDB）和 POSTGRESQL，其他类型尚未安装驱动。',
+      en: 'The database product behind the link. MYSQL (MySQL, MariaDB), POSTGRESQL and DWS (GaussDB too) work; for the others no driver is installed.',
+      zh: '连接所指向的数据库产品。目前支持 MYSQL（MySQL、MariaDB）、POSTGRESQL 和 DWS（含 GaussDB），其他类型尚未安装驱动。',
     },
     required: true,
     values: [
@@ -220,8 +220,8 @@ export const linkOptions: readonly Option[] = [
     type: 'enum',
     title: { en: 'DWS load path', zh: 'DWS 导入模式' },
     help: {
-      en: 'Load path into DWS. Other databases do not use it.',
-      zh: '写入 DWS 的方式。其他数据库不使用。',
+      en: 'Load path into DWS. Kept, not used: COPY is always taken, for the data nodes cannot fetch from here.',
+      zh: '写入 DWS 的方式。保留但不使用：始终采用 COPY，数据节点无法从本服务拉取数据。',
     },
     values: ['GDS', 'COPY'],
     support: 'ignored',

@@ -1,5 +1,6 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { Option, OptionGroup, OptionValues } from '@sluice/core/options/option';
+import { readDwsStorage } from '../gauss/dws-table.ts';
 import { fromOptions } from './from-options.ts';
 import { linkOptions } from './link-options.ts';
 import { readSqlLink, readSqlSink, readSqlSource } from './sql-options.ts';
@@ -34,6 +35,7 @@ export const jdbcToGroup: OptionGroup = {
   check(values) {
     refuseUnbuilt(toOptions, values);
     readSqlSink(values);
+    readDwsStorage(values);
   },
 };
 

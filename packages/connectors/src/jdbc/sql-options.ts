@@ -1,6 +1,6 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
-import { type DatabaseType, readConnectionProperties } from './connection-properties.ts';
+import { type DatabaseType, postgresKinds, readConnectionProperties } from './connection-properties.ts';
 import { queryText } from './query-proof.ts';
 
 /** How much a TLS connection proves about the server. */
@@ -90,7 +90,8 @@ const BATCH_ROWS_LIMIT = 1_000_000;
 export function readSqlLink(values: OptionValues): SqlLink {
   const databaseType = text(values, 'linkConfig.databaseType');
   if (databaseType === '') throw new SluiceError('Cdm.0238', { name: 'linkConfig.databaseType' });
-  if (databaseType !== 'MYSQL' && databaseType !== 'POSTGRESQL') throw new SluiceError('Cdm.0012');
+  if (databaseType !== 'MYSQL' && databaseType !== 'POSTGRESQL' && databaseType !== 'DWS')
+    throw new SluiceError('Cdm.0012');
   const host = text(values, 'linkConfig.host').trim();
   if (host === '') throw new SluiceError('Cdm.0962');
   // A path would reach a database socket of this machine, where the server's own user may be trusted without a password.
@@ -109,7 +110,7 @@ export function readSqlLink(values: OptionValues): SqlLink {
   }
   const properties = readConnectionProperties(values['linkConfig.jdbcProperties'], databaseType);
   const fetchSize = text(values, 'linkConfig.fetchSize');
-  const unitMs = databaseType === 'POSTGRESQL' ? 1000 : 1;
+  const unitMs = postgresKinds.includes(databaseType) ? 1000 : 1;
   return {
     database,
     databaseType,
@@ -219,7 +220,7 @@ function readTls(
   properties: ReadonlyMap<string, string>,
   databaseType: DatabaseType,
 ): SqlTls | null {
-  const property = databaseType === 'POSTGRESQL' ? 'sslmode' : 'sslMode';
+  const property = postgresKinds.includes(databaseType) ? 'sslmode' : 'sslMode';
   const mode = properties.get(property);
   const authorities = properties.get('sslrootcert') ?? null;
   if (authorities !== null && !authorities.includes('-----BEGIN CERTIFICATE-----')) {

@@ -1,40 +1,17 @@
-import type { Column, TableShape } from '@sluice/core/data/column';
+import type { TableShape } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { findGaussRelation, readGaussColumns } from '../gauss/catalog.ts';
 import type { TargetColumn } from './pairing.ts';
 import { quoteTable } from './quote.ts';
+import type { PgColumn, Relation, TableName } from './relation.ts';
 import type { PgSession } from './session.ts';
 import { isUserType, neutralOf } from './types.ts';
-
-/** A relation by name; names as the catalog spells them. */
-export interface TableName {
-  readonly schema: string;
-  readonly table: string;
-}
-
-/** One column with what only a PostgreSQL sink or source asks for. */
-export interface PgColumn extends Column {
-  readonly isEnum: boolean;
-  readonly hasDefault: boolean;
-}
-
-/** A relation as the catalog describes it. */
-export interface Relation {
-  readonly oid: string;
-  readonly name: TableName;
-  /** r table, p partitioned table, v view, m materialized view, f foreign table. */
-  readonly kind: string;
-  /** Access method; ctid ranges mean blocks only for `heap`. */
-  readonly accessMethod: string | null;
-  readonly columns: readonly PgColumn[];
-  readonly primaryKey: readonly string[];
-  readonly rowsEstimate: number | null;
-  readonly bytesEstimate: number | null;
-}
 
 const READABLE_KINDS = new Set(['r', 'p', 'v', 'm', 'f']);
 
 /** @returns null when there is no such table, or no right to see its schema. */
 export async function findRelation(session: PgSession, name: TableName): Promise<Relation | null> {
+  if (session.isGauss) return findGaussRelation(session, name);
   const found = await session.execute(
     `SELECT c.oid, c.relkind, am.amname, c.reltuples,
             CASE WHEN c.relkind IN ('r', 'm', 'p') THEN
@@ -114,6 +91,7 @@ export async function readTargetColumns(
   session: PgSession,
   name: TableName,
 ): Promise<ReadonlyMap<string, string> | null> {
+  if (session.isGauss) return readGaussColumns(session, name);
   const { rows } = await session.execute(
     `WITH RECURSIVE resolved AS (
        SELECT a.attname, a.attnum, a.atttypid AS typid, a.atttypmod AS typmod
@@ -160,12 +138,22 @@ export async function readLeaves(session: PgSession, oid: string): Promise<reado
   }));
 }
 
-/** Which of these users' types exist here too. */
+/** Whether there is a table of this name, or anything else that rows are read from. */
+export async function relationExists(session: PgSession, { schema, table }: TableName): Promise<boolean> {
+  const { rows } = await session.execute(
+    'SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
+    [schema, table],
+  );
+  return rows.length > 0;
+}
+
+/** Which of these users' types exist here too; of GaussDB none are asked for. */
 export async function findUserTypes(
   session: PgSession,
   natives: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
+  if (session.isGauss) return found;
   for (const native of new Set(natives)) {
     if (!isUserType(native)) continue;
     const { rows } = await session.execute('SELECT to_regtype($1) IS NOT NULL', [native]);

@@ -1,8 +1,9 @@
 import type { Json } from '@sluice/core/data/json';
 import type { Checkpoint } from '@sluice/core/data/slice';
 import { Fenced } from '@sluice/core/errors/sluice-error';
-import type { TableName } from './catalog.ts';
+import { relationExists } from './catalog.ts';
 import { quoteTable } from './quote.ts';
+import type { TableName } from './relation.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 
@@ -54,8 +55,7 @@ export async function isPreparedBefore(session: PgSession, table: TableName): Pr
 
 /** Keeps everybody else from the table until the transaction ends. @returns false when there is none. */
 export async function lockCheckpointTable(session: PgSession, table: TableName): Promise<boolean> {
-  const { rows } = await session.execute('SELECT to_regclass($1)', [quoteTable(table)]);
-  if ((rows[0]?.[0] ?? null) === null) return false;
+  if (!(await relationExists(session, table))) return false;
   try {
     await session.query(`LOCK TABLE ${quoteTable(table)} IN ACCESS EXCLUSIVE MODE`);
   } catch (error) {
@@ -161,8 +161,10 @@ export async function storeCheckpoint(
       ? `INSERT INTO ${quoteTable(table)}
            (slice_no, sequence, position, rows_read, rows_written, rows_skipped, bytes_read, bytes_written, is_complete)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-      : // Divides by zero when the row was moved on.
-        `WITH moved AS (
+      : session.isGauss
+        ? moveOnSql(table)
+        : // Divides by zero when the row was moved on.
+          `WITH moved AS (
            UPDATE ${quoteTable(table)}
               SET sequence = $2, position = $3, rows_read = $4, rows_written = $5, rows_skipped = $6,
                   bytes_read = $7, bytes_written = $8, is_complete = $9
@@ -177,6 +179,18 @@ export async function storeCheckpoint(
       (error.sqlState === UNIQUE_VIOLATION || error.sqlState === DIVISION_BY_ZERO);
     throw isTaken || isGone(error) ? new Fenced(`slice ${sliceNo}`) : error;
   }
+}
+
+/**
+ * For servers that may refuse to write in a WITH. Divides by zero when the row was moved on; the divisor is no constant, which
+ * would be worked out ahead. The row is there: the first commit made it, and it ends with the table.
+ */
+function moveOnSql(table: TableName): string {
+  return `UPDATE ${quoteTable(table)}
+             SET sequence = CASE WHEN sequence = $2::integer - 1 THEN $2::integer ELSE 1 / (sequence - sequence) END,
+                 position = $3, rows_read = $4, rows_written = $5, rows_skipped = $6,
+                 bytes_read = $7, bytes_written = $8, is_complete = $9
+           WHERE slice_no = $1`;
 }
 
 /** Safe to repeat. */

@@ -22,11 +22,12 @@ import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyLiteral, type PrintingServer } from './canonical.ts';
-import { findRelation, type Relation, shapeOf, type TableName } from './catalog.ts';
+import { findRelation, shapeOf } from './catalog.ts';
 import { proveCondition } from './condition.ts';
 import { type Phase, translateError } from './errors.ts';
 import { eachPayload } from './frames.ts';
 import { quoteName, quoteTable, quoteText } from './quote.ts';
+import type { Relation, TableName } from './relation.ts';
 import { repairRows } from './repair.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
@@ -49,7 +50,11 @@ export interface PgComparerTools {
 }
 
 /** Of a job's destination. */
-export function sinkComparer(sessions: PgSessions, options: SqlSinkOptions): PgComparer {
+export function sinkComparer(
+  sessions: PgSessions,
+  options: SqlSinkOptions,
+  refusal: Text | null = null,
+): PgComparer {
   return new PgComparer({
     sessions,
     table: { schema: options.schema, table: options.table },
@@ -57,6 +62,7 @@ export function sinkComparer(sessions: PgSessions, options: SqlSinkOptions): PgC
     withoutNullsOf: null,
     snapshots: null,
     foreignRows: foreignRows(options),
+    refusal,
   });
 }
 

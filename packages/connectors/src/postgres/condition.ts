@@ -1,7 +1,7 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { provePredicate } from '../jdbc/predicate-proof.ts';
-import type { TableName } from './catalog.ts';
 import { quoteTable } from './quote.ts';
+import type { TableName } from './relation.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 

@@ -1,5 +1,6 @@
 import type { CheckStep, Connection, Host, Sink, Source } from '@sluice/core/connector/contract';
 import type { OptionValues } from '@sluice/core/options/option';
+import { readDwsStorage } from '../gauss/dws-table.ts';
 import { checkSteps } from '../jdbc/check-steps.ts';
 import { readSqlLink, readSqlSink, readSqlSource, type SqlLink } from '../jdbc/sql-options.ts';
 import { PgInspector } from './inspector.ts';
@@ -39,7 +40,10 @@ class PgConnection implements Connection {
   }
 
   sink(options: OptionValues): Sink {
-    return new PgSink(this.#sessions, readSqlSink(options));
+    const dws = this.#link.databaseType === 'DWS' ? readDwsStorage(options) : null;
+    if (dws !== null && options['toJobConfig.importMode'] === 'GDS')
+      this.#log('importMode GDS: rows are loaded by COPY, for the data nodes cannot fetch from here');
+    return new PgSink(this.#sessions, readSqlSink(options), dws);
   }
 
   async close(): Promise<void> {

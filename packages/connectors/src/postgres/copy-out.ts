@@ -1,14 +1,14 @@
 import type { Projection } from '@sluice/core/connector/contract';
 import type { Batch, Value } from '@sluice/core/data/batch';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { neutralOn } from '../gauss/types.ts';
 import type { BatchQueue } from './batch-queue.ts';
 import { TupleCutter } from './binary-tuples.ts';
-import type { PgColumn } from './catalog.ts';
 import { eachPayload, HEADER_BYTES } from './frames.ts';
 import { quoteName } from './quote.ts';
+import type { PgColumn } from './relation.ts';
 import type { PgSession } from './session.ts';
 import { decodeRow, decodersOf } from './text-rows.ts';
-import { neutralOf } from './types.ts';
 
 /** Bytes of one batch of rows, as COPY text: as values they take several times as much. */
 const ROWS_BATCH_BYTES = 64 * 1024;
@@ -93,7 +93,7 @@ async function copyRows(
   queue: BatchQueue<Batch>,
   batchRowsMax: number,
 ): Promise<void> {
-  const decoders = decodersOf(statement.types.map(neutralOf));
+  const decoders = decodersOf(statement.types.map((native) => neutralOn(session, native)));
   let rows: (readonly Value[])[] = [];
   let byteCount = 0;
   const flush = () => {

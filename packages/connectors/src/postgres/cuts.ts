@@ -1,6 +1,6 @@
 import type { Json } from '@sluice/core/data/json';
-import type { TableName } from './catalog.ts';
 import { quoteName, quoteTable, quoteText } from './quote.ts';
+import type { TableName } from './relation.ts';
 
 /** One column of the key that ranges are cut over. */
 export interface KeyPart {

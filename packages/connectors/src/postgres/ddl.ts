@@ -1,7 +1,7 @@
 import type { Column } from '@sluice/core/data/column';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
-import type { TableName } from './catalog.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { TableName } from './relation.ts';
 import { createdTypeOf, isUserType, nativeOf, neutralOf } from './types.ts';
 
 /** One column of a table to be created. */

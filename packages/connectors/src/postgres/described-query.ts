@@ -1,13 +1,13 @@
 import type { TableShape } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { neutralOn } from '../gauss/types.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import { checkResultNames, derivedTable, proveQuery, queryRefused } from '../jdbc/query-proof.ts';
-import type { PgColumn } from './catalog.ts';
 import { proveConditionOn } from './condition.ts';
 import { quoteName } from './quote.ts';
+import type { PgColumn } from './relation.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
-import { neutralOf } from './types.ts';
 
 /** What a user's query is called where a table has its name: in conditions and labels. */
 export const QUERY_NAME = 'query';
@@ -53,21 +53,20 @@ export async function describeQuery(
   await session.query(`${all} LIMIT 0`).catch(refused);
   const estimate = await session.query(`EXPLAIN (FORMAT JSON) ${filtered}`).catch(refused);
   await session.query('SET LOCAL statement_timeout = 0');
-  const { rows } = await session.execute(
+  const described = fields.map(
+    ({ typeOid, typeModifier }, at) => `(${at}, ${typeOid}::oid, ${typeModifier}::int)`,
+  );
+  const { rows } = await session.query(
     `SELECT format_type(f.typid, f.typmod), t.typtype
-       FROM unnest($1::oid[], $2::int[]) WITH ORDINALITY AS f(typid, typmod, place)
+       FROM (VALUES ${described.join(', ')}) AS f(place, typid, typmod)
        JOIN pg_type t ON t.oid = f.typid ORDER BY f.place`,
-    [
-      `{${fields.map(({ typeOid }) => typeOid).join(',')}}`,
-      `{${fields.map(({ typeModifier }) => typeModifier).join(',')}}`,
-    ],
   );
   const columns = fields.map(({ name }, at): PgColumn => {
     const [native, typeKind] = rows[at] ?? [];
     return {
       name,
       native: native ?? '',
-      type: neutralOf(native ?? ''),
+      type: neutralOn(session, native ?? ''),
       isNullable: true,
       isGenerated: false,
       isEnum: typeKind === 'e',

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sluice/core/errors/codes';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { tlsComplaint } from '../jdbc/tls-complaint.ts';
-import { ConnectionLost, ServerError } from './server-error.ts';
+import { ConnectionLost, LogInRefused, ServerError } from './server-error.ts';
 
 /** What was being done when an error was met: the same SQLSTATE has another code while signing in than while loading. */
 export type Phase = 'sign in' | 'metadata' | 'extract' | 'load' | 'create' | 'clear';
@@ -71,6 +71,7 @@ export function refusedLine(error: unknown): number | null {
 
 function fromSignIn(error: Error, isNetwork: boolean): SluiceError {
   const message = error.message;
+  if (error instanceof LogInRefused) return new SluiceError('Cdm.0950', { cause: message }, { cause: error });
   // What pg says without a code of its own, and what TLS says: their texts are all there is.
   const isPassing =
     isNetwork ||

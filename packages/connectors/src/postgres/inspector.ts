@@ -14,10 +14,11 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { previewValue, RowBudget, rowsPerFetch } from '../jdbc/preview-rows.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { isStageName } from '../jdbc/stage-name.ts';
-import { findRelation, type PgColumn, shapeOf } from './catalog.ts';
+import { findRelation, shapeOf } from './catalog.ts';
 import { CHECKPOINT_TABLE_PREFIX } from './checkpoint-table.ts';
 import { type Phase, translateError } from './errors.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { PgColumn } from './relation.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 
@@ -82,7 +83,7 @@ export class PgInspector implements Inspector {
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = $1 AND strpos(c.relname, $2) > 0`;
     return await this.#ask('metadata', async (session) => {
       const { rows } = await session.execute(
-        `SELECT c.relname, count(*) OVER (), c.relkind, c.reltuples, c.relispartition, ${OWN_SCHEMAS} ${from}
+        `SELECT c.relname, count(*) OVER (), c.relkind, c.reltuples, ${session.isGauss ? 'false' : 'c.relispartition'}, ${OWN_SCHEMAS} ${from}
           ORDER BY c.relname COLLATE "C" LIMIT $3::bigint OFFSET $4::bigint`,
         [schema, ...pageValues(page)],
       );
@@ -110,10 +111,9 @@ export class PgInspector implements Inspector {
   async preview(table: TableRef, limits: PreviewLimits): Promise<Preview> {
     return await this.#ask('extract', async (session) => {
       // One statement of several: a transaction that was begun is always there to be ended.
-      await session.query(
-        `BEGIN READ ONLY; SET LOCAL statement_timeout = ${limits.timeLimitMs}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
-      );
+      await session.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limits.timeLimitMs}`);
       try {
+        await session.limitLockWaits(LOCK_TIMEOUT_MS);
         return await readFirst(session, table, limits);
       } finally {
         if (session.lost() === null) await session.query('ROLLBACK');

@@ -1,6 +1,6 @@
-import type { PgColumn, Relation } from './catalog.ts';
 import type { KeyPart } from './cuts.ts';
 import { quoteName } from './quote.ts';
+import type { PgColumn, Relation } from './relation.ts';
 import type { PgSession } from './session.ts';
 import { partsOf } from './types.ts';
 

@@ -1,7 +1,8 @@
-import type { EventEmitter } from 'node:events';
 import { type LookupFunction, Socket, type TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
+import { storedForms } from '../gauss/handshake.ts';
+import { type LogInConnection, LogInGate, type WeakMethod } from '../gauss/log-in-gate.ts';
 import { addressesOf, lookupOf, type Way } from '../jdbc/addresses.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import { ConnectionLost } from './server-error.ts';
@@ -16,7 +17,7 @@ const SIGN_IN_READ_BYTES = 8 * 1024;
 
 /** What pg holds inside: the socket that it signed in on, plain or TLS, and what it hears of the server's settings. */
 interface SignedInClient {
-  readonly connection: EventEmitter & { readonly stream: Socket };
+  readonly connection: LogInConnection;
 }
 
 /** Takes what a socket brings. Each returns whether the socket is to be read on. */
@@ -71,12 +72,49 @@ function tlsOptions(tls: NonNullable<SqlLink['tls']>): ConnectionOptions {
   return options;
 }
 
+const INVALID_PASSWORD = '28P01';
+const everyMethod: ReadonlySet<WeakMethod> = new Set<WeakMethod>(['password', 'md5']);
+
+/** A link to PostgreSQL answers whatever its server asks; one to DWS gives nothing away that a listener could use. */
+function allowedMethods({ databaseType, tls, properties }: SqlLink): ReadonlySet<WeakMethod> {
+  if (databaseType !== 'DWS' || tls !== null) return everyMethod;
+  const named = (properties.get('require_auth') ?? '').split(',');
+  return new Set([...everyMethod].filter((method) => named.includes(method)));
+}
+
 /**
- * Signs in with pg (TLS, SCRAM) and takes the socket over: from here on pg neither reads nor writes it.
- * The server has said ReadyForQuery and waits.
- * @throws the errors of pg, of the socket, of the signal, of `Way.resolve`.
+ * Signs in with pg (TLS, SCRAM; the log-ins of GaussDB are answered beside it) and takes the socket over: from here on pg
+ * neither reads nor writes it. The server has said ReadyForQuery and waits.
+ * @throws the errors of pg, of the socket, of the signal, of `Way.resolve`; LogInRefused.
  */
 export async function signIn(link: SqlLink, signal: AbortSignal, way: Way): Promise<SignedIn> {
+  for (let form = 0; ; form += 1) {
+    const asked = { forStored: false };
+    try {
+      return await signInOnce(link, signal, form === 0 ? way : withoutStages(way), form, asked);
+    } catch (error) {
+      const isRefused = (error as { code?: unknown }).code === INVALID_PASSWORD;
+      if (!isRefused || !asked.forStored || form + 1 >= storedForms.length) throw error;
+    }
+  }
+}
+
+/** They were passed already. */
+function withoutStages({ resolve }: Way): Way {
+  return resolve === undefined ? {} : { resolve };
+}
+
+/**
+ * @param form of `storedForms`.
+ * @param asked is told whether the server asked for it.
+ */
+async function signInOnce(
+  link: SqlLink,
+  signal: AbortSignal,
+  way: Way,
+  form: number,
+  asked: { forStored: boolean },
+): Promise<SignedIn> {
   const addresses = await addressesOf(link.host, link.connectTimeoutMs, signal, way);
   way.passed?.('name');
   // TLS decrypts into memory of its own: there the chunks are taken as they come.
@@ -90,6 +128,8 @@ export async function signIn(link: SqlLink, signal: AbortSignal, way: Way): Prom
     broken = error;
   });
   const inner = (client as unknown as SignedInClient).connection;
+  const gate = new LogInGate(inner, { password: link.password, allowed: allowedMethods(link), form });
+  if (link.databaseType === 'DWS') gate.speakGauss();
   let serverVersion = '';
   inner.on('parameterStatus', (setting: { parameterName: string; parameterValue: string }) => {
     if (setting.parameterName === 'server_version') serverVersion = setting.parameterValue;
@@ -101,6 +141,7 @@ export async function signIn(link: SqlLink, signal: AbortSignal, way: Way): Prom
   try {
     await client.connect();
   } catch (error) {
+    asked.forStored = gate.askedForStored;
     inner.stream.destroy();
     signal.throwIfAborted();
     throw error;

@@ -14,6 +14,8 @@ export interface RowMerge {
   readonly arrival: string;
   /** Of `into`, all of whose columns are among those; at least one unless the conflict is `refuse`. */
   readonly keys: readonly UniqueKey[];
+  /** In the forms of PostgreSQL 9.2. */
+  readonly isGauss: boolean;
 }
 
 /**
@@ -26,22 +28,44 @@ export interface RowMerge {
  * `replace`: a row deletes what it clashes with in any key, rows of its own run too. So every row deletes in `into`, and
  * those are inserted that no later one clashes with, in whichever key.
  *
- * OVERRIDING SYSTEM VALUE: what COPY does with identity columns.
+ * OVERRIDING SYSTEM VALUE: what COPY does with identity columns, which GaussDB does not have.
  */
 export function mergeStatements(merge: RowMerge): readonly string[] {
-  const { from, into, conflict, keys } = merge;
+  const { from, into, conflict, keys, isGauss } = merge;
   const columns = merge.columnNames.map(quoteName).join(', ');
-  const insert = `INSERT INTO ${into} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM`;
+  const overriding = isGauss ? '' : 'OVERRIDING SYSTEM VALUE ';
+  const insert = `INSERT INTO ${into} (${columns}) ${overriding}SELECT ${columns} FROM`;
   if (conflict === 'refuse') return [`${insert} ${from}`];
+  if (conflict === 'update' && isGauss) return gaussUpdateStatements(merge);
   if (conflict === 'update') {
     const [key] = keys;
     if (key === undefined) throw new RangeError('no key to find the rows by');
     return [`${insert} ${lastOnes(merge, [key])} ORDER BY ${namesOf(key)} ${onConflict(merge, key)}`];
   }
   return [
-    ...keys.map((key) => `DELETE FROM ${into} AS there USING ${from} AS came WHERE ${clash(key)}`),
+    ...keys.map((key) => `DELETE FROM ${into} AS there USING ${from} AS came WHERE ${clashOf(key)}`),
     `${insert} ${lastOnes(merge, keys)}`,
   ];
+}
+
+/**
+ * `update` without ON CONFLICT, which 9.2 does not know: rows that are there are updated, the others inserted. Where two sessions
+ * insert one key at once the later one is refused, and begins its commit again.
+ */
+function gaussUpdateStatements(merge: RowMerge): readonly string[] {
+  const [key] = merge.keys;
+  if (key === undefined) throw new RangeError('no key to find the rows by');
+  const columns = merge.columnNames.map(quoteName).join(', ');
+  const inKey = new Set(key.columns.map(({ name }) => name));
+  const settings = merge.columnNames
+    .filter((name) => !inKey.has(name))
+    .map((name) => `${quoteName(name)} = came.${quoteName(name)}`);
+  const last = `(SELECT ${columns} FROM ${lastOnes(merge, [key])})`;
+  const update = `UPDATE ${merge.into} AS there SET ${settings.join(', ')} FROM ${last} AS came WHERE ${clashOf(key)}`;
+  const insert =
+    `INSERT INTO ${merge.into} (${columns}) SELECT ${columns} FROM ${last} AS came ` +
+    `WHERE NOT EXISTS (SELECT 1 FROM ${merge.into} AS there WHERE ${clashOf(key)})`;
+  return settings.length === 0 ? [insert] : [update, insert];
 }
 
 function onConflict({ columnNames }: RowMerge, key: UniqueKey): string {
@@ -71,7 +95,8 @@ function lastOnes({ from, columnNames, arrival }: RowMerge, keys: readonly Uniqu
   );
 }
 
-function clash(key: UniqueKey): string {
+/** A row of `there` and one of `came` have the same key. */
+function clashOf(key: UniqueKey): string {
   return key.columns
     .map(({ name, equals, isNullable }) => {
       const [there, came] = [`there.${quoteName(name)}`, `came.${quoteName(name)}`];

@@ -1,6 +1,7 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { Leaf, Relation } from './catalog.ts';
+import type { Leaf } from './catalog.ts';
 import { quoteTable } from './quote.ts';
+import type { Relation } from './relation.ts';
 import type { PgSession } from './session.ts';
 
 interface TreeNode extends Leaf {

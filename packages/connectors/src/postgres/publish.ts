@@ -2,7 +2,6 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { JobStatement } from '../jdbc/job-statements.ts';
 import type { SqlConflict } from '../jdbc/sql-options.ts';
 import { arrivalColumnName } from '../jdbc/stage-name.ts';
-import type { TableName } from './catalog.ts';
 import {
   dropCheckpointTable,
   isMoved,
@@ -14,6 +13,7 @@ import { translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction } from './job-statement.ts';
 import { mergeStatements } from './merge-rows.ts';
 import { quoteTable } from './quote.ts';
+import type { TableName } from './relation.ts';
 import type { PgSession } from './session.ts';
 import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
 
@@ -24,7 +24,7 @@ export const LOCK_TIMEOUT_MS = 60_000;
 export async function inTransaction<T>(session: PgSession, work: () => Promise<T>): Promise<T> {
   await session.query('BEGIN');
   try {
-    await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await session.limitLockWaits(LOCK_TIMEOUT_MS);
     const result = await work();
     const { tag } = await session.query('COMMIT');
     if (tag !== 'COMMIT') throw new Error(`COMMIT was answered with ${tag}`);
@@ -78,7 +78,8 @@ async function move(session: PgSession, rows: StagedRows): Promise<void> {
     throw new SluiceError('Cdm.0234', { cause: `it holds ${held} rows, but ${written} were written to it` });
   }
   const keys = writtenKeys(await readUniqueKeys(session, table), columnNames);
-  const merge = { from: quoted, into: quoteTable(table), columnNames, conflict, arrival, keys };
+  const { isGauss } = session;
+  const merge = { from: quoted, into: quoteTable(table), columnNames, conflict, arrival, keys, isGauss };
   for (const sql of mergeStatements(merge)) await session.query(sql);
   await session.query(`DROP TABLE ${quoted}`);
   if (rows.keepsCheckpoints) await markMoved(session, checkpoints);

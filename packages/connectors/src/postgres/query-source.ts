@@ -47,7 +47,8 @@ export class PgQuerySource implements Source {
     return {
       columns,
       primaryKey: shape.primaryKey,
-      forms: ['pgcopy-binary', 'rows'],
+      // What GaussDB adds to PostgreSQL has binary forms of its own.
+      forms: this.#sessions.isGauss ? ['rows'] : ['pgcopy-binary', 'rows'],
       sendAs: (_form, column, wireType) => binaryCast(column.native, wireType),
       oddValues: heldOddValues,
     };

@@ -1,11 +1,12 @@
 import type { ComparedColumn, KeyTexts, Repair, RepairCounts } from '@sluice/core/connector/comparison';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { type Relation, readTargetColumns } from './catalog.ts';
+import { neutralOn } from '../gauss/types.ts';
+import { readTargetColumns } from './catalog.ts';
 import { encodersOf, type WrittenColumn } from './encode.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { Relation } from './relation.ts';
 import type { PgSession } from './session.ts';
 import { encodeRows } from './text-rows.ts';
-import { neutralOf } from './types.ts';
 
 /** Where the rows wait within the transaction; of this session alone. */
 const STAGE = 'pg_temp.sluice_repair';
@@ -28,7 +29,7 @@ export async function repairRows(
 ): Promise<RepairCounts> {
   await session.query('BEGIN');
   try {
-    await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await session.limitLockWaits(LOCK_TIMEOUT_MS);
     let rowsRemoved = 0;
     if (removals.length > 0)
       rowsRemoved = countOf(
@@ -59,7 +60,7 @@ async function replaceRows(
       const source = sourceColumns[at]?.type;
       if (native === undefined || source === undefined)
         throw new SluiceError('Cdm.0931', { schema: [...(natives?.keys() ?? [])].join(', '), result: name });
-      return { name, native, target: neutralOf(native), source };
+      return { name, native, target: neutralOn(session, native), source };
     }),
   );
   // Only the columns and their types: neither what they demand nor what they default to.
@@ -76,9 +77,10 @@ async function replaceRows(
     ),
   );
   await copy.end();
-  const insert = `INSERT INTO ${target} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${STAGE}`;
+  const overriding = session.isGauss ? '' : 'OVERRIDING SYSTEM VALUE ';
+  const insert = `INSERT INTO ${target} (${list}) ${overriding}SELECT ${list} FROM ${STAGE}`;
   const keyNames = side.key.map(({ name }) => name);
-  if (isSameSet(keyNames, relation.primaryKey)) {
+  if (!session.isGauss && isSameSet(keyNames, relation.primaryKey)) {
     const others = columnNames.filter((name) => !keyNames.includes(name));
     const changes = others.map((name) => `${quoteName(name)} = EXCLUDED.${quoteName(name)}`).join(', ');
     const conflict = `ON CONFLICT (${keyNames.map(quoteName).join(', ')})`;

@@ -1,8 +1,8 @@
 import type { SqlConflict } from '../jdbc/sql-options.ts';
 import { arrivalColumnName } from '../jdbc/stage-name.ts';
-import type { TableName } from './catalog.ts';
 import { mergeStatements } from './merge-rows.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { TableName } from './relation.ts';
 import type { PgSession } from './session.ts';
 import type { Segment } from './slice-writer.ts';
 import { arrivalColumn } from './stage-tables.ts';
@@ -27,13 +27,14 @@ export async function openSegment(
       `DROP TABLE IF EXISTS ${SEGMENT_TABLE}`,
       `CREATE TEMPORARY TABLE ${SEGMENT_TABLE} ON COMMIT DELETE ROWS AS
          SELECT ${columnNames.map(quoteName).join(', ')} FROM ${into} WITH NO DATA`,
-      `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames)}`,
+      `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames, session.isGauss)}`,
     ].join('; '),
   );
   const arrival = arrivalColumnName(columnNames);
+  const { isGauss } = session;
   return {
     table: SEGMENT_TABLE,
-    merge: mergeStatements({ from: SEGMENT_TABLE, into, columnNames, conflict, arrival, keys }),
-    mayClashForNow: conflict === 'replace',
+    merge: mergeStatements({ from: SEGMENT_TABLE, into, columnNames, conflict, arrival, keys, isGauss }),
+    mayClashForNow: conflict === 'replace' || isGauss,
   };
 }

@@ -38,6 +38,14 @@ export class ServerError extends Error {
   }
 }
 
+/** Who the user is was not proved, or not to a server that proved itself: nothing more was said. Not worth another attempt. */
+export class LogInRefused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'LogInRefused';
+  }
+}
+
 /** The way to the server is gone or was never there: a socket error, a reset, a time-out. */
 export class ConnectionLost extends Error {
   constructor(message: string, options?: ErrorOptions) {

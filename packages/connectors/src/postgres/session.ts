@@ -35,6 +35,23 @@ const SETTINGS = [
   'SET idle_in_transaction_session_timeout = 0',
 ];
 
+/**
+ * GaussDB and DWS say that they are PostgreSQL 9.2, and know none of what came later; time-outs of theirs have other names, and
+ * are set where there are any.
+ */
+const GAUSS_BELOW = 90_300;
+const gaussTimeouts = [
+  'statement_timeout',
+  'session_timeout',
+  'idle_in_transaction_session_timeout',
+  'lock_timeout',
+];
+const GAUSS_SETTINGS = [
+  ...SETTINGS.filter((setting) => !/_timeout = /.test(setting)),
+  `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+    WHERE name IN ('${gaussTimeouts.join("', '")}') AND context = 'user'`,
+];
+
 /** Servers of 14 and newer look this often whether we are still there while they compute; not all systems can. */
 const PEER_CHECK_INTERVAL_MS = 5_000;
 const PEER_CHECK_SINCE = 140_000;
@@ -133,7 +150,8 @@ export class PgSession implements Landing {
       }
       const checksPeer = session.#serverVersion >= PEER_CHECK_SINCE;
       // One round trip for all: a small job opens several sessions, and may be far from its server.
-      await session.query((checksPeer ? [...SETTINGS, PEER_CHECK_SETTING] : SETTINGS).join('; '));
+      const settings = session.isGauss ? GAUSS_SETTINGS : SETTINGS;
+      await session.query((checksPeer ? [...settings, PEER_CHECK_SETTING] : settings).join('; '));
     } catch (error) {
       session.destroy();
       throw error;
@@ -168,6 +186,16 @@ export class PgSession implements Landing {
   /** `180001`. */
   get serverVersion(): number {
     return this.#serverVersion;
+  }
+
+  /** The server is GaussDB or DWS: statements have the forms of PostgreSQL 9.2. */
+  get isGauss(): boolean {
+    return this.#serverVersion > 0 && this.#serverVersion < GAUSS_BELOW;
+  }
+
+  /** Limits how long the open transaction waits for others' locks; GaussDB leaves that to its administrator. */
+  async limitLockWaits(limitMs: number): Promise<void> {
+    if (!this.isGauss) await this.query(`SET LOCAL lock_timeout = ${limitMs}`);
   }
 
   /** The session cannot be used any more, and why; null while it can. */

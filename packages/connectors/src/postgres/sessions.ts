@@ -14,6 +14,7 @@ export class PgSessions {
   readonly #host: Host;
   readonly #data = new Set<PgSession>();
   #control: PgSession | null = null;
+  #isGauss = false;
   /** A data session that rests and waits for its next user. */
   #idle: PgSession | null = null;
   #isClosed = false;
@@ -23,6 +24,16 @@ export class PgSessions {
   constructor(link: SqlLink, host: Host) {
     this.#link = link;
     this.#host = host;
+  }
+
+  /** The server is GaussDB or DWS, as far as a session was opened yet. */
+  get isGauss(): boolean {
+    return this.#isGauss;
+  }
+
+  /** The link says that the server is DWS. */
+  get isDws(): boolean {
+    return this.#link.databaseType === 'DWS';
   }
 
   /** Runs `work` on the control session, which nobody else uses meanwhile. @param passed see `Way`; hears of a session that is opened for it. */
@@ -77,10 +88,12 @@ export class PgSessions {
   async #open(passed?: Way['passed']): Promise<PgSession> {
     const { resolve, signal } = this.#host;
     try {
-      return await PgSession.open(this.#link, signal, {
+      const session = await PgSession.open(this.#link, signal, {
         ...(resolve === undefined ? {} : { resolve }),
         ...(passed === undefined ? {} : { passed }),
       });
+      this.#isGauss = session.isGauss;
+      return session;
     } catch (error) {
       throw this.#named(translateError(error, 'sign in'));
     }

@@ -6,21 +6,21 @@ import type {
   TargetPlan,
 } from '@sluice/core/connector/contract';
 import type { Column } from '@sluice/core/data/column';
-import type { Loss, OddValue } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import {
+  createDwsTableSql,
+  type DwsStorage,
+  distributionColumns,
+  dwsNotCompared,
+} from '../gauss/dws-table.ts';
+import { createdGaussColumns, neutralOn } from '../gauss/types.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
-import { asLosses, isBentByPostgres, type PairLoss } from '../jdbc/losses.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
-import {
-  findRelation,
-  findUserTypes,
-  type Relation,
-  readTargetColumns,
-  type TableName,
-  targetColumns,
-} from './catalog.ts';
+import { arrivalColumnName } from '../jdbc/stage-name.ts';
+import { choose, emptyTextLoss, lossesOf, takesEmptyForNull } from './agreement.ts';
+import { findRelation, findUserTypes, readTargetColumns, targetColumns } from './catalog.ts';
 import {
   checkpointTable,
   createCheckpointTable,
@@ -34,9 +34,10 @@ import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
 import type { WrittenColumn } from './encode.ts';
 import { type Phase, translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
-import { fitOf, isBentWithinOther, type TargetColumn } from './pairing.ts';
+import type { TargetColumn } from './pairing.ts';
 import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { Relation, TableName } from './relation.ts';
 import { openSegment } from './segment.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
@@ -44,7 +45,6 @@ import type { PgSessions } from './sessions.ts';
 import { PgSliceWriter } from './slice-writer.ts';
 import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
-import { neutralOf } from './types.ts';
 import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
 
 /** Columns of one table. */
@@ -58,17 +58,20 @@ export class PgSink implements Sink {
   readonly comparer: PgComparer;
   readonly #sessions: PgSessions;
   readonly #options: SqlSinkOptions;
+  /** null: the destination is not DWS. */
+  readonly #dws: DwsStorage | null;
   readonly #table: TableName;
   readonly #tableText: string;
   readonly #before: JobStatement | null;
   readonly #after: JobStatement | null;
 
-  constructor(sessions: PgSessions, options: SqlSinkOptions) {
+  constructor(sessions: PgSessions, options: SqlSinkOptions, dws: DwsStorage | null = null) {
     this.#sessions = sessions;
     this.#options = options;
+    this.#dws = dws;
     this.#table = { schema: options.schema, table: options.table };
     this.#tableText = `${options.schema}.${options.table}`;
-    this.comparer = sinkComparer(sessions, options);
+    this.comparer = sinkComparer(sessions, options, dws === null ? null : dwsNotCompared);
     this.#before = options.before === null ? null : { option: 'toJobConfig.preSql', sql: options.before };
     this.#after = options.after === null ? null : { option: 'toJobConfig.postSql', sql: options.after };
   }
@@ -84,12 +87,21 @@ export class PgSink implements Sink {
       for (const statement of [this.#before, this.#after])
         if (statement !== null) await proveStatement(session, statement);
       const targets = await this.#targets(session, offer.columns, names);
+      const losesEmpty = session.isGauss && (await takesEmptyForNull(session));
       const losses = offer.columns.flatMap((column, i) => {
         const target = targets[i];
-        return target === undefined ? [] : lossesOf(column, target, offer.oddValues ?? new Set());
+        if (target === undefined) return [];
+        const losses = lossesOf(column, target, offer.oddValues ?? new Set());
+        return losesEmpty ? [...losses, ...emptyTextLoss(column, target)] : losses;
       });
       const targetTypes = targets.map(({ type }) => type);
-      return { ...choose(offer, targets), warnings: [], losses, targetTypes, columnNames: names };
+      return {
+        ...choose(offer, targets, session.isGauss),
+        warnings: [],
+        losses,
+        targetTypes,
+        columnNames: names,
+      };
     });
   }
 
@@ -113,13 +125,28 @@ export class PgSink implements Sink {
           table: this.#tableText,
           cause: `a table of PostgreSQL has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
         });
-      const created = createdColumns(columns, names, [], this.#options, userTypes).columns;
       if (new Set(names).size !== names.length) throw mismatch(names, columns);
+      const created = this.#created(session, columns, names, [], userTypes).columns;
+      if (this.#dws !== null) {
+        if (this.#options.conflict !== 'refuse') throw writingRefusals.noKey(this.#tableText);
+        distributionColumns(this.#table, created, []);
+      }
       return created.map(asTargetColumn);
     }
     const targets = this.#existing(relation, columns, names);
     if (this.#options.conflict !== 'refuse') await this.#keys(session, names);
     return targets;
+  }
+
+  #created(
+    session: PgSession,
+    columns: readonly Column[],
+    names: readonly string[],
+    primaryKey: readonly string[],
+    userTypes: ReadonlySet<string>,
+  ) {
+    const created = createdColumns(columns, names, primaryKey, this.#options, userTypes);
+    return session.isGauss ? createdGaussColumns(created, columns, this.#options) : created;
   }
 
   /** Keys that rows of the run can clash in. @throws Cdm.0014 when there is none and the job needs one. */
@@ -193,8 +220,10 @@ export class PgSink implements Sink {
     await this.#clear(session);
     if (this.#options.isStaged) {
       const stage = stageTable(this.#table, plan.runKey);
-      const hasKeys = this.#options.conflict === 'refuse';
-      await createStageTable(session, this.#table, stage, plan.columnNames, hasKeys);
+      // In DWS a key must hold the columns that rows are spread by, which nobody chose here: the move finds what clashes.
+      const strict = this.#dws === null ? 'keys' : 'none';
+      const rule = this.#options.conflict === 'refuse' ? strict : 'numbers';
+      await createStageTable(session, this.#table, stage, plan.columnNames, rule);
     }
     await createCheckpointTable(session, checkpointTable(this.#table.schema, plan.runKey));
   }
@@ -214,19 +243,21 @@ export class PgSink implements Sink {
       this.#table.schema,
     ]);
     // Asked first: IF NOT EXISTS wants the right to create schemas even when there is nothing to do.
+    const unless = session.isGauss ? '' : 'IF NOT EXISTS ';
     if (schemas.rows.length === 0)
-      await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(this.#table.schema)}`);
+      await session.query(`CREATE SCHEMA ${unless}${quoteName(this.#table.schema)}`);
     const userTypes = await findUserTypes(
       session,
       plan.sourceColumns.map((column) => column.native),
     );
-    const { columns, primaryKey } = createdColumns(
-      plan.sourceColumns,
-      plan.columnNames,
-      plan.sourcePrimaryKey,
-      this.#options,
-      userTypes,
-    );
+    const { sourceColumns, columnNames, sourcePrimaryKey } = plan;
+    const made = this.#created(session, sourceColumns, columnNames, sourcePrimaryKey, userTypes);
+    const { columns, primaryKey } = made;
+    if (this.#dws !== null) {
+      const spread = distributionColumns(this.#table, columns, primaryKey);
+      await session.query(createDwsTableSql(this.#table, columns, spread, this.#dws));
+      return;
+    }
     if (this.#options.conflict !== 'refuse' && primaryKey.length === 0)
       throw writingRefusals.noKey(this.#tableText);
     await session.query(createTableSql(this.#table, columns, primaryKey));
@@ -272,18 +303,20 @@ export class PgSink implements Sink {
         const native = columns.get(name);
         const source = plan.sourceColumns[i]?.type;
         if (native === undefined || source === undefined) return [];
-        return [{ name, native, target: neutralOf(native), source }];
+        return [{ name, native, target: neutralOn(session, native), source }];
       });
       if (written.length !== plan.columnNames.length)
         throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
       const { conflict, isStaged } = this.#options;
       const isMerged = conflict !== 'refuse' && !isStaged;
       const keys = isMerged ? await this.#keys(session, plan.columnNames) : [];
+      const isNumbered = session.isGauss && conflict !== 'refuse';
       const target = {
         table: into,
         columns: written,
         form: plan.form,
         checkpoints,
+        arrival: isNumbered ? arrivalColumnName(plan.columnNames) : null,
         segment: isMerged ? await openSegment(session, this.#table, plan.columnNames, conflict, keys) : null,
       };
       return new PgSliceWriter(session, target, slice.no, durable.get(slice.no) ?? null, () =>
@@ -355,61 +388,6 @@ export class PgSink implements Sink {
       }
     });
   }
-}
-
-/** The best form that both ends know for these columns, and the casts it needs. */
-function choose(
-  offer: SourceOffer,
-  targets: readonly TargetColumn[],
-): Pick<SinkAgreement, 'projection' | 'reason'> {
-  const plain = offer.columns.map(({ name }) => ({ name, cast: null }));
-  if (!offer.forms.includes('pgcopy-binary')) {
-    return { projection: { form: 'rows', columns: plain }, reason: 'the source does not speak COPY BINARY' };
-  }
-  const columns: { name: string; cast: string | null; wireType: string }[] = [];
-  for (const [i, column] of offer.columns.entries()) {
-    const target = targets[i];
-    // A label is the binary form of an enumeration.
-    const wireType = target?.isEnum ? 'text' : (target?.native ?? '');
-    // What PostgreSQL would change as it reads it in binary is looked at value by value.
-    const isBent = target !== undefined && !target.isEnum && isBentByPostgres(column.type, target.type);
-    const sent = isBent ? null : (offer.sendAs?.('pgcopy-binary', column, wireType) ?? null);
-    if (sent === null) {
-      const types = `${column.native} into ${target?.native ?? 'nothing'}`;
-      return {
-        projection: { form: 'rows', columns: plain },
-        reason: `column "${column.name}", ${types}, cannot travel as COPY BINARY`,
-      };
-    }
-    columns.push({ name: column.name, cast: sent.cast, wireType });
-  }
-  const casts = columns.filter(({ cast }) => cast !== null).length;
-  const who = offer.byteFormsBy ?? 'both ends speak COPY BINARY';
-  return {
-    projection: { form: 'pgcopy-binary', columns },
-    reason:
-      casts === 0
-        ? `${who}, no column is cast`
-        : `${who}; the source casts ${casts} of ${columns.length} columns`,
-  };
-}
-
-/** What a column may lose. @throws Cdm.0921 when no value of the one can be a value of the other. */
-function lossesOf(column: Column, target: TargetColumn, sent: ReadonlySet<OddValue>): readonly Loss[] {
-  const ends = { column: target.name, from: column.native, to: target.native };
-  const losses: PairLoss[] = [];
-  if (column.native !== target.native || sent.has('nulCharacter')) {
-    const fit = fitOf(column.type, target.type, sent);
-    if (fit === null || isBentWithinOther(column, target))
-      throw new SluiceError('Cdm.0921', {
-        type: `${column.native} (column "${column.name}") into ${target.native}`,
-      });
-    losses.push(...fit);
-    if (target.native === 'jsonb' && column.type.kind === 'json') losses.push({ kind: 'json' });
-    if (column.type.kind === 'other' && target.type.kind === 'text') losses.push({ kind: 'asText' });
-  }
-  if (column.isNullable && !target.isNullable) losses.push({ kind: 'nulls' });
-  return asLosses(losses, ends);
 }
 
 function mismatch(

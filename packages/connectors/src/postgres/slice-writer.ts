@@ -5,12 +5,12 @@ import type { Checkpoint, SliceCounts } from '@sluice/core/data/slice';
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import { type Refusal, siftRows } from '../jdbc/sift-rows.ts';
 import { copyBinaryHeader, copyBinaryTrailer, joinMessages } from './binary-tuples.ts';
-import type { TableName } from './catalog.ts';
 import { readCheckpoints, storeCheckpoint } from './checkpoint-table.ts';
 import { encodersOf, type WrittenColumn } from './encode.ts';
 import { refusedLine, rowRefusal, translateError } from './errors.ts';
 import { HEADER_BYTES } from './frames.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { TableName } from './relation.ts';
 import { ServerError } from './server-error.ts';
 import type { CopyIn, PgSession } from './session.ts';
 import { encodeRows } from './text-rows.ts';
@@ -20,6 +20,8 @@ import { encodeRows } from './text-rows.ts';
  * to move a shorter row out of it.
  */
 const FORWARDED_ROW_BYTES_MIN = 256;
+/** Room for the numbers of rows, in bits: of one commit with all its attempts, and of one slice. */
+const ARRIVAL_BITS = { ofCommit: 32n, ofSlice: 52n } as const;
 /** Around a part that may be refused; what was written ahead of it stays. */
 const PART = 'sluice_part';
 
@@ -40,6 +42,8 @@ export interface WriterTarget {
   readonly checkpoints: TableName;
   /** null: rows go straight into the table. */
   readonly segment: Segment | null;
+  /** Column in which the writer numbers the rows as they come; null: the server does, or nobody. */
+  readonly arrival: string | null;
 }
 
 /**
@@ -73,11 +77,17 @@ export class PgSliceWriter implements SliceWriter {
     this.resumed = resumed;
     this.#sequence = resumed?.sequence ?? 0;
     this.#release = release;
-    const columns = target.columns.map((column) => quoteName(column.name)).join(', ');
+    const { arrival } = target;
+    const written = target.columns.map((column) => column.name);
+    const columns = [...written, ...(arrival === null ? [] : [arrival])].map(quoteName).join(', ');
     const format = target.form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
     this.#copySql = `COPY ${target.segment?.table ?? quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
     const encoders = encodersOf(target.columns);
-    this.#encode = (rows) => Buffer.from(encodeRows(rows, encoders), 'utf8');
+    // Rows of a later commit have higher numbers, also where another writer goes on.
+    let arrivals =
+      (BigInt(sliceNo) << ARRIVAL_BITS.ofSlice) + (BigInt(this.#sequence) << ARRIVAL_BITS.ofCommit);
+    const numberOf = arrival === null ? undefined : () => String(arrivals++);
+    this.#encode = (rows) => Buffer.from(encodeRows(rows, encoders, numberOf), 'utf8');
   }
 
   async write(batch: Batch): Promise<void> {

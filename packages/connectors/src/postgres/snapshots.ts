@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Snapshot, SnapshotAnswer, Snapshots } from '@sluice/core/connector/contract';
 import { SnapshotLost } from '@sluice/core/errors/sluice-error';
-import type { TableName } from './catalog.ts';
 import { translateError } from './errors.ts';
 import { quoteTable, quoteText } from './quote.ts';
+import type { TableName } from './relation.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
@@ -39,6 +39,10 @@ export class PgSnapshots implements Snapshots {
   async take(): Promise<SnapshotAnswer> {
     const keeper = await this.#sessions.openData();
     try {
+      if (keeper.isGauss) {
+        this.#sessions.release(keeper);
+        return { refusal: 'no moment is shared by sessions of GaussDB: each data node has its own' };
+      }
       if (await this.#hasForeignParts(keeper)) {
         this.#sessions.release(keeper);
         return { refusal: 'a foreign table is read as its own server is when its turn comes' };

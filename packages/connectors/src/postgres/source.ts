@@ -4,17 +4,19 @@ import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Json } from '@sluice/core/data/json';
 import type { Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { dwsNotCompared } from '../gauss/dws-table.ts';
 import { comparingRefusal } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { BatchQueue } from './batch-queue.ts';
-import { findRelation, type Relation, shapeOf } from './catalog.ts';
+import { findRelation, shapeOf } from './catalog.ts';
 import { PgComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
 import { type CopiedSelect, copyOut, ROWS_BATCH_ROWS_MAX, selectList } from './copy-out.ts';
 import { type Cut, cutCondition, cutFromJson, cutLabel, fromClause } from './cuts.ts';
 import { translateError } from './errors.ts';
 import { binaryCast, heldOddValues } from './pairing.ts';
+import type { Relation } from './relation.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 import { PgSnapshots } from './snapshots.ts';
@@ -59,7 +61,7 @@ export class PgSource implements Source {
       withoutNullsOf: options.readsNullPartition ? null : options.partitionColumn,
       snapshots: this.snapshots,
       foreignRows: 'others',
-      refusal: comparingRefusal(options),
+      refusal: sessions.isDws ? dwsNotCompared : comparingRefusal(options),
     });
   }
 
@@ -77,7 +79,8 @@ export class PgSource implements Source {
     return {
       columns,
       primaryKey: shape.primaryKey,
-      forms: ['pgcopy-binary', 'rows'],
+      // What GaussDB adds to PostgreSQL has binary forms of its own.
+      forms: this.#sessions.isGauss ? ['rows'] : ['pgcopy-binary', 'rows'],
       sendAs: (_form, column, wireType) => binaryCast(column.native, wireType),
       oddValues: heldOddValues,
     };

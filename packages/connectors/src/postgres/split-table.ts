@@ -1,12 +1,13 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
-import { type Leaf, type PgColumn, type Relation, readLeaves } from './catalog.ts';
+import { type Leaf, readLeaves } from './catalog.ts';
 import { type Cut, cutBlocks, cutRanges, SLICES_MAX, SMALL_TABLE_BYTES, sliceCount } from './cuts.ts';
 import { isIndexed, type KeyColumn, keyColumnOf, primaryKeyColumns } from './key-columns.ts';
 import { chosenLeaves } from './partitions.ts';
 import { type Quantiles, readQuantiles, withinTime } from './quantiles.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { PgColumn, Relation } from './relation.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 
@@ -45,6 +46,8 @@ export async function splitTable(
   sliceCountHint: number,
 ): Promise<readonly Cut[]> {
   const { session, options } = tools;
+  if (options.partitions !== null && session.isGauss)
+    throw new SluiceError('Cdm.0236', { cause: 'DWS and GaussDB are not read by partitions' });
   if (options.partitions !== null) {
     const leaves = await chosenLeaves(session, relation, options.partitions.list);
     if (leaves.length > SLICES_MAX)
@@ -53,9 +56,15 @@ export async function splitTable(
       });
     return cutLeaves(session, leaves, true, sliceCountHint, {});
   }
-  if (options.partitionColumn !== null)
-    return cutByColumn(tools, relation, options.partitionColumn, sliceCountHint);
+  const column = options.partitionColumn ?? (session.isGauss ? columnFor(relation, sliceCountHint) : null);
+  if (column !== null) return cutByColumn(tools, relation, column, sliceCountHint);
   return cutByBlocks(session, relation, sliceCountHint, {});
+}
+
+/** Where there are no blocks to cut by and several slices may run: the primary key, or else the first column. */
+function columnFor({ kind, primaryKey, columns }: Relation, sliceCountHint: number): string | null {
+  if (sliceCountHint <= 1 || kind !== 'r') return null;
+  return primaryKey[0] ?? columns[0]?.name ?? null;
 }
 
 async function cutByBlocks(
@@ -123,7 +132,8 @@ async function cutByColumn(
     return single;
   }
   const bytes = relation.bytesEstimate ?? 0;
-  if (bytes > SMALL_TABLE_BYTES && !(await isIndexed(session, relation, name))) {
+  // GaussDB reads each range on all of its nodes, and most of its tables have no index.
+  if (bytes > SMALL_TABLE_BYTES && !session.isGauss && !(await isIndexed(session, relation, name))) {
     // The rows are the same, and the table is read once and not once for each slice.
     log(`column ${name} has no index: the table is cut by its blocks, for each range would read all of it`);
     return cutByBlocks(session, relation, sliceCountHint, present);
@@ -160,7 +170,7 @@ async function findBounds(
   const endsAt = performance.now() + Math.max(PLANNING_MS_MIN, PLANNING_MS_PER_SLICE * count);
   const table = quoteTable(relation.name);
   let percent = 100;
-  if ((relation.bytesEstimate ?? 0) > SMALL_TABLE_BYTES) {
+  if ((relation.bytesEstimate ?? 0) > SMALL_TABLE_BYTES && !session.isGauss) {
     const blocks = (relation.bytesEstimate ?? 0) / (await readBlockBytes(session));
     percent = (100 * Math.max(SAMPLE_BLOCKS_MIN, SAMPLE_BLOCKS_PER_SLICE * count)) / blocks;
   }

@@ -1,7 +1,8 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { arrivalColumnName, stageTableName } from '../jdbc/stage-name.ts';
-import type { TableName } from './catalog.ts';
+import { relationExists } from './catalog.ts';
 import { quoteName, quoteTable } from './quote.ts';
+import type { TableName } from './relation.ts';
 import type { PgSession } from './session.ts';
 import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
 
@@ -14,10 +15,14 @@ export function stageTable(table: TableName, runKey: string): TableName {
   return { schema: table.schema, table: stageTableName(table.table, runKey, NAME_BYTES_MAX, sizeOf) };
 }
 
+/** What a staging table has beside the columns that are written. */
+export type StageRule = 'keys' | 'numbers' | 'none';
+
 /**
  * Makes the staging table: the columns that are written, with their types, collations and NOT NULL. Where a row that clashes
- * is refused it has the destination's keys too, so that rows of the run that clash with each other are found at once; where
- * it is not, a column that numbers the rows. Logged like any table: what a checkpoint tells of must outlive the server.
+ * is refused it has the destination's keys too (`keys`), so that rows of the run that clash with each other are found at once;
+ * where it is not, a column that numbers the rows (`numbers`). Logged like any table: what a checkpoint tells of must outlive
+ * the server.
  * @throws Cdm.0927 when there is a table of that name which holds rows: they are none of the run's.
  */
 export async function createStageTable(
@@ -25,11 +30,10 @@ export async function createStageTable(
   table: TableName,
   stage: TableName,
   columnNames: readonly string[],
-  hasKeys: boolean,
+  rule: StageRule,
 ): Promise<void> {
   const quoted = quoteTable(stage);
-  const { rows } = await session.execute('SELECT to_regclass($1)', [quoted]);
-  if ((rows[0]?.[0] ?? null) !== null) {
+  if (await relationExists(session, stage)) {
     const held = await session.query(`SELECT 1 FROM ${quoted} LIMIT 1`);
     if (held.rows.length > 0) throw new SluiceError('Cdm.0927', { table: `${stage.schema}.${stage.table}` });
     await session.query(`DROP TABLE ${quoted}`);
@@ -40,18 +44,19 @@ export async function createStageTable(
   const changes = (await notNullColumns(session, table))
     .filter((name) => columnNames.includes(name))
     .map((name) => `ALTER COLUMN ${quoteName(name)} SET NOT NULL`);
-  if (hasKeys) {
+  if (rule === 'keys') {
     for (const { columns, nullsAreEqual } of writtenKeys(await readUniqueKeys(session, table), columnNames)) {
       const names = columns.map(({ name }) => quoteName(name)).join(', ');
       changes.push(`ADD UNIQUE${nullsAreEqual ? ' NULLS NOT DISTINCT' : ''} (${names})`);
     }
-  } else changes.push(`ADD COLUMN ${arrivalColumn(columnNames)}`);
+  } else if (rule === 'numbers') changes.push(`ADD COLUMN ${arrivalColumn(columnNames, session.isGauss)}`);
   if (changes.length > 0) await session.query(`ALTER TABLE ${quoted} ${changes.join(', ')}`);
 }
 
-/** DDL of the column that numbers rows as they come. */
-export function arrivalColumn(columnNames: readonly string[]): string {
-  return `${quoteName(arrivalColumnName(columnNames))} bigint GENERATED ALWAYS AS IDENTITY`;
+/** DDL of the column that numbers rows as they come. In GaussDB the writer numbers them: no sequence can be added there. */
+export function arrivalColumn(columnNames: readonly string[], isGauss: boolean): string {
+  const numbers = isGauss ? 'bigint' : 'bigint GENERATED ALWAYS AS IDENTITY';
+  return `${quoteName(arrivalColumnName(columnNames))} ${numbers}`;
 }
 
 async function notNullColumns(session: PgSession, { schema, table }: TableName): Promise<readonly string[]> {

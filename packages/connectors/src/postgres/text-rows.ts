@@ -117,8 +117,15 @@ const escapes: ReadonlyMap<number, number> = new Map([
   [0x76, 0x0b], // v
 ]);
 
-/** Rows as lines of COPY text. */
-export function encodeRows(rows: readonly (readonly Value[])[], encoders: readonly Encoder[]): string {
+/**
+ * Rows as lines of COPY text.
+ * @param numberOf gives a number that stands behind the values of each row; absent: none does.
+ */
+export function encodeRows(
+  rows: readonly (readonly Value[])[],
+  encoders: readonly Encoder[],
+  numberOf?: () => string,
+): string {
   let text = '';
   const width = encoders.length;
   for (const row of rows) {
@@ -129,7 +136,7 @@ export function encodeRows(rows: readonly (readonly Value[])[], encoders: readon
       if (i > 0) text += '\t';
       text += value === null || encoder === undefined ? '\\N' : encoder(value);
     }
-    text += '\n';
+    text += numberOf === undefined ? '\n' : `\t${numberOf()}\n`;
   }
   return text;
 }

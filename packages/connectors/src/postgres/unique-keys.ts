@@ -1,5 +1,6 @@
-import type { TableName } from './catalog.ts';
+import { readGaussKeys } from '../gauss/catalog.ts';
 import { quoteName } from './quote.ts';
+import type { TableName } from './relation.ts';
 import type { PgSession } from './session.ts';
 
 export interface KeyColumn {
@@ -25,6 +26,7 @@ const EQUAL_STRATEGY = 3;
  * and those that are checked at the end of a transaction.
  */
 export async function readUniqueKeys(session: PgSession, table: TableName): Promise<readonly UniqueKey[]> {
+  if (session.isGauss) return readGaussKeys(session, table);
   const { rows } = await session.execute(
     `SELECT i.indexrelid, a.attname, s.nspname, o.oprname, a.attnotnull,
             COALESCE((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)

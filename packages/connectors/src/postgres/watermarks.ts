@@ -5,10 +5,11 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { lowerCondition, narrowed, windowCondition } from '../jdbc/window-condition.ts';
-import { findRelation, type TableName } from './catalog.ts';
+import { findRelation } from './catalog.ts';
 import { proveCondition } from './condition.ts';
 import { translateError } from './errors.ts';
 import { quoteName, quoteTable, quoteText } from './quote.ts';
+import type { TableName } from './relation.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 

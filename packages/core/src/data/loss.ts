@@ -70,6 +70,13 @@ const words = {
       zh: '字符集 {limit} 无法表示的字符将被拒绝',
     },
   },
+  emptyText: {
+    effect: 'converted',
+    text: {
+      en: 'empty texts arrive as nulls: the destination knows no empty text',
+      zh: '空字符串将变为空值：目的端不区分空字符串与空值',
+    },
+  },
   nulCharacter: {
     effect: 'refused',
     text: { en: 'texts with the character 0 are refused', zh: '含 NUL 字符（0）的文本将被拒绝' },
