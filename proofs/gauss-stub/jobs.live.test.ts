@@ -23,6 +23,7 @@ describe.skipIf(!hasServers)('whole jobs with a GaussDB stub in front of Postgre
   /** The same database, reached through the stub as DWS. */
   let dws: Side;
   let standing: GaussStub;
+  let links = 0;
 
   async function startStub(
     settings: Partial<Parameters<typeof GaussStub.start>[0]> = {},
@@ -46,10 +47,18 @@ describe.skipIf(!hasServers)('whole jobs with a GaussDB stub in front of Postgre
     await Promise.all([postgres?.drop(), mysql?.drop()]);
   });
 
+  /** A link of its own for each side: the stub's and that of the database behind it differ. */
+  function linkTo({ link }: Side): Promise<string> {
+    links += 1;
+    return rig.link(`link_${links}`, link);
+  }
+
   async function moved(from: Side, to: Side, toTable: string, toOptions: OptionValues = {}): Promise<void> {
     const run = await rig.run({
       from,
       to,
+      fromLink: await linkTo(from),
+      toLink: await linkTo(to),
       toTable,
       extractors: 2,
       toOptions: { 'toJobConfig.tablePreparation': 'CREATE_WHEN_NOT_EXIST', ...toOptions },
@@ -93,15 +102,19 @@ describe.skipIf(!hasServers)('whole jobs with a GaussDB stub in front of Postgre
         'linkConfig.jdbcProperties': { sslrootcert: authority.certificate },
       };
       await moved({ ...postgres, link: stub.link(secured) }, postgres, `by_${method.replace('-', '_')}`);
+      expect(stub.answers.length).toBeGreaterThan(1);
       expect(stub.answers.every((answer) => answer.startsWith('md5'))).toBe(true);
     }
   });
 
   it('tells a job whose server wants the MD5 form without TLS why it ended', async () => {
     const stub = await startStub({ method: 'md5' });
+    const from = { ...postgres, link: stub.link() };
     const run = await rig.run({
-      from: { ...postgres, link: stub.link() },
+      from,
       to: postgres,
+      fromLink: await linkTo(from),
+      toLink: await linkTo(postgres),
       toTable: 'never',
       extractors: 1,
       toOptions: { 'toJobConfig.tablePreparation': 'CREATE_WHEN_NOT_EXIST' },

@@ -1,7 +1,6 @@
 import { quoteName } from '../postgres/quote.ts';
-import type { PgColumn, Relation, TableName } from '../postgres/relation.ts';
+import type { KeyColumn, PgColumn, Relation, TableName, UniqueKey } from '../postgres/relation.ts';
 import type { PgSession } from '../postgres/session.ts';
-import type { KeyColumn, UniqueKey } from '../postgres/unique-keys.ts';
 import { gaussNeutralOf } from './types.ts';
 
 // What is asked of the catalog of PostgreSQL 9.2, which GaussDB and DWS have: no identity and generated columns, no included

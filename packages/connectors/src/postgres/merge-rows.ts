@@ -1,6 +1,6 @@
 import type { SqlConflict } from '../jdbc/sql-options.ts';
 import { quoteName } from './quote.ts';
-import type { UniqueKey } from './unique-keys.ts';
+import type { UniqueKey } from './relation.ts';
 
 /** Rows of one table that are to go into another. */
 export interface RowMerge {

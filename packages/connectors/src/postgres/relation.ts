@@ -25,3 +25,17 @@ export interface Relation {
   readonly rowsEstimate: number | null;
   readonly bytesEstimate: number | null;
 }
+
+export interface KeyColumn {
+  readonly name: string;
+  /** The operator that the key itself compares with, named with its schema: another one of that name may see fewer equals. */
+  readonly equals: string;
+  readonly isNullable: boolean;
+}
+
+/** A primary or unique key of plain columns. */
+export interface UniqueKey {
+  readonly columns: readonly KeyColumn[];
+  /** Two nulls are one value; otherwise a row with a null clashes with none. */
+  readonly nullsAreEqual: boolean;
+}

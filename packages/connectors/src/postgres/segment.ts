@@ -2,11 +2,10 @@ import type { SqlConflict } from '../jdbc/sql-options.ts';
 import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import { mergeStatements } from './merge-rows.ts';
 import { quoteName, quoteTable } from './quote.ts';
-import type { TableName } from './relation.ts';
+import type { TableName, UniqueKey } from './relation.ts';
 import type { PgSession } from './session.ts';
 import type { Segment } from './slice-writer.ts';
 import { arrivalColumn } from './stage-tables.ts';
-import type { UniqueKey } from './unique-keys.ts';
 
 const SEGMENT_TABLE = `pg_temp.${quoteName('_sluice_segment')}`;
 

@@ -37,7 +37,7 @@ import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement 
 import type { TargetColumn } from './pairing.ts';
 import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
 import { quoteName, quoteTable } from './quote.ts';
-import type { Relation, TableName } from './relation.ts';
+import type { Relation, TableName, UniqueKey } from './relation.ts';
 import { openSegment } from './segment.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
@@ -45,7 +45,7 @@ import type { PgSessions } from './sessions.ts';
 import { PgSliceWriter } from './slice-writer.ts';
 import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
-import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
+import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
 
 /** Columns of one table. */
 const COLUMNS_MAX = 1_600;

@@ -1,21 +1,7 @@
 import { readGaussKeys } from '../gauss/catalog.ts';
 import { quoteName } from './quote.ts';
-import type { TableName } from './relation.ts';
+import type { KeyColumn, TableName, UniqueKey } from './relation.ts';
 import type { PgSession } from './session.ts';
-
-export interface KeyColumn {
-  readonly name: string;
-  /** The operator that the key itself compares with, named with its schema: another one of that name may see fewer equals. */
-  readonly equals: string;
-  readonly isNullable: boolean;
-}
-
-/** A primary or unique key of plain columns. */
-export interface UniqueKey {
-  readonly columns: readonly KeyColumn[];
-  /** Two nulls are one value; otherwise a row with a null clashes with none. */
-  readonly nullsAreEqual: boolean;
-}
 
 /** B-trees: the only indexes that are unique. */
 const BTREE = 403;
