@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so jobs name macros.
 import type { DirtySide } from '../dirty/dirty-table.ts';
 import type { JobWorld } from './job-world.ts';
 import { contents } from './orders.ts';
@@ -31,7 +32,11 @@ export async function converters(world: JobWorld, from: Kind, to: Kind): Promise
     { field: 'note', converter: 'Remove line break' },
     { field: 'city', converter: 'Reverse string' },
     { field: 'city', converter: 'Replace string', search: 'a', replacement: 'zz' },
-    { field: 'age', converter: 'Expression', expression: 'NumberUtils.toInt(value, 0) == 0 ? value / 2 : value + 1' },
+    {
+      field: 'age',
+      converter: 'Expression',
+      expression: 'NumberUtils.toInt(value, 0) == 0 ? value / 2 : value + 1',
+    },
   ];
   const job = world.name('fields');
   const run = await world.run(job, {
@@ -41,7 +46,8 @@ export async function converters(world: JobWorld, from: Kind, to: Kind): Promise
     toTable: b,
     fromOptions: {
       'fromJobConfig.columnList': 'id&phone&name&note&city&age&day&origin&InputTime',
-      'fromJobConfig.sampleValueColumn': 'day:${dateformat(yyyyMMdd)}&origin:erp/#{row[0]} & crm&InputTime:${timestamp()}',
+      'fromJobConfig.sampleValueColumn':
+        'day:${dateformat(yyyyMMdd)}&origin:erp/#{row[0]} & crm&InputTime:${timestamp()}',
     },
     toOptions: {
       'toJobConfig.columnList': 'pk&telephone&title&memo&town&years&load_day&origin&stamp',
@@ -106,7 +112,11 @@ export async function severalKeys(world: JobWorld, from: Kind, to: Kind): Promis
     return;
   }
   world.expect(`${what}: rows`, seen, ['1|one|10', '2|two|20', '9|three|9']);
-  world.expect(`${what}: rejects`, rejects.map(({ values }) => Number(values[0])), [3]);
+  world.expect(
+    `${what}: rejects`,
+    rejects.map(({ values }) => Number(values[0])),
+    [3],
+  );
   world.expectMatch(`${what}: why`, rejects[0]?.reason.message, /code.*three|duplicate key/);
   const { warnings } = (await world.plan(run)) as { warnings: readonly string[] };
   world.expectMatch(`${what}: told in the plan`, warnings.join(' '), /found by \(id\) alone.*\(code\)/);

@@ -55,9 +55,17 @@ export async function tolerantRun(
   const run = await world.ended(job);
   world.expect(`${what}: end`, [run.state, run.failure], ['succeeded', null]);
   const { rows_read, rows_written, rows_skipped } = run.durable;
-  world.expect(`${what}: counters`, [rows_read, rows_written, rows_skipped], [rows, rows - bad.length, bad.length]);
+  world.expect(
+    `${what}: counters`,
+    [rows_read, rows_written, rows_skipped],
+    [rows, rows - bad.length, bad.length],
+  );
   const open = (await world.rejects(run)).map(({ values }) => Number(values[0]));
-  world.expect(`${what}: rejects`, open.sort((x, y) => x - y), bad);
+  world.expect(
+    `${what}: rejects`,
+    open.sort((x, y) => x - y),
+    bad,
+  );
   const wanted = (await lines(source, a)).filter((_, at) => !bad.includes(at + 1));
   world.expect(`${what}: rows`, await lines(target, b), wanted);
   world.expect(`${what}: runs`, (await world.runs(job)).length, 1);
@@ -103,13 +111,20 @@ export async function replay(world: JobWorld, { from, to, rows, delay }: Pair): 
   world.expect(`${what}: rows`, await contents(target, b, 'true'), rows - bad.length + half.length);
   const states = (await world.rejects(run)).map(({ state }) => state);
   const count = (wanted: string) => states.filter((state) => state === wanted).length;
-  world.expect(`${what}: rejects`, [count('written'), count('open')], [half.length, bad.length - half.length]);
+  world.expect(
+    `${what}: rejects`,
+    [count('written'), count('open')],
+    [half.length, bad.length - half.length],
+  );
   await nothingLeft(world, target, what);
   return id === undefined ? 0 : 1;
 }
 
 /** A verification that finds planted differences, and the repair of these; the server dies in either. */
-export async function verificationAndRepair(world: JobWorld, { from, to, rows, delay }: Pair): Promise<number> {
+export async function verificationAndRepair(
+  world: JobWorld,
+  { from, to, rows, delay }: Pair,
+): Promise<number> {
   const [source, target] = [world.sides[from], world.sides[to]];
   const [a, b] = [world.name('src'), world.name('dst')];
   const what = `${from} to ${to}, killed in a verification and a repair`;
@@ -131,7 +146,8 @@ export async function verificationAndRepair(world: JobWorld, { from, to, rows, d
   await killed(verification);
   if ((await world.verification(run, verification)).state === 'running') landed += 1;
   const check = await world.verified(run, verification);
-  const wrong = Math.floor(rows / 3) - [...Array(rows)].filter((_, i) => (i + 1) % 3 === 0 && (i + 1) % 50 === 1).length;
+  const wrong =
+    Math.floor(rows / 3) - [...Array(rows)].filter((_, i) => (i + 1) % 3 === 0 && (i + 1) % 50 === 1).length;
   const lost = [...Array(rows)].filter((_, i) => (i + 1) % 50 === 1).length;
   const { changed, missing } = check.tables[0] ?? {};
   world.expect(`${what}: found`, [check.state, changed, missing], ['different', wrong, lost]);

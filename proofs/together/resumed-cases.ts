@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so jobs name macros.
 import type { DirtySide } from '../dirty/dirty-table.ts';
 import type { JobWorld } from './job-world.ts';
 import { contents, lines, makeOrders, makeOrdersTarget } from './orders.ts';
@@ -26,8 +27,7 @@ export async function madeOnTheWay(world: JobWorld, from: Kind, to: Kind): Promi
     fromOptions: {
       ...byId,
       'fromJobConfig.columnList': 'id&code&name&amount&at',
-      'fromJobConfig.sampleValueColumn':
-        'at:#{DateUtils.format(DateUtil.now(),"yyyy-MM-dd HH:mm:ss.SSS")} ${timestamp()}',
+      'fromJobConfig.sampleValueColumn': 'at:#{DateUtil.now()} ${timestamp()}',
     },
     toOptions: { 'toJobConfig.columnList': 'id&code&name&amount&note' },
     driver: { ...sliced, 'transformConfig.trans': [{ field: 'name', converter: 'REVERSE' }] },
@@ -48,10 +48,16 @@ export async function madeOnTheWay(world: JobWorld, from: Kind, to: Kind): Promi
   world.expect(`${what}: end`, [resumed.state, resumed.failure], ['succeeded', null]);
   const { rows_read, rows_written } = resumed.durable;
   world.expect(`${what}: counters`, [rows_read, rows_written], [240, 240]);
-  const [row] = await target.sql(`SELECT count(DISTINCT note) AS n, count(*) AS r, min(note) AS note FROM ${b}`);
+  const [row] = await target.sql(
+    `SELECT count(DISTINCT note) AS n, count(*) AS r, min(note) AS note FROM ${b}`,
+  );
   world.expect(`${what}: one clock`, [Number(row?.n), Number(row?.r)], [1, 240]);
   const made = Number(/ (\d{13})$/.exec(String(row?.note))?.[1]);
-  world.expect(`${what}: of the first`, made <= (failed.ended_at ?? 0) && made >= (failed.started_at ?? 0) - 5_000, true);
+  world.expect(
+    `${what}: of the first`,
+    made <= (failed.ended_at ?? 0) && made >= (failed.started_at ?? 0) - 5_000,
+    true,
+  );
   world.expect(`${what}: converted`, await contents(target, b, `name LIKE '%n' AND name NOT LIKE 'n%'`), 240);
 }
 
@@ -87,19 +93,30 @@ export async function tolerantRun(world: JobWorld, from: Kind, to: Kind): Promis
     await world.refusalOf(world.resume(failed)),
     /Cdm\.0056.*recordDirtyData/,
   );
-  await world.changeJob(job, { ...wish, driver: { ...wish.driver, 'throttlingConfig.maxErrorRecords': '5' } });
+  await world.changeJob(job, {
+    ...wish,
+    driver: { ...wish.driver, 'throttlingConfig.maxErrorRecords': '5' },
+  });
   const resumed = await world.resume(failed);
   world.expect(`${what}: end`, [resumed.state, resumed.failure], ['succeeded', null]);
   const { rows_read, rows_written, rows_skipped } = resumed.durable;
   world.expect(`${what}: counters`, [rows_read, rows_written, rows_skipped], [240, 232, 8]);
   const rejects = await world.rejects(resumed);
   const open = rejects.filter(({ state }) => state === 'open').map(({ values }) => Number(values[0]));
-  world.expect(`${what}: rejects`, open.sort((x, y) => x - y), bad);
+  world.expect(
+    `${what}: rejects`,
+    open.sort((x, y) => x - y),
+    bad,
+  );
   world.expect(`${what}: listed`, rejects.length, bad.length);
   const wanted = (await lines(source, a)).filter((_, at) => !bad.includes(at + 1));
   world.expect(`${what}: rows`, await lines(target, b), wanted);
   const [seen] = await world.verifications(resumed);
-  world.expectMatch(`${what}: verified`, seen?.tables[0]?.notes.join(' '), /8 keys that differ are all of rows/);
+  world.expectMatch(
+    `${what}: verified`,
+    seen?.tables[0]?.notes.join(' '),
+    /8 keys that differ are all of rows/,
+  );
 }
 
 /** A window stays as it was fixed at first, and its rows are the ones that are verified. */
@@ -123,7 +140,10 @@ export async function windowedRun(world: JobWorld, from: Kind, to: Kind): Promis
   world.expect(`${what}: first`, [failed.state, failed.failure?.code], ['failed', 'Cdm.0026']);
   await target.sql(`DELETE FROM ${b} WHERE id = 140`);
   await makeOrders(source, a, 170, { first: 151 });
-  await world.changeJob(job, { ...wish, driver: { ...wish.driver, 'sluiceConfig.watermarkUpper': 'BELOW_MAX' } });
+  await world.changeJob(job, {
+    ...wish,
+    driver: { ...wish.driver, 'sluiceConfig.watermarkUpper': 'BELOW_MAX' },
+  });
   world.expectMatch(
     `${what}: another bound`,
     await world.refusalOf(world.resume(failed)),

@@ -45,7 +45,11 @@ export async function refusedRows(world: JobWorld, from: Kind, to: Kind): Promis
   await target.sql(`DELETE FROM ${b} WHERE id = 50`);
   const check = await world.verify(run);
   world.expect(`${what}: check`, [check.state, check.tables[0]?.missing], ['different', 4]);
-  world.expectMatch(`${what}: check's note`, check.tables[0]?.notes.join(' '), /^.*\b1 of the keys that differ/);
+  world.expectMatch(
+    `${what}: check's note`,
+    check.tables[0]?.notes.join(' '),
+    /^.*\b1 of the keys that differ/,
+  );
   const before = await contents(target, b, 'id > 9000');
   const repaired = await world.repair(run, check);
   world.expect(`${what}: repair`, [repaired.state, repaired.failure], ['different', null]);
@@ -56,7 +60,11 @@ export async function refusedRows(world: JobWorld, from: Kind, to: Kind): Promis
   world.expect(`${what}: rows`, await lines(target, b, 'id < 9000'), wanted);
   // Mended and replayed they are there, and what was mended differs from the source for good.
   const rejects = await world.rejects(run);
-  world.expect(`${what}: rejects`, rejects.map(({ values }) => Number(values[0])).sort((x, y) => x - y), Object.values(bad));
+  world.expect(
+    `${what}: rejects`,
+    rejects.map(({ values }) => Number(values[0])).sort((x, y) => x - y),
+    Object.values(bad),
+  );
   for (const reject of rejects) {
     const id = Number(reject.values[0]);
     await world.mend(run, reject, [id, `m${id}`, 'mended', '1.00']);
@@ -107,7 +115,11 @@ export async function refusedWithoutKey(world: JobWorld): Promise<void> {
     driver: { ...verify, ...tolerant },
   });
   world.expect(`${what}: end`, [run.state, run.failure?.code], ['failed', 'Cdm.0232']);
-  world.expectMatch(`${what}: why`, run.failure?.summary, /1 rows aside.*no.*primary key|neither table has a primary key/);
+  world.expectMatch(
+    `${what}: why`,
+    run.failure?.summary,
+    /1 rows aside.*no.*primary key|neither table has a primary key/,
+  );
   const seen = await own(world, run);
   world.expect(`${what}: state`, seen?.state, 'not_comparable');
 }

@@ -106,10 +106,7 @@ function literals(
 }
 
 /** Takes back what was done for some rows when one of them is refused. */
-async function attempt(
-  { session, target }: Writing,
-  work: () => Promise<void>,
-): Promise<Refusal | null> {
+async function attempt({ session, target }: Writing, work: () => Promise<void>): Promise<Refusal | null> {
   await session.run(`SAVEPOINT ${PART}`, 'write', target);
   try {
     await work();

@@ -142,7 +142,8 @@ function numberText(value: PortableValue): string | undefined {
 
 /** Zones of a timestamp's text are always that of UTC. */
 function timestampText(value: string): string | undefined {
-  const [, day, time] = /^(\d{4,6}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|\+00)?)?$/.exec(value) ?? [];
+  const [, day, time] =
+    /^(\d{4,6}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|\+00)?)?$/.exec(value) ?? [];
   return day === undefined ? undefined : `${day} ${withoutZeros(time ?? '00:00:00')}`;
 }
 
@@ -176,4 +177,3 @@ const texts = {
     zh: `本次运行将 ${rows} 条记录作为脏数据搁置，而两端的表均无主键：无法确定缺失的是否正是这些记录。`,
   }),
 } as const;
-

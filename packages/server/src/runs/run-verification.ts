@@ -128,7 +128,8 @@ export class RunVerification {
     if (note !== null) await this.#change({ plan: { ...plan, notes: [...plan.notes, note] } });
     await this.#change({ state, endedAt: now() });
     log('run.verified', { run: id, job: jobName, state, setAside: kind, ...countsOf(totals) });
-    if (!totals.isEqual && kind !== 'accounted') throw different(totals, plan, note, this.#record?.isAtSnapshot === true);
+    if (!totals.isEqual && kind !== 'accounted')
+      throw different(totals, plan, note, this.#record?.isAtSnapshot === true);
   }
 
   #unnamed(leftOut: readonly LeftOutColumn[]): LeftOutColumn | undefined {
