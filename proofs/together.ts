@@ -105,6 +105,8 @@ function killCases(random: () => number, times: number): readonly Case[] {
   const cases: Case[] = [];
   for (let no = 0; no < times; no += 1) {
     const [from, to] = allWays[no % allWays.length] ?? ['postgres', 'mysql'];
+    // Between databases whose tables may have the same names.
+    const [there, back] = ways[no % ways.length] ?? ['postgres', 'mysql'];
     const pair = (rows: number, withinMs: number) => ({
       from,
       to,
@@ -117,7 +119,7 @@ function killCases(random: () => number, times: number): readonly Case[] {
       (world) => killed.tolerantRun(world, pair(4_000, 900), { isThrottled: true }),
       (world) => killed.replay(world, pair(600, 60)),
       (world) => killed.verificationAndRepair(world, pair(20_000, 120)),
-      (world) => killed.batch(world, pair(1_000, 600)),
+      (world) => killed.batch(world, { ...pair(1_000, 600), from: there, to: back }),
     );
   }
   return cases;

@@ -101,7 +101,7 @@ async function eachChild(
   }
 }
 
-/** The rate is the job's: four tables at once are no faster than one. @param seconds that the rate allows for all of it, at least. */
+/** The rate is the job's: three tables at once are no faster than one after the other. */
 export async function sharedRate(world: JobWorld, rows: number): Promise<void> {
   const { postgres, mysql } = world.sides;
   const stem = world.name('t');
@@ -117,11 +117,11 @@ export async function sharedRate(world: JobWorld, rows: number): Promise<void> {
       'throttlingConfig.concurrentSubJobs': '3',
       'throttlingConfig.throttling': 'true',
       'throttlingConfig.byteRate': '1000',
-      'throttlingConfig.recordRate': String(rows),
+      'throttlingConfig.recordRate': String(rows / 2),
     },
   });
   world.expect('a shared rate: end', [run.state, run.failure], ['succeeded', null]);
   const tookMs = (run.ended_at ?? 0) - (run.started_at ?? 0);
-  // Three times as many rows as go in one second; half a second of them may be saved up.
-  world.expect(`a shared rate: ${tookMs} ms`, tookMs >= 2_000, true);
+  // Two seconds for each; of the first one a quarter is paid, and the rest is owed by who comes next.
+  world.expect(`a shared rate: ${tookMs} ms`, tookMs >= 4_000, true);
 }
