@@ -62,7 +62,7 @@ export interface StubSettings {
 
 /** What 9.2 does not know, as far as our statements could hold it. */
 const laterThan92 =
-  /\bON CONFLICT\b|\bWITH ORDINALITY\b|\bLATERAL\b|\bto_reg(?:class|type)\b|\batt(?:identity|generated)\b|\brelispartition\b|\bpg_partition_tree\b|\bindnkeyatts\b|\bindnullsnotdistinct\b|\bto_jsonb\b|\bAS IDENTITY\b|\bOVERRIDING\b|\bTABLESAMPLE\b|\bSCHEMA IF NOT EXISTS\b|\bSET (?:LOCAL )?(?:lock_timeout|idle_in_transaction_session_timeout|transaction_timeout)\b|\bNULLS NOT DISTINCT\b|\bclient_connection_check_interval\b|\btrim_scale\b|\bctid\b|\bpg_export_snapshot\b|\bFORMAT binary\b|\bWITH \w+ AS \(\s*(?:UPDATE|INSERT|DELETE)\b|\bFILTER \(/i;
+  /\bON CONFLICT\b|\bWITH ORDINALITY\b|\bLATERAL\b|\bto_reg(?:class|type)\b|\batt(?:identity|generated)\b|\brelispartition\b|\bpg_partition_tree\b|\bindnkeyatts\b|\bindnullsnotdistinct\b|\bto_jsonb\b|\bAS IDENTITY\b|\bOVERRIDING\b|\bTABLESAMPLE\b|\bSCHEMA IF NOT EXISTS\b|\bSET (?:LOCAL )?(?:lock_timeout|idle_in_transaction_session_timeout|transaction_timeout)\b|\bNULLS NOT DISTINCT\b|\bclient_connection_check_interval\b|\btrim_scale\b|\bctid\b|\bpg_export_snapshot\b|\bFORMAT binary\b|\bWITH \w+ AS \(\s*(?:UPDATE|INSERT|DELETE)\b|\bFILTER \(|\bSELECT\s+FROM\b|->>|\bjsonb?_\w+\(/i;
 const dwsClauses = /\s*(?:WITH \(orientation = \w+, compression = \w+\)|DISTRIBUTE BY HASH \([^)]*\))/g;
 
 /**

@@ -17,7 +17,7 @@ export async function proveCondition(session: PgSession, table: TableName, condi
 
 /** The same over whatever stands in a FROM. */
 export async function proveConditionOn(session: PgSession, rowsOf: string, condition: string): Promise<void> {
-  const from = `SELECT FROM ${rowsOf} WHERE `;
+  const from = `SELECT 1 FROM ${rowsOf} WHERE `;
   try {
     await provePredicate(condition, {
       parse: (sql) => session.parse(sql),

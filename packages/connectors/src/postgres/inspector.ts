@@ -192,7 +192,7 @@ async function requireCreateRight(session: PgSession, schema: string | null): Pr
   }
   const { rows } = await session.query(
     `SELECT has_database_privilege(current_database(), 'CREATE')
-         OR EXISTS (SELECT FROM pg_namespace n WHERE ${OWN_SCHEMAS} AND has_schema_privilege(n.oid, 'CREATE'))`,
+         OR EXISTS (SELECT 1 FROM pg_namespace n WHERE ${OWN_SCHEMAS} AND has_schema_privilege(n.oid, 'CREATE'))`,
   );
   if (rows[0]?.[0] !== 't') throw refused('the user has the right CREATE on no schema of the database');
 }
