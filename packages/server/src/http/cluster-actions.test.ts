@@ -41,10 +41,7 @@ const detail = async () => (await send('GET', `/clusters/${id}`)).json();
 
 /** Lets what waits for its time happen, until nothing waits any more. */
 async function settle(): Promise<void> {
-  for (let round = 0; round < 20 && sample.timers.length > 0; round += 1) {
-    sample.timers.shift()?.();
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
+  for (let round = 0; round < 20 && sample.timers.length > 0; round += 1) await sample.timers.shift()?.();
 }
 
 const stop = { stop: { stopMode: 'IMMEDIATELY' } };

@@ -214,7 +214,7 @@ export interface SampleApp {
   readonly authenticator: SampleAuthenticator;
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
-  readonly timers: (() => void)[];
+  readonly timers: (() => Promise<void> | void)[];
   /** Live workers of clusters, as a test says. */
   readonly workers: Map<string, readonly ClusterWorker[]>;
   /** Puts the application's clock forward. */
@@ -283,7 +283,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const runs = new SampleRuns(store);
   // Sample runs reach no destination.
   const traces = { removeNow: async () => undefined };
-  const timers: (() => void)[] = [];
+  const timers: SampleApp['timers'] = [];
   const workers = new Map<string, readonly ClusterWorker[]>();
   const pools: ClusterPools = {
     open: async () => undefined,
