@@ -29,8 +29,20 @@ class WatchedPools extends LocalClusterPools {
     signal: AbortSignal,
     seat: Seat | null = null,
   ): Promise<TaskResults[K]> {
-    await this.before(task.kind);
+    await unlessAborted(signal, this.before(task.kind));
     return await super.run(clusterId, task, listener, signal, seat);
+  }
+}
+
+/** What a test does before a task ends with the task: a run that is stopped there need not wait for the test. */
+async function unlessAborted(signal: AbortSignal, work: Promise<void> | void): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -49,6 +61,8 @@ export interface RigSettings {
   readonly egress?: EgressRules;
   /** Of the service; default: Asia/Shanghai. */
   readonly zone?: string;
+  /** What desk and queue take for now; default: the clock. */
+  readonly now?: () => number;
 }
 
 export interface JobWish {
@@ -111,12 +125,13 @@ export class RunRig {
       onStderr: (pid, text) => log('worker.stderr', { pid, text }),
     });
     const leaseMs = settings.leaseMs ?? 15_000;
+    const now = settings.now ?? Date.now;
     let poke: () => void = () => undefined;
     this.desk = new RunDesk({
       store,
       secrets: rigSecretBox,
       pools: this.pool,
-      now: Date.now,
+      now,
       service: { zone: settings.zone ?? 'Asia/Shanghai', version: '1.8.1' },
       leaseMs,
       log,
@@ -129,7 +144,7 @@ export class RunRig {
       runsMax: (clusterId) => this.pool.runsMax(clusterId),
       owner,
       leaseMs,
-      now: Date.now,
+      now,
       log,
     });
     poke = () => this.queue.poke();
