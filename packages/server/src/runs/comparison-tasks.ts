@@ -55,10 +55,14 @@ export class ComparisonTasks {
     const open = round.plan.chunks.filter(({ no }) => !round.done.has(no));
     const lanes =
       round.lanes ??
-      Array.from({ length: Math.min(work.extractors, pool.sliceWorkersMax, open.length) }, () => ({
-        seat: { worker: null, isFixed: false },
-        snapshot: null,
-      }));
+      // One at least: without a lane nothing would be compared, and nothing be found.
+      Array.from(
+        { length: Math.max(1, Math.min(work.extractors, pool.sliceWorkersMax, open.length)) },
+        () => ({
+          seat: { worker: null, isFixed: false },
+          snapshot: null,
+        }),
+      );
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, stop]);
     let next = 0;

@@ -138,6 +138,22 @@ describe.skipIf(!hasServers)('verification of runs', () => {
     }
   });
 
+  test.each(pairs)('%s to %s: keys that lie further apart than 64 bits count', async (from, to) => {
+    const name = randomBytes(4).toString('hex');
+    const [fromTable, toTable] = [`from_${name}`, `to_${name}`];
+    const ids = ['-4611686018427387000', '-7', '0', '4611686018427387905', '9223372036854775807'];
+    await sides[from].sql(
+      `CREATE TABLE ${fromTable} (id bigint NOT NULL PRIMARY KEY, v integer);
+       INSERT INTO ${fromTable} VALUES ${ids.map((id, i) => `(${id}, ${i})`).join(', ')}`,
+    );
+    const run = await rig.run({ from: sides[from], to: sides[to], fromTable, toTable, toOptions: anew });
+    const same = await verified(run);
+    expect(same.record.failure).toBeNull();
+    expect([same.record.state, same.sourceRows]).toEqual(['equal', ids.length]);
+    await sides[to].sql(`UPDATE ${toTable} SET v = 77 WHERE id = ${ids[4]}`);
+    expect((await verified(run)).differences).toEqual([{ kind: 'changed', key: [ids[4]] }]);
+  });
+
   test.each(pairs)('%s to %s: without a key only that there is a difference', async (from, to) => {
     const wish = await wishOf(from, to, 'none');
     const run = await rig.run(wish);
