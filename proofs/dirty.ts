@@ -81,7 +81,9 @@ function casesOf(
   const plain = { ...pair, rows, limit: null, extractors: 1, killedWithinMs: null, isReplayed: false };
   const limited = [0, 1, limit, limit + 1, rows].map((planted) => ({ ...plain, planted, limit }));
   const whole = { ...plain, planted: isShort ? limit * 6 : rows };
-  if (isShort) return [...limited.slice(3, 4), { ...whole, killedWithinMs: 300, isReplayed: true }];
+  // A replay whose worker is killed waits for its next turn: in the short form once for each destination.
+  const isReplayed = pair.from.kind === pair.to.kind;
+  if (isShort) return [...limited.slice(3, 4), { ...whole, killedWithinMs: 300, isReplayed }];
   return [
     ...limited,
     { ...plain, planted: limit + 1, isReplayed: true },

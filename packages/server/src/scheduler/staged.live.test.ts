@@ -152,7 +152,7 @@ describe.skipIf(!hasServers)('runs through a staging table', () => {
     };
     try {
       const run = await rig.start(job);
-      await eventually('the move waits', async () => (await wish.to.waiting()) > 0, 20_000);
+      await eventually('the move waits', async () => (await wish.to.waiting()) > 0);
       // A stop answers after five seconds, whatever came of it by then.
       await rig.stop(run);
       expect((await rig.find(run)).state).toBe('stopped');

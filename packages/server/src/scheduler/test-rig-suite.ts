@@ -238,16 +238,16 @@ export class RunRig {
   }
 
   /** Starts a job and waits for its end. */
-  async run(wish: JobWish, withinMs = 28_000): Promise<RunRecord> {
+  async run(wish: JobWish, withinMs = 55_000): Promise<RunRecord> {
     return await this.ended(await this.start(await this.job(wish)), withinMs);
   }
 
-  async ended(run: RunRecord, withinMs = 28_000): Promise<RunRecord> {
+  async ended(run: RunRecord, withinMs = 55_000): Promise<RunRecord> {
     return await this.until(run, (seen) => !isActiveState(seen.state), withinMs);
   }
 
   /** Waits until the run's record is as wanted. */
-  async until(run: RunRecord, wanted: (seen: RunRecord) => boolean, withinMs = 20_000): Promise<RunRecord> {
+  async until(run: RunRecord, wanted: (seen: RunRecord) => boolean, withinMs = 50_000): Promise<RunRecord> {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const seen = await this.find(run);
@@ -278,7 +278,7 @@ export class RunRig {
 export async function eventually(
   what: string,
   holds: () => Promise<boolean>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await holds())) {
