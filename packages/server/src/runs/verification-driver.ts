@@ -121,7 +121,7 @@ export class VerificationDriver {
     repair: { readonly removesExtra: boolean } | null,
   ): Promise<void> {
     const { store } = this.#tools;
-    const done = new Set((await this.#chunks()).flatMap((chunk) => (chunk.phase === phase ? chunk.no : [])));
+    const done = (await this.#chunks()).filter((chunk) => chunk.phase === phase);
     await tasks.go({
       plan,
       done,

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so jobs refer to variables.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VerificationDesk } from '../runs/verification-desk.ts';
@@ -65,14 +66,10 @@ describe.skipIf(!hasServers)('verification of runs', () => {
 
   async function ended(record: VerificationRecord): Promise<VerificationRecord> {
     let seen = record;
-    await eventually(
-      'the verification has ended',
-      async () => {
-        seen = (await rig.store.verifications.find(record.id)) ?? record;
-        return !isActiveVerification(seen.state);
-      },
-      25_000,
-    );
+    await eventually('the verification has ended', async () => {
+      seen = (await rig.store.verifications.find(record.id)) ?? record;
+      return !isActiveVerification(seen.state);
+    });
     return seen;
   }
 
@@ -176,6 +173,14 @@ describe.skipIf(!hasServers)('verification of runs', () => {
     expect(run.failure?.code).toBe('Cdm.0232');
     expect(run.failure?.summary.en).toContain('0 keys changed, 1 missing and 0 extra');
     expect(run.failure?.summary.zh).toContain('1 个缺失');
+  });
+
+  test('a run is verified where a variable of the start says so', async () => {
+    const driver = { 'sluiceConfig.verify': '${isVerified}' };
+    const job = await rig.job(await wishOf('postgres', 'mysql', 'id', { driver }));
+    const run = await rig.ended(await rig.start(job, { isVerified: 'true' }));
+    expect(run.state).toBe('succeeded');
+    expect(await rig.store.verifications.list(run.id, 10)).toMatchObject([{ kind: 'run', state: 'equal' }]);
   });
 
   test('the source is seen at the moment that the run read', async () => {
