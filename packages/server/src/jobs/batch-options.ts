@@ -45,12 +45,6 @@ export function requireTypeOptions(type: JobType, from: JobEnd, to: JobEnd): voi
       zh: `${name} 仅用于单表作业。整库迁移按原名迁移模式中所有表（或 ${tableListOption} 中的表）的全部字段。`,
     });
   }
-  if (options.from['fromJobConfig.useSql'] === 'true') {
-    throw refused('fromJobConfig.useSql', {
-      en: 'An entire-database job moves tables; the result of a query is moved by a NORMAL_JOB.',
-      zh: '整库迁移只迁移表；SQL 查询结果请用 NORMAL_JOB 迁移。',
-    });
-  }
   if (options.from['fromJobConfig.schemaName'] !== options.to['toJobConfig.schemaName']) return;
   if (!isSamePlace(from.link, to.link)) return;
   throw refused('toJobConfig.schemaName', {

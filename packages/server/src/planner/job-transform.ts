@@ -54,7 +54,7 @@ export function requireTransform(
   job: Settings & Pick<JobRecord, 'type' | 'toOptions'>,
   clock: MacroClock,
 ): void {
-  if (job.type !== 'NORMAL_JOB') return;
+  if (job.type === 'SCENARIO_JOB') return;
   const known = knownSettings(job, {}, clock);
   const columns = namesOf(known.fromOptions[columnsOption]);
   const transform = transformOf(known, clock);
