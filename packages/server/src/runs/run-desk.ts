@@ -13,6 +13,7 @@ import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { createFreshRun, createRunOf, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
+import { RateBuckets } from './rate-buckets.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { createTablesAgain } from './retry-run.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
@@ -49,6 +50,7 @@ export class RunDesk implements RunService {
   readonly #byJob = new Map<string, Driver>();
   /** Clusters whose runs are not to be driven for the moment. */
   readonly #held = new Set<string>();
+  readonly #rates = new RateBuckets();
   #isClosed = false;
 
   constructor(tools: DeskTools) {
@@ -285,7 +287,7 @@ export class RunDesk implements RunService {
     this.#tools.meter?.begin(run);
     const driver = isBatchParent(run)
       ? new BatchDriver(run, this.#tools)
-      : new RunDriver(run, this.#tools, this.traces);
+      : new RunDriver(run, this.#tools, this.traces, this.#rates);
     this.#drivers.set(run.id, driver);
     // A job may have the name of another one's table.
     if (run.parentRunId === null) this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);

@@ -14,6 +14,7 @@ import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
+import type { RateBuckets } from './rate-buckets.ts';
 import { isToBeKept } from './run-aftermath.ts';
 import {
   endingOf,
@@ -75,6 +76,7 @@ export class RunDriver implements Driver {
   readonly #tools: DriverTools;
   readonly #pool: TaskPool;
   readonly #traces: TraceRemover;
+  readonly #rates: RateBuckets;
   readonly #claim: Claim;
   readonly #rejects: RunRejects;
   readonly #stopper = new AbortController();
@@ -84,7 +86,7 @@ export class RunDriver implements Driver {
   /** Values of secret variables: in no text of the run. */
   #secretTexts: readonly string[] = [];
 
-  constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover) {
+  constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover, rates: RateBuckets) {
     this.runId = run.id;
     this.projectId = run.projectId;
     this.clusterId = run.clusterId;
@@ -96,6 +98,7 @@ export class RunDriver implements Driver {
     };
     this.#pool = tools.pools.of(run.clusterId);
     this.#traces = traces;
+    this.#rates = rates;
     this.#claim = { runId: run.id, fence: run.fence };
     this.#rejects = new RunRejects(run, this.#claim, { ...tools, progress: this.progress });
     this.ended = this.#drive(run);
@@ -270,6 +273,8 @@ export class RunDriver implements Driver {
     const { now, log } = this.#tools;
     const records = await this.#slices();
     this.progress.load(records);
+    // The tables of an entire-database job are one job's: they share its rate.
+    const lent = work.rateLimit && this.#rates.lend(this.#record.parentRunId ?? this.runId, work.rateLimit);
     return await moveSlices({
       work,
       plan,
@@ -278,6 +283,7 @@ export class RunDriver implements Driver {
       consistency: this.#storedPlan?.consistency ?? null,
       keepsMoment: isVerified(this.#record),
       pool: this.#pool,
+      bucket: lent?.bucket ?? null,
       progress: this.progress,
       stop: this.#stopper.signal,
       attempts: (patience, signal, attempt) => this.#attempts(patience, signal, attempt),
@@ -286,7 +292,7 @@ export class RunDriver implements Driver {
       note: (event, fields) => this.#tools.note?.(this.runId, event, fields),
       now,
       log,
-    });
+    }).finally(() => lent?.release());
   }
 
   async #storeConsistency(consistency: Consistency): Promise<void> {

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Slice } from '@sluice/core/data/slice';
-import { SnapshotLost } from '@sluice/core/errors/sluice-error';
+import { SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-error';
 import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf } from '@sluice/engine/work';
 import type { SliceRecord } from '../store/model.ts';
 import { runLimits } from './limits.ts';
 import { Patience } from './patience.ts';
-import { RateBucket } from './rate-bucket.ts';
+import type { RateBucket } from './rate-bucket.ts';
 import type { RunProgress } from './run-progress.ts';
 import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
 import { SliceOrder } from './slice-order.ts';
@@ -23,6 +24,8 @@ export interface SliceMoverTools {
   /** A moment of the source is wanted even for one slice, for it is looked at once more. */
   readonly keepsMoment?: boolean;
   readonly pool: TaskPool;
+  /** What is read is charged here; null: it is not limited. */
+  readonly bucket: RateBucket | null;
   readonly progress: RunProgress;
   readonly stop: AbortSignal;
   /** Tries again what may be tried again; tells the attempt whether it was begun before. */
@@ -66,7 +69,8 @@ class SliceMover {
     this.#tools = tools;
     this.#signal = AbortSignal.any([this.#failed.signal, tools.stop]);
     this.#snapshot = this.#runSnapshot();
-    this.#charging = chargingOf(tools.work);
+    const { bucket } = tools;
+    this.#charging = bucket === null ? {} : { charge: (...read) => bucket.charge(...read) };
   }
 
   async move(): Promise<readonly SliceLane[]> {
@@ -124,6 +128,7 @@ class SliceMover {
       progress.sequenceOf(slice.no),
     );
     let count = 0;
+    let retriesLeft = work.sliceRetries ?? 0;
     for (;;) {
       const used = lane.snapshot;
       const task = { kind: 'slice', work, plan, slice, snapshot: used } as const;
@@ -147,8 +152,14 @@ class SliceMover {
         note('slice.done', { slice: slice.no, attempts: count, ...progress.effortOf(slice.no) });
         return used === null && count > 1;
       } catch (error) {
-        if (!(error instanceof SnapshotLost) || used === null) throw error;
-        await this.#snapshot.renew(lane, used, error);
+        if (error instanceof SnapshotLost && used !== null) {
+          await this.#snapshot.renew(lane, used, error);
+          continue;
+        }
+        if (retriesLeft === 0 || !isWorthRetry(error)) throw error;
+        retriesLeft -= 1;
+        note('slice.retried', { slice: slice.no, why: error.message, retriesLeft });
+        await sleep(runLimits.sliceRetryPauseMs, undefined, { signal: this.#signal });
       }
     }
   }
@@ -169,9 +180,10 @@ class SliceMover {
   }
 }
 
-/** One bucket for all slices of the run. */
-function chargingOf({ rateLimit }: RunWork): Pick<TaskListener, 'charge'> {
-  if (rateLimit === undefined) return {};
-  const bucket = new RateBucket(rateLimit);
-  return { charge: (...read) => bucket.charge(...read) };
+/**
+ * Whether a slice may be moved again because its job says so: not where what it has written stays without a commit, and not
+ * behind a limit of bad rows, of which there would be as many.
+ */
+function isWorthRetry(error: unknown): error is SluiceError {
+  return error instanceof SluiceError && !error.isFinal && error.code !== 'Cdm.0936';
 }
