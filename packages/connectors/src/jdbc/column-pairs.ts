@@ -18,6 +18,37 @@ export function columnsDiffer(table: readonly string[], job: readonly string[], 
   });
 }
 
+/** A job reads a column that is not there. @param table as people call it. */
+export function noSuchColumn(table: string, name: string): SluiceError {
+  return new SluiceError('Cdm.0926', explained(columnComplaints.missing(table, [name])));
+}
+
+/** The same of the result of a user's query. */
+export function notInResult(name: string): SluiceError {
+  return new SluiceError(
+    'Cdm.0926',
+    explained({
+      en: `The SQL statement returns no column "${name}".`,
+      zh: `SQL 语句的结果中没有字段“${name}”。`,
+    }),
+  );
+}
+
+/** Partitions of a table that a job cannot read. @param name null: it has none at all. */
+export function noSuchPartition(table: string, name: string | null): SluiceError {
+  return new SluiceError(
+    'Cdm.0236',
+    explained(
+      name === null
+        ? {
+            en: `The table ${table} is not partitioned: switch extraction by partition off.`,
+            zh: `表 ${table} 不是分区表：请关闭按表分区抽取。`,
+          }
+        : { en: `The table ${table} has no partition "${name}".`, zh: `表 ${table} 没有分区“${name}”。` },
+    ),
+  );
+}
+
 /** What is wrong, in a sentence: of two lists of two hundred names nobody sees it. */
 export const columnComplaints = {
   count: (read: number, named: number): Text => ({

@@ -1,5 +1,5 @@
 import { columnNamed } from '@sluice/core/data/column-named';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { noSuchColumn } from '../jdbc/column-pairs.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import type { CatalogTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
@@ -258,7 +258,5 @@ async function countRows(search: BoundSearch, limitMs: number): Promise<number |
 export function requireColumn(table: CatalogTable, name: string): CatalogTable['shape']['columns'][number] {
   const column = columnNamed(table.shape.columns, name);
   if (column !== undefined) return column;
-  throw new SluiceError('Cdm.0926', {
-    cause: `${table.shape.schema}.${table.shape.table} has no column ${name}`,
-  });
+  throw noSuchColumn(`${table.shape.schema}.${table.shape.table}`, name);
 }

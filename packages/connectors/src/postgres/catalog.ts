@@ -1,7 +1,6 @@
 import type { Column, TableShape } from '@sluice/core/data/column';
 import { columnNamed } from '@sluice/core/data/column-named';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { quoteTable } from './quote.ts';
+import { noSuchColumn } from '../jdbc/column-pairs.ts';
 import type { PgSession } from './session.ts';
 import { isUserType, neutralOf } from './types.ts';
 
@@ -200,5 +199,5 @@ export function shapeOf(relation: Relation, listed: readonly string[] | null): T
 export function requireColumn(relation: Relation, name: string): PgColumn {
   const column = columnNamed(relation.columns, name);
   if (column !== undefined) return column;
-  throw new SluiceError('Cdm.0926', { cause: `table ${quoteTable(relation.name)} has no column "${name}"` });
+  throw noSuchColumn(`${relation.name.schema}.${relation.name.table}`, name);
 }

@@ -1,3 +1,4 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
@@ -48,9 +49,13 @@ export async function splitTable(
   if (options.partitions !== null) {
     const leaves = await chosenLeaves(session, relation, options.partitions.list);
     if (leaves.length > SLICES_MAX)
-      throw new SluiceError('Cdm.0236', {
-        cause: `${leaves.length} partitions are chosen, ${SLICES_MAX} can be read in one job`,
-      });
+      throw new SluiceError(
+        'Cdm.0236',
+        explained({
+          en: `${leaves.length} partitions are chosen, and one job reads ${SLICES_MAX} at most: list fewer, or switch extraction by partition off.`,
+          zh: `选择了 ${leaves.length} 个表分区，单个作业最多读取 ${SLICES_MAX} 个：请减少分区，或关闭按表分区抽取。`,
+        }),
+      );
     return cutLeaves(session, leaves, true, sliceCountHint, {});
   }
   if (options.partitionColumn !== null)

@@ -83,7 +83,7 @@ describe.skipIf(!hasServers)('slices that are moved again because the job says s
       toTable,
       driver: { 'throttlingConfig.splitRetryTime': '3' },
     });
-    expect([run.state, run.failure?.code]).toEqual(['failed', 'Cdm.0234']);
+    expect([run.state, run.failure?.code]).toEqual(['failed', 'Cdm.0902']);
     const [held] = await sides.mysql.sql(`SELECT count(*) AS n, count(DISTINCT id) AS d FROM ${toTable}`);
     expect(Number(held?.n)).toBeGreaterThan(0);
     expect(held?.n).toBe(held?.d);
