@@ -69,8 +69,6 @@ describe('an entire-database job', () => {
     ]);
     // Its settings are those of each of its tables.
     expect(await refused('w', {}, { 'toJobConfig.schemaName': 'read-only' })).toEqual([400, 'Cdm.0014']);
-    const trans = [{ field: 'a', converter: 'EXPRESSION', expression: 'value +' }];
-    expect(await refused('w', {}, {}, { 'transformConfig.trans': trans })).toEqual([400, 'Cdm.0011']);
     const itself = wholeBody('x', {}, { 'toJobConfig.schemaName': 'shop' });
     expect(await call('POST', '/job', { jobs: [{ ...itself.jobs[0], 'to-link-name': 'source' }] })).toEqual([
       400,

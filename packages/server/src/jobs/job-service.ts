@@ -384,10 +384,12 @@ export class JobService {
       { link: fromRecord.options, options: fromOptions },
       { link: toRecord.options, options: toOptions },
     );
+    const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
     requireTypeOptions(
       draft.type,
       { link: fromRecord.options, options: fromOptions },
       { link: toRecord.options, options: toOptions },
+      driverOptions,
     );
     if (draft.type === 'BATCH_JOB') {
       // Each table is moved by these settings: what none of them could be moved by is told now, and not by each.
@@ -395,7 +397,6 @@ export class JobService {
       endValues(fromGroup, ofTable.fromOptions, { takesReferences: isFilledIn });
       endValues(toGroup, ofTable.toOptions, { takesReferences: isFilledIn });
     }
-    const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
     await checkArchive(driverOptions, registry, (name) => this.#link(clusterId, name, store));
     const { zone, now } = this.#deps;
     requireSchedule({ name: draft.name, type: draft.type, driverOptions }, zone);

@@ -54,7 +54,7 @@ export function requireTransform(
   job: Settings & Pick<JobRecord, 'type' | 'toOptions'>,
   clock: MacroClock,
 ): void {
-  if (job.type === 'SCENARIO_JOB') return;
+  if (job.type !== 'NORMAL_JOB') return;
   const known = knownSettings(job, {}, clock);
   const columns = namesOf(known.fromOptions[columnsOption]);
   const transform = transformOf(known, clock);
@@ -70,6 +70,16 @@ export function requireTransform(
     const filled = value.replace(/\$\{[^{}]*\}/g, '0');
     checked(addedOption, value, () => compileTemplate(filled));
   }
+}
+
+/** Names of the fields that a job converts or adds, as it names them. @throws as `transformOf`. */
+export function madeFields(
+  job: Settings & Pick<JobRecord, 'toOptions'>,
+  clock: MacroClock,
+): readonly string[] {
+  const transform = transformOf(knownSettings(job, {}, clock), clock);
+  if (transform === null) return [];
+  return [...transform.converters.map(({ field }) => field), ...transform.added.map(({ name }) => name)];
 }
 
 /** The source's options without the fields that it has not. */

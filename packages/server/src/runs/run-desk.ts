@@ -13,7 +13,6 @@ import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { createFreshRun, createRunOf, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
-import { RateBuckets } from './rate-buckets.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { createTablesAgain } from './retry-run.ts';
 import { type DriverTools, RunDriver } from './run-driver.ts';
@@ -21,6 +20,7 @@ import { endedFields } from './run-log-fields.ts';
 import type { RunMeter } from './run-meter.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
 import type { ResumeRequest, RetryRequest, RunService, StartRequest } from './run-service.ts';
+import { SharedRates } from './shared-rates.ts';
 import { TraceJanitor } from './trace-janitor.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
@@ -46,11 +46,11 @@ export class RunDesk implements RunService {
   readonly traces: TraceJanitor;
   readonly #tools: DeskTools;
   readonly #drivers = new Map<string, Driver>();
+  readonly #rates = new SharedRates();
   /** The driver of a job's active run; the runs of its tables are none. */
   readonly #byJob = new Map<string, Driver>();
   /** Clusters whose runs are not to be driven for the moment. */
   readonly #held = new Set<string>();
-  readonly #rates = new RateBuckets();
   #isClosed = false;
 
   constructor(tools: DeskTools) {

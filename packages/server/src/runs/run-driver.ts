@@ -14,7 +14,6 @@ import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
-import type { RateBuckets } from './rate-buckets.ts';
 import { isToBeKept } from './run-aftermath.ts';
 import {
   endingOf,
@@ -34,6 +33,7 @@ import { moveSlices, repeated } from './run-slices.ts';
 import type { SliceLane } from './run-snapshot.ts';
 import { earlierTraces, settleTraces } from './run-traces.ts';
 import { endRunVerification, isVerified, RunVerification } from './run-verification.ts';
+import type { SharedRates } from './shared-rates.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { TaskPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -76,7 +76,7 @@ export class RunDriver implements Driver {
   readonly #tools: DriverTools;
   readonly #pool: TaskPool;
   readonly #traces: TraceRemover;
-  readonly #rates: RateBuckets;
+  readonly #rates: SharedRates;
   readonly #claim: Claim;
   readonly #rejects: RunRejects;
   readonly #stopper = new AbortController();
@@ -86,7 +86,7 @@ export class RunDriver implements Driver {
   /** Values of secret variables: in no text of the run. */
   #secretTexts: readonly string[] = [];
 
-  constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover, rates: RateBuckets) {
+  constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover, rates: SharedRates) {
     this.runId = run.id;
     this.projectId = run.projectId;
     this.clusterId = run.clusterId;
@@ -164,13 +164,14 @@ export class RunDriver implements Driver {
       let lanes: readonly SliceLane[] | null = null;
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
+          await verification?.requirePlain();
           await this.#discardEarlier(run);
           // It may clear the table: whoever was held up for longer than the lease must not come to that.
           if (!(await this.#extendLease())) throw new LetGo('the lease was lost');
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
           // Told before the rows are moved for nothing.
-          await verification?.planAhead();
+          await verification?.plan();
         }
         await this.#change({ state: 'running', startedAt });
         lanes = await this.#moveSlices(work, plan, run.isPrepared);
@@ -180,7 +181,7 @@ export class RunDriver implements Driver {
       }
       await this.#step({ kind: 'finish', work, plan, outcome: 'publish' });
       this.#isPublished = true;
-      await verification?.compare(lanes);
+      await verification?.compare(lanes, this.#record.counts);
       await this.#end('succeeded', null, null);
     } catch (error) {
       await this.#settle(error, work, plan);
@@ -273,8 +274,6 @@ export class RunDriver implements Driver {
     const { now, log } = this.#tools;
     const records = await this.#slices();
     this.progress.load(records);
-    // The tables of an entire-database job are one job's: they share its rate.
-    const lent = work.rateLimit && this.#rates.lend(this.#record.parentRunId ?? this.runId, work.rateLimit);
     return await moveSlices({
       work,
       plan,
@@ -283,7 +282,7 @@ export class RunDriver implements Driver {
       consistency: this.#storedPlan?.consistency ?? null,
       keepsMoment: isVerified(this.#record),
       pool: this.#pool,
-      bucket: lent?.bucket ?? null,
+      holdRate: (limit) => this.#rates.hold(this.#record, limit),
       progress: this.progress,
       stop: this.#stopper.signal,
       attempts: (patience, signal, attempt) => this.#attempts(patience, signal, attempt),
@@ -292,7 +291,7 @@ export class RunDriver implements Driver {
       note: (event, fields) => this.#tools.note?.(this.runId, event, fields),
       now,
       log,
-    }).finally(() => lent?.release());
+    });
   }
 
   async #storeConsistency(consistency: Consistency): Promise<void> {
@@ -361,9 +360,10 @@ export class RunDriver implements Driver {
   }
 
   #verification(work: RunWork, plan: RunPlan): RunVerification {
-    const { store, now, log } = this.#tools;
+    const { store, secrets, now, log } = this.#tools;
     const { signal } = this.#stopper;
-    return new RunVerification(this.#record, work, plan, { store, now, log, signal, pool: this.#pool });
+    const tools = { store, secrets, now, log, signal, pool: this.#pool };
+    return new RunVerification(this.#record, work, plan, tools);
   }
 
   #listener(): TaskListener {

@@ -187,18 +187,6 @@ describe.skipIf(!hasServers)('runs of entire-database jobs', () => {
     await my().sql('DROP TABLE o0, o1, o2, o3, o4, o5');
   });
 
-  it('reads all its tables together at the rate of the job', async () => {
-    const rig = await openRig({ sliceWorkersMax: 3 });
-    for (let no = 0; no < 3; no += 1) await createNumbers(pg(), `w${no}`, 3_000);
-    const driver = { 'throttlingConfig.throttling': 'true', 'throttlingConfig.recordRate': '3000' };
-    const run = await rig.ended(await rig.start(await batchJob(rig, pg(), my(), { driver })));
-    expect([run.state, run.counts.rowsWritten]).toEqual(['succeeded', 9_000]);
-    // Half a second of the rate may be owed; by itself each table takes less than a second.
-    expect((run.endedAt ?? 0) - (run.startedAt ?? 0)).toBeGreaterThan(2_000);
-    await pg().sql('DROP TABLE w0, w1, w2');
-    await my().sql('DROP TABLE w0, w1, w2');
-  });
-
   it('is stopped with all its tables, within five seconds, and begins no more', async () => {
     const rig = await openRig();
     for (let no = 0; no < 4; no += 1) await createNumbers(pg(), `s${no}`, 50);
