@@ -21,6 +21,7 @@ import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
 import { checkArchive } from './dirty-options.ts';
+import { documentLimits, requireSize } from './document-limits.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
@@ -260,6 +261,7 @@ export class JobService {
     job: Omit<JobRecord, 'id'>,
     given: Readonly<Record<string, string>>,
   ): Promise<Readonly<Record<string, string>>> {
+    requireSize('variables', documentLimits.startVariablesBytesMax, given);
     const kept = await keptVariables(this.#deps.store, projectId, job, given);
     if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
     const { registry, zone, now } = this.#deps;
@@ -358,6 +360,7 @@ export class JobService {
     store: JobScope = this.#deps.store,
   ): Promise<JobContent> {
     const { registry } = this.#deps;
+    requireSize('job', documentLimits.jobBytesMax, draft.from, draft.to, draft.driver);
     const [fromLink, toLink] = [draft.fromLink, draft.toLink];
     if (isBlank(fromLink)) throw new SluiceError('Cdm.0238', { name: 'from-link-name' });
     if (isBlank(toLink)) throw new SluiceError('Cdm.0238', { name: 'to-link-name' });

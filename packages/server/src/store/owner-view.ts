@@ -51,6 +51,7 @@ function ownersLinks(links: LinkRepository, owner: string): LinkRepository {
     find: async (clusterId, name) => own(await links.find(clusterId, name)),
     findById: async (id) => own(await links.findById(id)),
     list: async (clusterId) => (await links.list(clusterId)).filter((link) => own(link) !== null),
+    count: (clusterId) => links.count(clusterId),
     update: (link) => links.update(link),
     delete: (clusterId, name) => links.delete(clusterId, name),
     usedBy: (clusterId, name) => links.usedBy(clusterId, name),

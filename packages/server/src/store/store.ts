@@ -156,6 +156,8 @@ export interface LinkRepository {
   findById(id: number): Promise<LinkRecord | null>;
   /** By name. */
   list(clusterId: string): Promise<readonly LinkRecord[]>;
+  /** How many the cluster has, whoever made them. */
+  count(clusterId: string): Promise<number>;
   /** @throws Conflict when the new name is taken. A rename is carried into the jobs that use the link. */
   update(link: LinkRecord): Promise<void>;
   /** @returns false when it was not there. */
