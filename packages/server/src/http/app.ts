@@ -48,6 +48,7 @@ import { variableHandlers } from './routes/variable-handlers.ts';
 import { verificationHandlers } from './routes/verification-handlers.ts';
 import { watermarkHandlers } from './routes/watermark-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
+import { targetHasZeroCharacter } from './zero-character.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -98,6 +99,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     request.rawCall = rawCallOf(request, Buffer.alloc(0));
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw noHost();
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
+    if (targetHasZeroCharacter(target)) throw zeroInTarget();
     const place = bodies.place();
     // However the request ends, and whoever ends it.
     reply.raw.once('close', () => place.leave());
@@ -147,8 +149,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const served = servedOperations(everyones.cdm);
   const { version, publicUrl } = deps.config;
   const isServed = (operationId: OperationId) => served.has(operationId);
-  serveOnceMade(app, '/openapi.json', publicUrl, (serverUrl) => buildOpenApi({ serverUrl, version, isServed }));
-  serveOnceMade(app, '/api/v1/openapi.json', publicUrl, (serverUrl) => buildOwnOpenApi({ serverUrl, version }));
+  serveOnceMade(app, '/openapi.json', publicUrl, (serverUrl) =>
+    buildOpenApi({ serverUrl, version, isServed }),
+  );
+  serveOnceMade(app, '/api/v1/openapi.json', publicUrl, (serverUrl) =>
+    buildOwnOpenApi({ serverUrl, version }),
+  );
   const reports = new Map<Language, Compatibility>();
   app.get('/api/v1/compat', async (request) => {
     const language = languageOf(request.headers['x-language']);
@@ -320,6 +326,13 @@ function targetTooLong(): SluiceError {
       zh: `请求 URI 超过 ${targetBytesMax / 1024} KB。`,
     }),
     { status: 414 },
+  );
+}
+
+function zeroInTarget(): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({ en: 'The request target has the character U+0000.', zh: '请求 URI 中含有字符 U+0000。' }),
   );
 }
 

@@ -151,7 +151,10 @@ describe('bodies', () => {
   test('12 MB pass, a byte more is 413', async () => {
     const url = `/v1.1/${projectA}/clusters`;
     const full = Buffer.alloc(12 * 1024 * 1024, 0x20);
-    expect((await send({ method: 'POST', url, payload: full })).statusCode).toBe(400);
+    expect((await send({ method: 'GET', url, payload: full })).statusCode).toBe(200);
+    // Nobody reads a document that no operation takes.
+    const unread = await send({ method: 'POST', url, payload: full });
+    expect([unread.statusCode, unread.json().message]).toEqual([413, expect.stringContaining('4194304')]);
     const answer = await send({ method: 'POST', url, payload: Buffer.concat([full, Buffer.from(' ')]) });
     expect(answer.statusCode).toBe(413);
     expect(answer.json().errCode).toBe('APIGW.0201');
@@ -194,6 +197,23 @@ describe('paths', () => {
     const answer = await send({ url: `/v1.1/${projectA}/clusters/job` });
     expect([answer.statusCode, answer.json().errCode]).toEqual([404, 'Cdm.0001']);
   });
+});
+
+test.each([
+  ['GET', 'clusters/%00', undefined],
+  ['GET', 'clusters/c/cdm/job/a%00b/status', undefined],
+  ['GET', 'clusters/c/cdm/submissions?jname=%00', undefined],
+  ['POST', 'clusters/c/cdm/link', '{"links":[{"name":"a\\u0000","connector-name":"nope"}]}'],
+] as const)('%s %s %s: the character U+0000 is refused with 400', async (method, path, payload) => {
+  const clusterId = await sample.makeCluster(projectA);
+  const answer = await send({
+    method,
+    url: `/v1.1/${projectA}/${path.replace('clusters/c/', `clusters/${clusterId}/`)}`,
+    ...(payload === undefined ? {} : { payload }),
+  });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().errCode).toMatch(/^(APIGW\.0201|Cdm\.0014)$/);
+  expect(answer.json().message).toContain('U+0000');
 });
 
 describe('languages', () => {
