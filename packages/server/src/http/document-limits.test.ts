@@ -53,6 +53,31 @@ describe('what one caller may have stored', () => {
     });
   });
 
+  test('the jobs of a cluster that are not small share a room, the small ones need none', async () => {
+    const first = await cdm('POST', '/job', jobBody('j'));
+    expect(first.status).toBe(200);
+    const text = 'x'.repeat(500_000);
+    await sample.store.transaction(async (tx) => {
+      for (let no = 0; no * text.length < documentLimits.largeJobsBytesMax; no++)
+        await tx.jobs.create({ ...sampleJob(clusterId, `j${no}`), fromOptions: { x: text } });
+    });
+    const large = (name: string, bytes = 20_000) =>
+      jobBody(name, { from: { 'fromJobConfig.tableName': 'x'.repeat(bytes) } });
+    expect(await cdm('POST', '/job', large('k'))).toMatchObject(refusal('jobs'));
+    expect(await cdm('PUT', '/job/j', large('j'))).toMatchObject(refusal('jobs'));
+    expect(await cdm('POST', '/job', large('k', 10_000))).toMatchObject({ status: 200 });
+    // One that gets smaller is taken, though there is no room for another.
+    await sample.store.jobs.delete(clusterId, 'j0');
+    await sample.store.jobs.delete(clusterId, 'j1');
+    expect(await cdm('POST', '/job', large('m', 400_000))).toMatchObject({ status: 200 });
+    expect(await cdm('PUT', '/job/m', large('m', 390_000))).toMatchObject({ status: 200 });
+    // Of another cluster they are no concern.
+    const other = await sample.makeCluster(projectA);
+    expect(await sample.store.jobs.largeBytes(other, documentLimits.smallJobBytes, null)).toBe(0);
+    const refused = await send('POST', `/api/v1/projects/${projectA}/clusters/${clusterId}/export`, {});
+    expect([refused.status, refused.body.errCode]).toEqual([400, 'Cdm.0014']);
+  });
+
   test('a link is no larger than its limit, checked, new or changed', async () => {
     const pem = `-----BEGIN CERTIFICATE-----${'x'.repeat(documentLimits.linkBytesMax)}`;
     const large = linkBody('source', { 'linkConfig.jdbcProperties': { sslrootcert: pem } });

@@ -21,7 +21,7 @@ import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
 import { checkArchive } from './dirty-options.ts';
-import { documentLimits, requireSize } from './document-limits.ts';
+import { documentLimits, requireRoomForJob, requireSize } from './document-limits.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
@@ -102,6 +102,7 @@ export class JobService {
   ): Promise<Omit<JobRecord, 'id'>> {
     requireName(draft.name);
     if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+    await requireRoomForJob(scope, clusterId, null, [draft.from, draft.to, draft.driver]);
     const content = await this.#checked(clusterId, draft, scope);
     const at = this.#deps.now();
     return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
@@ -159,6 +160,7 @@ export class JobService {
       requireName(draft.name);
       if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
     }
+    await requireRoomForJob(store, clusterId, job.id, [draft.from, draft.to, draft.driver]);
     const content = await this.#checked(clusterId, draft);
     const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
     await store
@@ -360,7 +362,6 @@ export class JobService {
     store: JobScope = this.#deps.store,
   ): Promise<JobContent> {
     const { registry } = this.#deps;
-    requireSize('job', documentLimits.jobBytesMax, draft.from, draft.to, draft.driver);
     const [fromLink, toLink] = [draft.fromLink, draft.toLink];
     if (isBlank(fromLink)) throw new SluiceError('Cdm.0238', { name: 'from-link-name' });
     if (isBlank(toLink)) throw new SluiceError('Cdm.0238', { name: 'to-link-name' });

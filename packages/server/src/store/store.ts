@@ -186,8 +186,10 @@ export interface JobRepository {
   find(clusterId: string, name: string): Promise<JobRecord | null>;
   /** By its id, which a rename does not change. */
   findById(id: number): Promise<JobRecord | null>;
-  /** Every job that has a timer, of every cluster: for start-up. */
-  listTimed(): Promise<readonly JobRecord[]>;
+  /** Ids of all jobs that have a timer, of every cluster: for start-up. */
+  timedIds(): Promise<readonly number[]>;
+  /** Bytes of the settings of a cluster's jobs, of those above a size. @param exceptId a job that does not count. */
+  largeBytes(clusterId: string, aboveBytes: number, exceptId: number | null): Promise<number>;
   /** By name. `total` counts all pages. */
   list(
     clusterId: string,
