@@ -22,6 +22,7 @@ import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
 import { checkArchive } from './dirty-options.ts';
+import { documentLimits, requireRoomForJob, requireSize } from './document-limits.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
@@ -102,6 +103,7 @@ export class JobService {
   ): Promise<Omit<JobRecord, 'id'>> {
     requireName(draft.name);
     if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    await requireRoomForJob(scope, clusterId, null, [draft.from, draft.to, draft.driver]);
     const content = await this.#checked(clusterId, draft, scope);
     const at = this.#deps.now();
     return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
@@ -168,6 +170,7 @@ export class JobService {
       requireName(draft.name);
       if ((await store.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
     }
+    await requireRoomForJob(store, clusterId, job.id, [draft.from, draft.to, draft.driver]);
     const content = await this.#checked(clusterId, draft);
     const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
     await store
@@ -270,6 +273,7 @@ export class JobService {
     job: Omit<JobRecord, 'id'>,
     given: Readonly<Record<string, string>>,
   ): Promise<Readonly<Record<string, string>>> {
+    requireSize('variables', documentLimits.startVariablesBytesMax, given);
     const kept = await keptVariables(this.#deps.store, projectId, job, given);
     if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
     const { registry, zone, now } = this.#deps;
