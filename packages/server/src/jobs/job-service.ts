@@ -124,19 +124,10 @@ export class JobService {
     return this.#storeNew(tx, await this.#newJob(tx, clusterId, draft, user));
   }
 
-  /**
-   * A job by the name that a status is asked under; of a job that is gone, or that is a table of one, its newest run: a job may be
-   * deleted with its run, and whoever waits for that is still to be told of it.
-   * @throws Cdm.0100 (400) when neither a job nor a run has that name.
-   */
+  /** A job, or else the newest run of a table of one, by the name that a status is asked under. @throws as `find`. */
   async findForStatus(clusterId: string, name: string): Promise<JobView | { readonly run: RunRecord }> {
-    const { store } = this.#deps;
-    if ((await store.jobs.find(clusterId, name)) !== null) return await this.find(clusterId, name);
-    const [own, ofTable] = [
-      await store.runs.latest(clusterId, name),
-      await this.batches.child(clusterId, name),
-    ];
-    const run = (own?.submissionId ?? -1) > (ofTable?.submissionId ?? -1) ? own : ofTable;
+    if ((await this.#deps.store.jobs.find(clusterId, name)) !== null) return await this.find(clusterId, name);
+    const run = await this.batches.child(clusterId, name);
     if (run === null) throw missing(name);
     return { run };
   }
