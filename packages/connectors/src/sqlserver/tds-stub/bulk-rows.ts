@@ -29,7 +29,10 @@ function readerOf(fields: FieldReader, column: number): () => StubValue {
     const size = fields.uint(1);
     if (size === 0) return null;
     if (!lengths.includes(size))
-      throw new ServerError(4815, `Received an invalid column length from the bcp client for colid ${column + 1}.`);
+      throw new ServerError(
+        4815,
+        `Received an invalid column length from the bcp client for colid ${column + 1}.`,
+      );
     return read(size);
   };
   switch (id) {
@@ -45,7 +48,9 @@ function readerOf(fields: FieldReader, column: number): () => StubValue {
       return short([1], () => BigInt(fields.uint(1)));
     case 0x6d: {
       const bytes = fields.uint(1);
-      return short([bytes], (size) => (size === 4 ? fields.take(4).readFloatLE() : fields.take(8).readDoubleLE()));
+      return short([bytes], (size) =>
+        size === 4 ? fields.take(4).readFloatLE() : fields.take(8).readDoubleLE(),
+      );
     }
     case 0x6a:
     case 0x6c: {
@@ -128,7 +133,10 @@ function sizedReader(fields: FieldReader, id: number, column: number): () => Stu
     const size = fields.uint(2);
     if (size === 0xffff) return null;
     if (size > room)
-      throw new ServerError(4815, `Received an invalid column length from the bcp client for colid ${column + 1}.`);
+      throw new ServerError(
+        4815,
+        `Received an invalid column length from the bcp client for colid ${column + 1}.`,
+      );
     return textOf(fields.take(size));
   };
 }

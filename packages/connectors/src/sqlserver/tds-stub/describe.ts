@@ -50,7 +50,8 @@ function describeOne(db: DatabaseSync, tsql: string): readonly Described[] {
   if (odd !== undefined) throw new ServerError(137, `Must declare the scalar variable "${odd.value}".`);
   if (!isWord(pieces[0], 'SELECT', 'INSERT', 'UPDATE', 'DELETE')) return [];
   const into = pieces.findIndex((piece) => isWord(piece, 'INTO'));
-  if (isWord(pieces[0], 'SELECT') && into > 0) throw new ServerError(156, "Incorrect syntax near the keyword 'INTO'.");
+  if (isWord(pieces[0], 'SELECT') && into > 0)
+    throw new ServerError(156, "Incorrect syntax near the keyword 'INTO'.");
   const { sql: translated } = translate(sql);
   try {
     const columns = db.prepare(translated).columns();
@@ -94,7 +95,10 @@ export function asServerError(error: unknown): ServerError {
     );
   const nulls = /NOT NULL constraint failed: (.*)$/.exec(said)?.[1];
   if (nulls !== undefined)
-    return new ServerError(515, `Cannot insert the value NULL into column '${nulls}'; column does not allow nulls.`);
+    return new ServerError(
+      515,
+      `Cannot insert the value NULL into column '${nulls}'; column does not allow nulls.`,
+    );
   if (/misuse of aggregate/.test(said))
     return new ServerError(147, 'An aggregate may not appear in the WHERE clause.');
   return new ServerError(102, `Incorrect syntax: ${said}`);

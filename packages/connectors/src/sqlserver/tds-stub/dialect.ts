@@ -143,7 +143,8 @@ class Translation {
     if (upper === 'COLLATE') return at + 2;
     if (upper === 'TABLESAMPLE') return closing(this.#pieces, at + 2) + 1;
     if (upper === 'OFFSET') return this.#page(at);
-    if (upper === 'LIMIT' || upper === 'PRAGMA') throw new ServerError(102, `Incorrect syntax near '${word}'.`);
+    if (upper === 'LIMIT' || upper === 'PRAGMA')
+      throw new ServerError(102, `Incorrect syntax near '${word}'.`);
     this.#out.push(word);
     return at + 1;
   }
@@ -196,7 +197,8 @@ class Translation {
   #hint(at: number): number {
     const close = closing(this.#pieces, at + 1);
     const words = this.#pieces.slice(at + 2, close).filter(({ kind }) => kind === 'word');
-    if (!words.every((word) => isWord(word, ...hints))) throw new ServerError(102, "Incorrect syntax near 'WITH'.");
+    if (!words.every((word) => isWord(word, ...hints)))
+      throw new ServerError(102, "Incorrect syntax near 'WITH'.");
     if (words.some((word) => isWord(word, 'HOLDLOCK'))) this.#holdsLock = true;
     return close + 1;
   }

@@ -40,7 +40,9 @@ export function addFunctions(db: DatabaseSync, facts: SessionFacts): void {
   add('tds_left', (value, count) =>
     value === null || value === undefined ? null : [...String(value)].slice(0, Number(count)).join(''),
   );
-  add('tds_charindex', (part, text) => BigInt(String(text).toLowerCase().indexOf(String(part).toLowerCase()) + 1));
+  add('tds_charindex', (part, text) =>
+    BigInt(String(text).toLowerCase().indexOf(String(part).toLowerCase()) + 1),
+  );
   add('tds_db_id', () => 5n);
   add('tds_db_name', () => facts.database);
   add('tds_schema_id', (name) => (name === 'dbo' ? 1n : null));
@@ -75,7 +77,9 @@ function convert(type: string, value: StubValue, style: number): StubValue {
       return String(value).slice(0, 10);
     default: {
       if (value instanceof Uint8Array)
-        return style === 1 ? `0x${Buffer.from(value).toString('hex').toUpperCase()}` : Buffer.from(value).toString();
+        return style === 1
+          ? `0x${Buffer.from(value).toString('hex').toUpperCase()}`
+          : Buffer.from(value).toString();
       const text = String(value);
       const room = maxLength < 0 ? text.length : /^n/.test(dataType) ? maxLength / 2 : maxLength;
       return /char$/.test(dataType) ? text.slice(0, room) : text;
@@ -85,7 +89,10 @@ function convert(type: string, value: StubValue, style: number): StubValue {
 
 function toWhole(dataType: string, value: StubValue): bigint {
   if (typeof value === 'string' && !/^\s*[+-]?\d+\s*$/.test(value))
-    throw new ServerError(245, `Conversion failed when converting the nvarchar value '${value}' to data type ${dataType}.`);
+    throw new ServerError(
+      245,
+      `Conversion failed when converting the nvarchar value '${value}' to data type ${dataType}.`,
+    );
   const exact = BigInt(typeof value === 'number' ? Math.trunc(value) : String(value).trim());
   const [min, max] = ranges[dataType] as readonly [bigint, bigint];
   if (exact < min || exact > max)

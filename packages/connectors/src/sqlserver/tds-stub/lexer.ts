@@ -29,7 +29,7 @@ export function lex(sql: string): Piece[] {
     if (kind === 'blank') continue;
     if (kind === 'sign' && /['"[]/.test(match[0]))
       throw new ServerError(105, "Unclosed quotation mark after the character string ''.");
-    pieces.push({ kind, value: valueOf(kind, match) });
+    pieces.push({ kind, value: pieceValue(kind, match) });
   }
   return pieces;
 }
@@ -43,7 +43,7 @@ function next(sql: string, at: number): [Piece['kind'] | 'blank', RegExpExecArra
   throw new ServerError(102, 'Incorrect syntax.');
 }
 
-function valueOf(kind: Piece['kind'], match: RegExpExecArray): string {
+function pieceValue(kind: Piece['kind'], match: RegExpExecArray): string {
   if (kind === 'text') return (match[1] ?? '').replaceAll("''", "'").replace(/\\\r?\n/g, '');
   if (kind === 'name')
     return match[1] === undefined ? (match[2] ?? '').replaceAll('""', '"') : match[1].replaceAll(']]', ']');

@@ -69,7 +69,8 @@ export class MessageWriter {
     if (this.#bytes < 64 * room) return;
     let rest = Buffer.concat(this.#waiting);
     const packets: Buffer[] = [];
-    for (; rest.length > room; rest = rest.subarray(room)) packets.push(this.#packet(rest.subarray(0, room), 0));
+    for (; rest.length > room; rest = rest.subarray(room))
+      packets.push(this.#packet(rest.subarray(0, room), 0));
     this.#waiting = [rest];
     this.#bytes = rest.length;
     if (this.#stream.write(Buffer.concat(packets))) return;
@@ -88,7 +89,8 @@ export class MessageWriter {
     const room = PACKET_BYTES - HEADER_BYTES;
     let rest = Buffer.concat([...this.#waiting, last]);
     const packets: Buffer[] = [];
-    for (; rest.length > room; rest = rest.subarray(room)) packets.push(this.#packet(rest.subarray(0, room), 0));
+    for (; rest.length > room; rest = rest.subarray(room))
+      packets.push(this.#packet(rest.subarray(0, room), 0));
     packets.push(this.#packet(rest, END_OF_MESSAGE));
     this.#stream.write(Buffer.concat(packets));
   }

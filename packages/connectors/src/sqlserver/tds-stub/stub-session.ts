@@ -130,7 +130,8 @@ export class StubSession {
   async execute(sql: string, parameters: Readonly<Record<string, string | null>> = {}): Promise<Answer> {
     this.#raised = null;
     if (/^set ansi_nulls/i.test(sql)) return nothing;
-    if (/sys\.dm_exec_describe_first_result_set/i.test(sql)) return this.#described(parameters['@tsql'] ?? '');
+    if (/sys\.dm_exec_describe_first_result_set/i.test(sql))
+      return this.#described(parameters['@tsql'] ?? '');
     const pieces = lex(sql);
     const [first, second] = pieces;
     if (isWord(first, 'SET')) return this.#set(pieces.map(({ value }) => value.toUpperCase()));
@@ -159,10 +160,12 @@ export class StubSession {
     const names = ['name', 'system_type_name', 'max_length', 'precision', 'scale', 'is_nullable'];
     const more = ['collation_name', 'error_number', 'error_type', 'error_message'];
     const texts = new Set(['name', 'system_type_name', 'collation_name', 'error_message']);
-    const columns = [...names, ...more].map((name): WireColumn => ({
-      name,
-      type: texts.has(name) ? { as: 'nvarchar', length: null } : { as: 'int', bytes: 4 },
-    }));
+    const columns = [...names, ...more].map(
+      (name): WireColumn => ({
+        name,
+        type: texts.has(name) ? { as: 'nvarchar', length: null } : { as: 'int', bytes: 4 },
+      }),
+    );
     const rows = describeBatch(this.#db, tsql);
     return { columns, rows, count: rows.length };
   }
@@ -189,16 +192,14 @@ export class StubSession {
           throw new ServerError(4701, `Cannot find the object "${name.name}" because it does not exist.`);
         this.#db.exec(`DELETE FROM ${quoteKey(key)}`);
         this.#touched.add(key);
-      } else if (!isForgiving || columnsOf(this.#db, key).length > 0) dropTable(this.#db, name.schema, name.name);
+      } else if (!isForgiving || columnsOf(this.#db, key).length > 0)
+        dropTable(this.#db, name.schema, name.name);
       this.#database.changed(key);
     });
     return nothing;
   }
 
-  async #query(
-    translated: Translated,
-    parameters: Readonly<Record<string, string | null>>,
-  ): Promise<Answer> {
+  async #query(translated: Translated, parameters: Readonly<Record<string, string | null>>): Promise<Answer> {
     for (const name of translated.parameters) {
       if (!(name in parameters)) throw new ServerError(137, `Must declare the scalar variable "${name}".`);
     }
@@ -313,7 +314,8 @@ export class StubSession {
   }
 
   #requireAlive(): void {
-    if (this.#isEnded) throw new ServerError(596, 'Cannot continue the execution because the session is in the kill state.');
+    if (this.#isEnded)
+      throw new ServerError(596, 'Cannot continue the execution because the session is in the kill state.');
   }
 
   #countTouched(): void {

@@ -1,5 +1,5 @@
-import net from 'node:net';
 import type { AddressInfo } from 'node:net';
+import net from 'node:net';
 import { type Message, MessageReader, MessageWriter, messageTypes } from './packets.ts';
 import { readBatch, readCall, readLogin, readTransaction } from './requests.ts';
 import { StubDatabase, type StubDatabaseOptions } from './stub-database.ts';
@@ -140,7 +140,11 @@ export class TdsStub {
     if (user !== options.user || password !== options.password)
       throw new ServerError(18_456, `Login failed for user '${user}'.`, 14);
     if (database !== options.name)
-      throw new ServerError(4_060, `Cannot open database "${database}" requested by the login. The login failed.`, 11);
+      throw new ServerError(
+        4_060,
+        `Cannot open database "${database}" requested by the login. The login failed.`,
+        11,
+      );
     writer.end(Buffer.concat([databaseChange(database), collationChange(), loginAck(), done()]));
   }
 
@@ -163,11 +167,7 @@ export class TdsStub {
         this.statements.push(call.parameters[0]?.value ?? call.procedure);
         const { answer, status } = await session.call(call);
         await this.#send(answer, writer, state, (count) =>
-          Buffer.concat([
-            done(['count', 'more'], count, 0xff),
-            returnStatus(status),
-            done([], 0, DONE_PROC),
-          ]),
+          Buffer.concat([done(['count', 'more'], count, 0xff), returnStatus(status), done([], 0, DONE_PROC)]),
         );
         return;
       }
