@@ -15,20 +15,8 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
-function send(
-  method: 'GET' | 'POST',
-  url: string,
-  payload?: object,
-  language = 'en-us',
-  token = `alice@${projectA}`,
-) {
-  return sample.app.inject({
-    method,
-    url,
-    headers: { 'x-auth-token': token, 'x-language': language },
-    ...(payload === undefined ? {} : { payload }),
-  });
-}
+const send = (method: 'GET' | 'POST', url: string, payload?: object, language?: string, token?: string) =>
+  sample.send(method, url, payload, token, language);
 
 const own = (path: string) => `/api/v1/projects/${projectA}/clusters/${clusterId}/links/${path}`;
 
