@@ -14,6 +14,10 @@ const unproved: Text = {
   en: 'unproved: tested on MariaDB, which speaks the same protocol',
   zh: '未验证：仅在协议相同的 MariaDB 上测试',
 };
+const stubOnly: Text = {
+  en: 'stub only: a stand-in of our own that speaks the protocol',
+  zh: '仅桩测试：使用自制的协议替身',
+};
 
 /** What a spec does not say of itself: the products behind a connector's name, and how far each was proved. */
 const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
@@ -21,6 +25,7 @@ const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
     { name: 'PostgreSQL', folder: 'packages/connectors/src/postgres', provedOn: realPostgres },
     { name: 'MariaDB', folder: 'packages/connectors/src/mysql', provedOn: realMariadb },
     { name: 'MySQL', folder: 'packages/connectors/src/mysql', provedOn: unproved },
+    { name: 'SQL Server', folder: 'packages/connectors/src/sqlserver', provedOn: stubOnly },
   ],
 };
 

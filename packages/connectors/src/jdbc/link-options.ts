@@ -7,8 +7,8 @@ export const linkOptions: readonly Option[] = [
     type: 'enum',
     title: { en: 'Database type', zh: '数据库类型' },
     help: {
-      en: 'The database product behind the link. MYSQL (MySQL, MariaDB) and POSTGRESQL work; for the others no driver is installed.',
-      zh: '连接所指向的数据库产品。目前支持 MYSQL（MySQL、MariaDB）和 POSTGRESQL，其他类型尚未安装驱动。',
+      en: 'The database product behind the link. MYSQL (MySQL, MariaDB), POSTGRESQL and SQLSERVER work; for the others no driver is installed.',
+      zh: '连接所指向的数据库产品。目前支持 MYSQL（MySQL、MariaDB）、POSTGRESQL 和 SQLSERVER，其他类型尚未安装驱动。',
     },
     required: true,
     values: [

@@ -5,6 +5,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import { repeatedNames } from './column-pairs.ts';
 import { type DatabaseType, readConnectionProperties } from './connection-properties.ts';
 import { queryText } from './query-proof.ts';
+import { sqlServerTls } from './sqlserver-tls.ts';
 
 /** How much a TLS connection proves about the server. */
 export type TlsVerification = 'none' | 'authority' | 'full';
@@ -93,7 +94,7 @@ const BATCH_ROWS_LIMIT = 1_000_000;
 export function readSqlLink(values: OptionValues): SqlLink {
   const databaseType = text(values, 'linkConfig.databaseType');
   if (databaseType === '') throw new SluiceError('Cdm.0238', { name: 'linkConfig.databaseType' });
-  if (databaseType !== 'MYSQL' && databaseType !== 'POSTGRESQL') throw new SluiceError('Cdm.0012');
+  if (!isOpened(databaseType)) throw new SluiceError('Cdm.0012');
   const host = text(values, 'linkConfig.host').trim();
   if (host === '') throw new SluiceError('Cdm.0962');
   // A path would reach a database socket of this machine, where the server's own user may be trusted without a password.
@@ -126,11 +127,20 @@ export function readSqlLink(values: OptionValues): SqlLink {
     user,
     password: text(values, 'linkConfig.password'),
     tls: readTls(flag(values, 'linkConfig.useSSL', false), properties, databaseType),
-    connectTimeoutMs: Number(properties.get('connectTimeout') ?? 0) * unitMs || CONNECT_TIMEOUT_DEFAULT_MS,
+    connectTimeoutMs:
+      Number(properties.get('connectTimeout') ?? 0) * unitMs ||
+      Number(properties.get('loginTimeout') ?? 0) * 1000 ||
+      CONNECT_TIMEOUT_DEFAULT_MS,
     silenceTimeoutMs: Number(properties.get('socketTimeout') ?? 0) * unitMs || SILENCE_TIMEOUT_DEFAULT_MS,
     batchRowsMax: fetchSize === '' ? null : whole('linkConfig.fetchSize', fetchSize, 1, BATCH_ROWS_LIMIT),
     properties,
   };
+}
+
+const opened: ReadonlySet<string> = new Set(['MYSQL', 'POSTGRESQL', 'SQLSERVER'] satisfies DatabaseType[]);
+
+function isOpened(databaseType: string): databaseType is DatabaseType {
+  return opened.has(databaseType);
 }
 
 /** @throws Cdm.0913 no schema; Cdm.0238 no table or statement; Cdm.0011 an empty name in a list; Cdm.0085 a statement that is too long. */
@@ -242,6 +252,7 @@ function readTls(
       text: '-----BEGIN CERTIFICATE-----',
     });
   }
+  if (databaseType === 'SQLSERVER') return sqlServerTls(isWanted, properties, authorities);
   switch (mode) {
     case undefined:
       return isWanted ? { verification: 'full', authorities } : null;
