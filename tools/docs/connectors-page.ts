@@ -118,7 +118,7 @@ function groupSection(group: OptionGroup, role: Text | null, language: Language)
   return ['', `### ${title}`, '', ...optionTable(group.options, language)];
 }
 
-const databaseNames = { MYSQL: 'MySQL, MariaDB', POSTGRESQL: 'PostgreSQL' } as const;
+const databaseNames = { MYSQL: 'MySQL, MariaDB', POSTGRESQL: 'PostgreSQL', ORACLE: 'Oracle' } as const;
 
 function propertySection(language: Language): readonly string[] {
   const rows = connectionProperties.map((property) => [

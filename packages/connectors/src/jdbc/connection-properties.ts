@@ -3,7 +3,7 @@ import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 
 /** Databases that this connector can open. */
-export type DatabaseType = 'MYSQL' | 'POSTGRESQL';
+export type DatabaseType = 'MYSQL' | 'POSTGRESQL' | 'ORACLE';
 
 /** One entry that `linkConfig.jdbcProperties` may hold. */
 export interface ConnectionProperty {
@@ -51,7 +51,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'connectTimeout',
-    databases: ['MYSQL'],
+    databases: ['MYSQL', 'ORACLE'],
     type: 'integer',
     min: 1,
     max: WAIT_MS_MAX,
@@ -63,7 +63,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'socketTimeout',
-    databases: ['MYSQL'],
+    databases: ['MYSQL', 'ORACLE'],
     type: 'integer',
     min: 0,
     max: WAIT_MS_MAX,
@@ -97,7 +97,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'sslrootcert',
-    databases: bothDatabases,
+    databases: [...bothDatabases, 'ORACLE'],
     type: 'text',
     support: 'honoured',
     help: {
@@ -157,6 +157,20 @@ export const connectionProperties: readonly ConnectionProperty[] = [
       zh: '0000-00-00 等零值日期的处理：报错并指出字段（缺省），或视为空值。',
     },
   },
+  {
+    name: 'oracle.net.ssl_server_dn_match',
+    databases: ['ORACLE'],
+    type: 'boolean',
+    support: 'honoured',
+    help: {
+      en: 'With useSSL: whether the certificate must name the host; true when absent. false: it must only come from an authority that is trusted.',
+      zh: '启用 useSSL 时证书是否必须与主机名一致，缺省为 true；false 表示仅校验证书由受信任的 CA 签发。',
+    },
+  },
+  ...ignored(
+    ['defaultRowPrefetch', 'remarksReporting', 'includeSynonyms', 'useFetchSizeWithLongColumn'],
+    ['ORACLE'],
+  ),
   ...ignored(
     ['ApplicationName', 'tcpKeepAlive', 'reWriteBatchedInserts', 'defaultRowFetchSize', 'prepareThreshold'],
     ['POSTGRESQL'],

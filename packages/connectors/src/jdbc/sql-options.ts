@@ -1,6 +1,7 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { type DatabaseType, readConnectionProperties } from './connection-properties.ts';
+import { readOraclePlace } from './oracle-place.ts';
 import { queryText } from './query-proof.ts';
 
 /** How much a TLS connection proves about the server. */
@@ -15,6 +16,8 @@ export interface SqlTls {
 /** A link's options, typed and checked. Holds the password in clear. */
 export interface SqlLink {
   readonly database: string;
+  /** What `database` names, of Oracle; absent: a database. */
+  readonly place?: 'service' | 'sid';
   readonly databaseType: DatabaseType;
   readonly host: string;
   readonly port: number;
@@ -90,14 +93,16 @@ const BATCH_ROWS_LIMIT = 1_000_000;
 export function readSqlLink(values: OptionValues): SqlLink {
   const databaseType = text(values, 'linkConfig.databaseType');
   if (databaseType === '') throw new SluiceError('Cdm.0238', { name: 'linkConfig.databaseType' });
-  if (databaseType !== 'MYSQL' && databaseType !== 'POSTGRESQL') throw new SluiceError('Cdm.0012');
+  if (databaseType !== 'MYSQL' && databaseType !== 'POSTGRESQL' && databaseType !== 'ORACLE')
+    throw new SluiceError('Cdm.0012');
   const host = text(values, 'linkConfig.host').trim();
   if (host === '') throw new SluiceError('Cdm.0962');
   // A path would reach a database socket of this machine, where the server's own user may be trusted without a password.
   if (/[\s/\\;,?#@\0]/.test(host)) throw new SluiceError('Cdm.0011');
   const port = text(values, 'linkConfig.port').trim();
   if (port === '') throw new SluiceError('Cdm.0963');
-  const database = text(values, 'linkConfig.database');
+  const oracle = databaseType === 'ORACLE' ? readOraclePlace((option) => text(values, option)) : null;
+  const database = oracle?.database ?? text(values, 'linkConfig.database');
   if (database === '') throw new SluiceError('Cdm.0964');
   const user = text(values, 'linkConfig.username');
   if (user === '') throw new SluiceError('Cdm.0238', { name: 'linkConfig.username' });
@@ -112,6 +117,7 @@ export function readSqlLink(values: OptionValues): SqlLink {
   const unitMs = databaseType === 'POSTGRESQL' ? 1000 : 1;
   return {
     database,
+    ...(oracle === null ? {} : { place: oracle.place }),
     databaseType,
     host,
     port: whole('linkConfig.port', port, 1, 65_535),
@@ -226,8 +232,11 @@ function readTls(
     throw new SluiceError('Cdm.0020', { text: '-----BEGIN CERTIFICATE-----' });
   }
   switch (mode) {
-    case undefined:
-      return isWanted ? { verification: 'full', authorities } : null;
+    case undefined: {
+      if (!isWanted) return null;
+      const isNameless = properties.get('oracle.net.ssl_server_dn_match') === 'false';
+      return { verification: isNameless ? 'authority' : 'full', authorities };
+    }
     case 'disable':
     case 'DISABLED':
       // Two settings that contradict each other: the one that would send a password in clear must not win in silence.
