@@ -27,8 +27,8 @@ export interface StubWish {
 export interface StubControls {
   /** Called with each statement before it is run; may wait, and may end the socket by its answer. */
   before: (sql: string) => Promise<void> | void;
-  /** What becomes of the next commits: `cut-after` cuts the connection when it is made, before it is answered. */
-  commits: 'answered' | 'cut-before' | 'cut-after';
+  /** Cuts the connection of the next commit that has rows: ahead of it, or when it was made and not answered yet. */
+  cutNextCommit: 'before' | 'after' | null;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface StubControls {
  */
 export class StubServer {
   readonly database: StubDatabase;
-  readonly controls: StubControls = { before: () => undefined, commits: 'answered' };
+  readonly controls: StubControls = { before: () => undefined, cutNextCommit: null };
   /** What connect packets said, in order. */
   readonly connects: string[] = [];
   readonly #wish: Required<Pick<StubWish, 'user' | 'password' | 'service' | 'sid'>> & StubWish;

@@ -123,10 +123,7 @@ export class StubCalls {
       }
       case call.commit:
         await controls.before('COMMIT');
-        if (controls.commits !== 'cut-before') database.commit(this.#session);
-        if (controls.commits === 'answered') return status(false);
-        this.#tools.cut();
-        return null;
+        return this.#commit();
       case call.rollback:
         database.rollback(this.#session);
         return status(false);
@@ -136,6 +133,17 @@ export class StubCalls {
       default:
         throw new RangeError(`a call ${number}`);
     }
+  }
+
+  /** @returns null when the connection was cut, ahead of the commit or behind it. */
+  #commit(): Buffer | null {
+    const { database, controls, cut } = this.#tools;
+    const how = this.#session.undo.length > 0 ? controls.cutNextCommit : null;
+    if (how !== 'before') database.commit(this.#session);
+    if (how === null) return status(false);
+    controls.cutNextCommit = null;
+    cut();
+    return null;
   }
 
   #authenticate(number: number, reader: TtcReader): Buffer {

@@ -258,6 +258,8 @@ function parseOperand(stream: TokenStream): Expression {
     case 'name':
       if (stream.is('(')) return parseCall(token.text, stream);
       if (token.text === 'ROWID') return { type: () => 'ROWID', value: (scope) => scope.rowid() };
+      // Of the first row: enough for whoever asks for one, or for none.
+      if (token.text === 'ROWNUM') return constant('NUMBER', '1');
       if (token.text === 'NULL') return constant('VARCHAR2', null);
       if (token.text === 'USER') return constant('VARCHAR2', 'SUITE');
       if (stream.takes('.')) return columnNamed(stream.name());
