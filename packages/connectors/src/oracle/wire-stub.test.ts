@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '@sluice/core/connector/contract';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSqlLink } from '../jdbc/sql-options.ts';
 import { openOracle } from './connection.ts';
 import { openSession } from './session.ts';

@@ -7,11 +7,21 @@ interface CatalogAnswer {
 }
 
 /** Queries over the server's own views, told by their text; null: it is none of these. */
-export function catalogRows(database: StubDatabase, sql: string, binds: readonly Cell[]): CatalogAnswer | null {
+export function catalogRows(
+  database: StubDatabase,
+  sql: string,
+  binds: readonly Cell[],
+): CatalogAnswer | null {
   const [first = null, second = null] = binds;
   const table = database.tables.get(`${first}.${second}`);
-  const texts = (rows: readonly (readonly Cell[])[], width: number, numbers: readonly number[] = []): CatalogAnswer => ({
-    fields: Array.from({ length: width }, (_, at) => field(`C${at}`, numbers.includes(at) ? 'NUMBER' : 'VARCHAR2')),
+  const texts = (
+    rows: readonly (readonly Cell[])[],
+    width: number,
+    numbers: readonly number[] = [],
+  ): CatalogAnswer => ({
+    fields: Array.from({ length: width }, (_, at) =>
+      field(`C${at}`, numbers.includes(at) ? 'NUMBER' : 'VARCHAR2'),
+    ),
     rows,
   });
   if (sql.includes('FROM ALL_TAB_COLS c'))
@@ -24,11 +34,25 @@ export function catalogRows(database: StubDatabase, sql: string, binds: readonly
     };
     return texts(table === undefined ? [] : [facts(table)], 5, [0, 1, 2]);
   }
-  if (sql.includes('FROM ALL_CONSTRAINTS c')) return texts((table?.primaryKey ?? []).map((name) => [name]), 1);
+  if (sql.includes('FROM ALL_CONSTRAINTS c'))
+    return texts(
+      (table?.primaryKey ?? []).map((name) => [name]),
+      1,
+    );
   if (sql.includes('FROM ALL_TAB_PARTITIONS'))
-    return texts((table?.partitions ?? []).map((name) => [name, null, '0']), 3, [1, 2]);
+    return texts(
+      (table?.partitions ?? []).map((name) => [name, null, '0']),
+      3,
+      [1, 2],
+    );
   if (sql.includes('FROM NLS_DATABASE_PARAMETERS'))
-    return texts([['NLS_CHARACTERSET', 'AL32UTF8'], ['NLS_NCHAR_CHARACTERSET', 'AL16UTF16']], 2);
+    return texts(
+      [
+        ['NLS_CHARACTERSET', 'AL32UTF8'],
+        ['NLS_NCHAR_CHARACTERSET', 'AL16UTF16'],
+      ],
+      2,
+    );
   if (sql.includes('FROM SESSION_PRIVS')) return texts([['CREATE TABLE', 'SUITE']], 2);
   if (sql.includes('FROM ALL_TAB_COLUMNS WHERE 1 = 0')) return texts([['0']], 1, [0]);
   if (sql.includes('GET_SYSTEM_CHANGE_NUMBER')) return texts([[String(database.scn)]], 1);
@@ -36,15 +60,20 @@ export function catalogRows(database: StubDatabase, sql: string, binds: readonly
     return texts([[new Date().toISOString().slice(0, 23)]], 1);
   if (sql.includes('FROM V$SESSION'))
     return texts(
-      [...database.sessions].filter(({ identifier }) => identifier === first).map(({ id }) => [String(id), '1']),
+      [...database.sessions]
+        .filter(({ identifier }) => identifier === first)
+        .map(({ id }) => [String(id), '1']),
       2,
       [0, 1],
     );
-  if (sql.includes('FROM ALL_USERS')) return listed(sql, [...new Set([...database.tables.values()].map(({ owner }) => [owner]))], texts);
+  if (sql.includes('FROM ALL_USERS'))
+    return listed(sql, [...new Set([...database.tables.values()].map(({ owner }) => [owner]))], texts);
   if (sql.includes("'T' K"))
     return listed(
       sql,
-      [...database.tables.values()].filter(({ owner }) => owner === first).map(({ name }) => [name, 'T', null]),
+      [...database.tables.values()]
+        .filter(({ owner }) => owner === first)
+        .map(({ name }) => [name, 'T', null]),
       texts,
     );
   return null;

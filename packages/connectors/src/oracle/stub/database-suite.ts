@@ -58,7 +58,8 @@ const addressDigits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 function addressOf(object: number, block: number, row: number): string {
   const digits = (value: number, count: number) => {
     let text = '';
-    for (let left = value; text.length < count; left = Math.floor(left / 64)) text = `${addressDigits[left % 64]}${text}`;
+    for (let left = value; text.length < count; left = Math.floor(left / 64))
+      text = `${addressDigits[left % 64]}${text}`;
     return text;
   };
   return `${digits(object, 6)}${digits(1, 3)}${digits(block, 6)}${digits(row, 3)}`;
@@ -110,9 +111,15 @@ export class StubDatabase {
   visible(table: StubTable, session: StubSession | null, scn: number | null): readonly Version[] {
     return table.versions.filter((version) => {
       if (scn !== null)
-        return version.bornBy === null && version.bornAt <= scn && (version.goneAt > scn || version.goneBy !== null);
+        return (
+          version.bornBy === null &&
+          version.bornAt <= scn &&
+          (version.goneAt > scn || version.goneBy !== null)
+        );
       const isBorn = version.bornBy === null || version.bornBy === session;
-      const isGone = version.goneAt !== Number.POSITIVE_INFINITY || (version.goneBy !== null && version.goneBy === session);
+      const isGone =
+        version.goneAt !== Number.POSITIVE_INFINITY ||
+        (version.goneBy !== null && version.goneBy === session);
       return isBorn && !isGone;
     });
   }
@@ -149,7 +156,8 @@ export class StubDatabase {
     for (;;) {
       const rival = this.#rivalOf(session, table, cells);
       if (rival === null) break;
-      if (rival === 'taken') throw new OraError(1, `unique constraint (${table.owner}.${table.name}_PK) violated`);
+      if (rival === 'taken')
+        throw new OraError(1, `unique constraint (${table.owner}.${table.name}_PK) violated`);
       await new Promise((resolve) => setTimeout(resolve, 5));
       if (session.isEnded) throw new OraError(28, 'your session has been killed');
     }
@@ -171,8 +179,10 @@ export class StubDatabase {
         return a !== null && b !== null && compareCells(a, b, table.columns[at]?.type ?? 'VARCHAR2') === 0;
       });
     for (const version of table.versions) {
-      if (version.goneAt !== Number.POSITIVE_INFINITY || version.goneBy === session || !isSame(version.cells)) continue;
-      if (version.bornBy === null || version.bornBy === session) return version.goneBy === null ? 'taken' : 'under way';
+      if (version.goneAt !== Number.POSITIVE_INFINITY || version.goneBy === session || !isSame(version.cells))
+        continue;
+      if (version.bornBy === null || version.bornBy === session)
+        return version.goneBy === null ? 'taken' : 'under way';
       return 'under way';
     }
     return null;
@@ -225,7 +235,10 @@ function fitted(table: StubTable, column: StubColumn, cell: Cell): Cell {
     const isByCharacter = column.countsCharacters === true || type === 'NVARCHAR2' || type === 'NCHAR';
     const actual = isByCharacter ? [...text].length : Buffer.byteLength(text);
     if (actual > length)
-      throw new OraError(12_899, `value too large for column ${name} (actual: ${actual}, maximum: ${length})`);
+      throw new OraError(
+        12_899,
+        `value too large for column ${name} (actual: ${actual}, maximum: ${length})`,
+      );
     return type === 'CHAR' || type === 'NCHAR' ? text.padEnd(length) : text;
   }
   if (type === 'NUMBER') return fittedNumber(column, String(cell));

@@ -46,7 +46,9 @@ export class StubLogIn {
   /** The proof for the client; null: the password is another one. */
   answer(given: ReadonlyMap<string, string>): string | null {
     const theirs = decrypt(this.#passwordHash, Buffer.from(given.get('AUTH_SESSKEY') ?? '', 'hex'));
-    const both = Buffer.concat([theirs.subarray(0, keyBytes), this.#ownHalf]).toString('hex').toUpperCase();
+    const both = Buffer.concat([theirs.subarray(0, keyBytes), this.#ownHalf])
+      .toString('hex')
+      .toUpperCase();
     const key = pbkdf2Sync(Buffer.from(both), this.#mixing, sharedIterations, keyBytes, 'sha512');
     const told = decrypt(key, Buffer.from(given.get('AUTH_PASSWORD') ?? '', 'hex'));
     const padding = told.at(-1) ?? 0;

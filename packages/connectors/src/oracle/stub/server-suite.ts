@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { StubDatabase } from './database-suite.ts';
-import { StubCalls } from './session-suite.ts';
+import { StubCalls, type StubControls } from './session-suite.ts';
 
 /** TNS packets by type. */
 const packet = { connect: 1, accept: 2, refuse: 4, redirect: 5, data: 6, marker: 12 } as const;
@@ -21,14 +21,6 @@ export interface StubWish {
   readonly redirect?: string;
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly database?: StubDatabase;
-}
-
-/** What a test may do to a server under way. */
-export interface StubControls {
-  /** Called with each statement before it is run; may wait, and may end the socket by its answer. */
-  before: (sql: string) => Promise<void> | void;
-  /** Cuts the connection of the next commit that has rows: ahead of it, or when it was made and not answered yet. */
-  cutNextCommit: 'before' | 'after' | null;
 }
 
 /**
@@ -113,7 +105,10 @@ export class StubServer {
     };
     const answer = (bytes: Buffer) => {
       for (let at = 0; at < bytes.length; at += sduBytes - headBytes - 2)
-        send(packet.data, Buffer.concat([Buffer.alloc(2), bytes.subarray(at, at + sduBytes - headBytes - 2)]));
+        send(
+          packet.data,
+          Buffer.concat([Buffer.alloc(2), bytes.subarray(at, at + sduBytes - headBytes - 2)]),
+        );
     };
     const sendMark = (which: number) => send(packet.marker, Buffer.from([1, 0, which]));
     const onConnect = (text: string) => {
@@ -141,7 +136,8 @@ export class StubServer {
         case packet.connect: {
           connectLength = whole.readUInt16BE(24);
           const offset = whole.readUInt16BE(26);
-          if (whole.length >= offset + connectLength) onConnect(whole.toString('ascii', offset, offset + connectLength));
+          if (whole.length >= offset + connectLength)
+            onConnect(whole.toString('ascii', offset, offset + connectLength));
           return;
         }
         case packet.data: {

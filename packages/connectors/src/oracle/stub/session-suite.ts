@@ -1,18 +1,44 @@
 import type { StubDatabase, StubSession } from './database-suite.ts';
 import { StubLogIn } from './log-in-suite.ts';
-import type { StubControls } from './server-suite.ts';
 import { type Cell, OraError, type ResultField, type StubType } from './sql-expressions-suite.ts';
 import { type Answer, StubStatements } from './statements-suite.ts';
 import { fromOracleFloat, oracleFloat, oracleNumber, TtcReader, TtcWriter } from './ttc-bytes-suite.ts';
 
 /** Messages of TTC by type. */
-const message = { protocol: 1, dataTypes: 2, call: 3, error: 4, rowHead: 6, row: 7, parameter: 8, status: 9, describe: 16, piggyback: 17 } as const;
+const message = {
+  protocol: 1,
+  dataTypes: 2,
+  call: 3,
+  error: 4,
+  rowHead: 6,
+  row: 7,
+  parameter: 8,
+  status: 9,
+  describe: 16,
+  piggyback: 17,
+} as const;
 /** Calls by number. */
 const call = {
-  reexecute: 4, fetch: 5, logOff: 9, commit: 14, rollback: 15, reexecuteAndFetch: 78, execute: 94,
-  closeCursors: 105, authTwo: 115, authOne: 118, ping: 147,
+  reexecute: 4,
+  fetch: 5,
+  logOff: 9,
+  commit: 14,
+  rollback: 15,
+  reexecuteAndFetch: 78,
+  execute: 94,
+  closeCursors: 105,
+  authTwo: 115,
+  authOne: 118,
+  ping: 147,
 } as const;
-const option = { parse: 0x01, define: 0x10, execute: 0x20, fetch: 0x40, describe: 0x20000, batchErrors: 0x80000 } as const;
+const option = {
+  parse: 0x01,
+  define: 0x10,
+  execute: 0x20,
+  fetch: 0x40,
+  describe: 0x20000,
+  batchErrors: 0x80000,
+} as const;
 /** The fields of messages are those of Oracle 19. */
 const fieldVersion = 12;
 const serverVersion = (19 << 24) | (3 << 16);
@@ -22,9 +48,23 @@ const arrayErrors = 24_381;
 
 /** Numbers of types on the wire: type and form of its characters. */
 const wireTypes: Readonly<Record<StubType, readonly [number, number]>> = {
-  NUMBER: [2, 0], VARCHAR2: [1, 1], CHAR: [96, 1], NVARCHAR2: [1, 2], NCHAR: [96, 2], CLOB: [112, 1], NCLOB: [112, 2],
-  BLOB: [113, 0], RAW: [23, 0], BINARY_FLOAT: [100, 0], BINARY_DOUBLE: [101, 0], DATE: [12, 0], TIMESTAMP: [180, 0],
-  TIMESTAMP_TZ: [181, 0], INTERVAL: [183, 0], ROWID: [11, 0], BOOLEAN: [252, 0],
+  NUMBER: [2, 0],
+  VARCHAR2: [1, 1],
+  CHAR: [96, 1],
+  NVARCHAR2: [1, 2],
+  NCHAR: [96, 2],
+  CLOB: [112, 1],
+  NCLOB: [112, 2],
+  BLOB: [113, 0],
+  RAW: [23, 0],
+  BINARY_FLOAT: [100, 0],
+  BINARY_DOUBLE: [101, 0],
+  DATE: [12, 0],
+  TIMESTAMP: [180, 0],
+  TIMESTAMP_TZ: [181, 0],
+  INTERVAL: [183, 0],
+  ROWID: [11, 0],
+  BOOLEAN: [252, 0],
 };
 const largeTypes: ReadonlySet<StubType> = new Set(['CLOB', 'NCLOB', 'BLOB']);
 
@@ -39,6 +79,14 @@ interface Cursor {
   binds: readonly BindType[];
   answer: Answer | null;
   at: number;
+}
+
+/** What a test may do to a server under way. */
+export interface StubControls {
+  /** Called with each statement before it is run; may wait, and may end the socket by its answer. */
+  before: (sql: string) => Promise<void> | void;
+  /** Cuts the connection of the next commit that has rows: ahead of it, or when it was made and not answered yet. */
+  cutNextCommit: 'before' | 'after' | null;
 }
 
 export interface CallTools {
@@ -63,7 +111,14 @@ export class StubCalls {
   constructor(tools: CallTools) {
     this.#tools = tools;
     this.#statements = new StubStatements(tools.database);
-    this.#session = { id: ++sessionCount, identifier: null, isEnded: false, end: tools.cut, undo: [], redo: [] };
+    this.#session = {
+      id: ++sessionCount,
+      identifier: null,
+      isEnded: false,
+      end: tools.cut,
+      undo: [],
+      redo: [],
+    };
   }
 
   /** The socket is gone. */
@@ -260,7 +315,8 @@ export class StubCalls {
     if (how.isNew) writer.raw(described(fields));
     const isLarge = fields.some(({ type }) => largeTypes.has(type));
     // Of rows with large objects the server waits to be told how they are wanted.
-    if (isLarge || (how.options & option.fetch) === 0) return writer.raw(ended(id, 0, this.#hasWork())).take();
+    if (isLarge || (how.options & option.fetch) === 0)
+      return writer.raw(ended(id, 0, this.#hasWork())).take();
     return this.#fetched(id, cursor, how.rowsWanted, writer);
   }
 
@@ -319,7 +375,10 @@ function parameters(pairs: readonly (readonly [string, string, number])[]): Buff
 }
 
 function status(hasWork: boolean): Buffer {
-  return new TtcWriter().byte(message.status).number(hasWork ? 2 : 0, 0).take();
+  return new TtcWriter()
+    .byte(message.status)
+    .number(hasWork ? 2 : 0, 0)
+    .take();
 }
 
 function bindTypeOf(reader: TtcReader): BindType {
@@ -333,7 +392,9 @@ function bindTypeOf(reader: TtcReader): BindType {
 
 /** Long values come behind the others of their row. */
 function rowsOf(reader: TtcReader, binds: readonly BindType[], count: number): Cell[][] {
-  const order = binds.map((_, at) => at).sort((a, b) => Number(isLong(binds[a])) - Number(isLong(binds[b])) || a - b);
+  const order = binds
+    .map((_, at) => at)
+    .sort((a, b) => Number(isLong(binds[a])) - Number(isLong(binds[b])) || a - b);
   const rows: Cell[][] = [];
   for (let left = count; left > 0; left--) {
     reader.byte();
@@ -403,7 +464,14 @@ function ended(
   hasWork: boolean,
   refused: readonly { readonly offset: number; readonly error: OraError }[] = [],
 ): Buffer {
-  return outcome(refused.length > 0 ? arrayErrors : 0, 'ORA-24381: error(s) in array DML\n', cursorId, rowCount, hasWork, refused);
+  return outcome(
+    refused.length > 0 ? arrayErrors : 0,
+    'ORA-24381: error(s) in array DML\n',
+    cursorId,
+    rowCount,
+    hasWork,
+    refused,
+  );
 }
 
 function failed(number: number, text: string, rowCount: number, hasWork: boolean, cursorId = 0): Buffer {

@@ -57,7 +57,9 @@ export function tokensOf(sql: string): Token[] {
     ['mark', /^(<=|>=|<>|!=|\|\||[=<>(),.*+\-/])/],
   ];
   while (rest !== '') {
-    const found = rules.map(([kind, form]) => [kind, form.exec(rest)] as const).find(([, match]) => match !== null);
+    const found = rules
+      .map(([kind, form]) => [kind, form.exec(rest)] as const)
+      .find(([, match]) => match !== null);
     if (found?.[1] == null) {
       if (/^['"]/.test(rest)) throw new OraError(1756, 'quoted string not properly terminated');
       if (rest.startsWith('/*')) throw new OraError(1742, 'comment not terminated properly');
@@ -67,7 +69,10 @@ export function tokensOf(sql: string): Token[] {
     rest = rest.slice(match[0].length);
     if (kind === null) continue;
     const text = match[1] ?? match[0];
-    tokens.push({ kind, text: kind === 'text' ? text.replaceAll("''", "'") : kind === 'name' ? text.toUpperCase() : text });
+    tokens.push({
+      kind,
+      text: kind === 'text' ? text.replaceAll("''", "'") : kind === 'name' ? text.toUpperCase() : text,
+    });
   }
   return tokens;
 }
@@ -124,13 +129,15 @@ export class TokenStream {
   }
 
   expect(...words: readonly string[]): void {
-    if (!this.takes(...words)) throw new OraError(905, `missing keyword ${words.join(' ')} at ${this.peek()?.text ?? 'the end'}`);
+    if (!this.takes(...words))
+      throw new OraError(905, `missing keyword ${words.join(' ')} at ${this.peek()?.text ?? 'the end'}`);
   }
 
   /** A name of a table or column. */
   name(): string {
     const token = this.next();
-    if (token.kind !== 'name' && token.kind !== 'quoted') throw new OraError(903, `invalid name ${token.text}`);
+    if (token.kind !== 'name' && token.kind !== 'quoted')
+      throw new OraError(903, `invalid name ${token.text}`);
     return token.text;
   }
 
@@ -188,7 +195,8 @@ function parseComparison(stream: TokenStream): Condition {
     return (scope) => list.some((each) => comparison(left, each, scope) === 0);
   }
   const { text, kind } = stream.next();
-  if (kind !== 'mark' || !/^(?:[=<>]|<=|>=|<>|!=)$/.test(text)) throw new OraError(920, 'invalid relational operator');
+  if (kind !== 'mark' || !/^(?:[=<>]|<=|>=|<>|!=)$/.test(text))
+    throw new OraError(920, 'invalid relational operator');
   const right = parseExpression(stream);
   return (scope) => {
     const order = comparison(left, right, scope);
@@ -220,7 +228,10 @@ function comparison(left: Expression, right: Expression, scope: Scope): number |
 export function compareCells(a: Exclude<Cell, null>, b: Exclude<Cell, null>, type: StubType): number {
   if (type === 'NUMBER' || type === 'BINARY_FLOAT' || type === 'BINARY_DOUBLE') {
     const isWhole = /^-?\d+$/.test(String(a)) && /^-?\d+$/.test(String(b));
-    if (isWhole) return Number(BigInt(String(a)) - BigInt(String(b)) > 0n) - Number(BigInt(String(a)) < BigInt(String(b)));
+    if (isWhole)
+      return (
+        Number(BigInt(String(a)) - BigInt(String(b)) > 0n) - Number(BigInt(String(a)) < BigInt(String(b)))
+      );
     const [x, y] = [Number(a), Number(b)];
     if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
     return x - y;
@@ -293,7 +304,11 @@ function callOf(name: string, given: readonly Expression[]): Expression {
     const apply = (value: Cell, scope: Scope) => (value === null ? null : make(value, scope));
     const { aggregate } = first;
     const made: Expression = { type: () => type, value: (scope) => apply(first.value(scope), scope) };
-    const none = { column: () => ({ type, value: null }), bind: () => null, rowid: () => '' } as unknown as Scope;
+    const none = {
+      column: () => ({ type, value: null }),
+      bind: () => null,
+      rowid: () => '',
+    } as unknown as Scope;
     return aggregate === undefined
       ? made
       : { ...made, aggregate: (rows) => apply(aggregate(rows), rows[0] ?? none) };
@@ -320,7 +335,9 @@ function callOf(name: string, given: readonly Expression[]): Expression {
       return over('RAW', (value) => Buffer.from(String(value), 'hex'));
     case 'SUBSTR':
       return {
-        ...over('VARCHAR2', (value, scope) => String(value).substr(Number(second.value(scope)) - 1, Number(third?.value(scope)))),
+        ...over('VARCHAR2', (value, scope) =>
+          String(value).substr(Number(second.value(scope)) - 1, Number(third?.value(scope))),
+        ),
         type: first.type,
       };
     case 'TO_NUMBER':
@@ -358,7 +375,8 @@ function extreme(of: Expression, rows: readonly Scope[], sign: 1 | -1): Cell {
 
 function numberOf(value: Exclude<Cell, null>): Cell {
   const text = String(value).trim();
-  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) throw new OraError(1722, 'invalid number');
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text))
+    throw new OraError(1722, 'invalid number');
   return text;
 }
 
@@ -368,9 +386,11 @@ const writtenMoment = /^(-?\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9
 export function momentOf(value: Exclude<Cell, null>): Cell {
   const text = String(value).trim();
   const match = writtenMoment.exec(text);
-  if (match === null) throw new OraError(1858, 'a non-numeric character was found where a numeric was expected');
+  if (match === null)
+    throw new OraError(1858, 'a non-numeric character was found where a numeric was expected');
   const [, year = '', month = '', day = ''] = match;
-  const isThere = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31 && Number(year) !== 0;
+  const isThere =
+    Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31 && Number(year) !== 0;
   if (!isThere) throw new OraError(1841, '(full) year must be between -4713 and +9999, and not be 0');
   const [whole = '', fraction = ''] = text.split('.');
   return `${whole}.${fraction.padEnd(9, '0')}`;

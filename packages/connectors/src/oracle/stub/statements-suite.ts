@@ -2,8 +2,8 @@ import { catalogRows } from './catalog-suite.ts';
 import type { StubColumn, StubDatabase, StubSession, StubTable } from './database-suite.ts';
 import {
   type Cell,
-  compareCells,
   type Condition,
+  compareCells,
   type Expression,
   field,
   OraError,
@@ -127,7 +127,12 @@ export class StubStatements {
   }
 
   #createCheckpoints(owner: string, name: string): void {
-    const number = (each: string): StubColumn => ({ name: each, type: 'NUMBER', precision: 10, isNotNull: true });
+    const number = (each: string): StubColumn => ({
+      name: each,
+      type: 'NUMBER',
+      precision: 10,
+      isNotNull: true,
+    });
     this.#database.makeTable({
       owner,
       name,
@@ -149,7 +154,8 @@ export class StubStatements {
     if (bounds !== null) return bounds;
     const select = this.#parseSelect(sql);
     const { table, items } = select;
-    if (table === null || items === null) throw new OraError(900, `a query that nobody knows here: ${sql.slice(0, 80)}`);
+    if (table === null || items === null)
+      throw new OraError(900, `a query that nobody knows here: ${sql.slice(0, 80)}`);
     const scopes = this.#chosen(session, select, binds);
     const fields = this.#fields(select);
     const isGrouped = items.some(({ expression }) => expression.aggregate !== undefined);
@@ -160,7 +166,11 @@ export class StubStatements {
   }
 
   #fields({ table, items }: Select): readonly ResultField[] {
-    const none = { column: (name: string): never => { throw new OraError(904, `"${name}": invalid identifier`); } };
+    const none = {
+      column: (name: string): never => {
+        throw new OraError(904, `"${name}": invalid identifier`);
+      },
+    };
     const typed = table === null ? none : this.#database.scopeOf(table, { cells: [] } as never, []);
     return (items ?? []).map(({ expression, text }) => {
       const type = expression.type(typed);
@@ -223,7 +233,8 @@ export class StubStatements {
     const owner = stream.name();
     const isQualified = stream.takes('.');
     const name = isQualified ? stream.name() : owner;
-    const table = isQualified || name !== 'DUAL' ? this.#database.table(isQualified ? owner : 'SUITE', name) : null;
+    const table =
+      isQualified || name !== 'DUAL' ? this.#database.table(isQualified ? owner : 'SUITE', name) : null;
     let partition: string | null = null;
     if (stream.takes('PARTITION', '(') || stream.takes('SUBPARTITION', '(')) {
       partition = stream.name();
@@ -245,7 +256,10 @@ export class StubStatements {
     const [item] = select.items ?? [];
     if (item === undefined) throw new OraError(936, 'missing expression');
     const scopes = this.#chosen(session, select, []);
-    const type = select.table === null ? 'VARCHAR2' : item.expression.type(this.#database.scopeOf(select.table, { cells: [] } as never, []));
+    const type =
+      select.table === null
+        ? 'VARCHAR2'
+        : item.expression.type(this.#database.scopeOf(select.table, { cells: [] } as never, []));
     const values = scopes
       .map((scope) => item.expression.value(scope))
       .filter((value) => value !== null)
@@ -275,7 +289,12 @@ export class StubStatements {
     while (stream.takes(',')) names.push(stream.name());
     stream.expect(')');
     const rows: Cell[][] = [];
-    const none = { column: (name: string): never => { throw new OraError(984, `column not allowed here: ${name}`); }, rowid: () => '' };
+    const none = {
+      column: (name: string): never => {
+        throw new OraError(984, `column not allowed here: ${name}`);
+      },
+      rowid: () => '',
+    };
     if (stream.takes('VALUES', '(')) {
       const values = [parseExpression(stream)];
       while (stream.takes(',')) values.push(parseExpression(stream));
@@ -293,7 +312,12 @@ export class StubStatements {
       throw new OraError(904, `invalid identifier among ${names.join(', ')}`);
     const before = session.undo.length;
     try {
-      for (const row of rows) await this.#database.insert(session, table, places.map((at) => (at < 0 ? null : (row[at] ?? null))));
+      for (const row of rows)
+        await this.#database.insert(
+          session,
+          table,
+          places.map((at) => (at < 0 ? null : (row[at] ?? null))),
+        );
     } catch (error) {
       // A statement that fails leaves nothing of itself.
       for (const step of session.undo.splice(before).reverse()) step();
@@ -314,7 +338,10 @@ export class StubStatements {
     do {
       const name = stream.name();
       stream.expect('=');
-      settings.push({ at: table.columns.findIndex((column) => column.name === name), to: parseExpression(stream) });
+      settings.push({
+        at: table.columns.findIndex((column) => column.name === name),
+        to: parseExpression(stream),
+      });
     } while (stream.takes(','));
     const where = stream.takes('WHERE') ? parseCondition(stream) : () => true;
     stream.end();
