@@ -15,6 +15,10 @@ const gaussStub: Text = {
   en: 'stub only: a stand-in that speaks the log-ins of GaussDB and passes on to PostgreSQL what 9.2 knows',
   zh: '仅模拟服务器：使用 GaussDB 登录协议，并将 9.2 支持的语句转交 PostgreSQL 执行',
 };
+const stubOnly: Text = {
+  en: 'stub only (of the wire protocol): no server of the product was at hand',
+  zh: '仅在自制的协议桩上测试：没有可用的真实服务器',
+};
 
 /** What a spec does not say of itself: the products behind a connector's name, and how far each was proved. */
 const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
@@ -23,6 +27,8 @@ const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
     { name: 'MariaDB', folder: 'packages/connectors/src/mysql', provedOn: realMariadb },
     { name: 'MySQL', folder: 'packages/connectors/src/mysql', provedOn: realMysql },
     { name: 'DWS, GaussDB', folder: 'packages/connectors/src/gauss', provedOn: gaussStub },
+    { name: 'SQL Server', folder: 'packages/connectors/src/sqlserver', provedOn: stubOnly },
+    { name: 'Oracle', folder: 'packages/connectors/src/oracle', provedOn: stubOnly },
   ],
 };
 

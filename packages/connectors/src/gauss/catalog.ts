@@ -39,13 +39,14 @@ export async function findGaussRelation(session: PgSession, name: TableName): Pr
 
 async function readColumns(session: PgSession, oid: string): Promise<readonly PgColumn[]> {
   const { rows } = await session.execute(
-    `SELECT a.attname, format_type(a.atttypid, a.atttypmod), t.typtype, a.attnotnull, a.atthasdef
+    `SELECT a.attname, format_type(a.atttypid, a.atttypmod), t.typtype, a.attnotnull, a.atthasdef,
+            col_description(a.attrelid, a.attnum)
        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
       WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY a.attnum`,
     [oid],
   );
-  return rows.map(([name, native, typeKind, isNotNull, hasDefault]) => ({
+  return rows.map(([name, native, typeKind, isNotNull, hasDefault, comment]) => ({
     name: name ?? '',
     native: native ?? '',
     type: gaussNeutralOf(native ?? ''),
@@ -53,6 +54,7 @@ async function readColumns(session: PgSession, oid: string): Promise<readonly Pg
     isGenerated: false,
     isEnum: typeKind === 'e',
     hasDefault: hasDefault === 't',
+    ...(comment == null ? {} : { comment }),
   }));
 }
 

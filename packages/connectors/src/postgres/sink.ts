@@ -15,12 +15,13 @@ import {
   dwsNotCompared,
 } from '../gauss/dws-table.ts';
 import { createdGaussColumns, neutralOn } from '../gauss/types.ts';
+import { columnComplaints, columnsDiffer } from '../jdbc/column-pairs.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import { choose, emptyTextLoss, lossesOf, takesEmptyForNull } from './agreement.ts';
-import { findRelation, findUserTypes, readTargetColumns, targetColumns } from './catalog.ts';
+import { findRelation, findUserTypes, readTargetColumns } from './catalog.ts';
 import {
   checkpointTable,
   createCheckpointTable,
@@ -30,7 +31,7 @@ import {
 } from './checkpoint-table.ts';
 import { type PgComparer, sinkComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
-import { asTargetColumn, createdColumns, createTableSql } from './ddl.ts';
+import { asTargetColumn, commentStatements, createdColumns, createTableSql } from './ddl.ts';
 import type { WrittenColumn } from './encode.ts';
 import { type Phase, translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
@@ -45,6 +46,7 @@ import type { PgSessions } from './sessions.ts';
 import { PgSliceWriter } from './slice-writer.ts';
 import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
+import { checkNames, existingTargets } from './target-table.ts';
 import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
 
 /** Columns of one table. */
@@ -81,7 +83,7 @@ export class PgSink implements Sink {
     columnNames: readonly string[] | null,
   ): Promise<SinkAgreement & { readonly columnNames: readonly string[] }> {
     const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
-    if (names.length !== offer.columns.length) throw mismatch(names, offer.columns);
+    checkNames(names, offer.columns);
     for (const name of [this.#table.schema, this.#table.table, ...names]) checkName(name);
     return this.#control('metadata', async (session) => {
       for (const statement of [this.#before, this.#after])
@@ -95,14 +97,10 @@ export class PgSink implements Sink {
         return losesEmpty ? [...losses, ...emptyTextLoss(column, target)] : losses;
       });
       const targetTypes = targets.map(({ type }) => type);
-      const warnings = await this.#keyWarnings(session, names);
-      return {
-        ...choose(offer, targets, session.isGauss),
-        warnings,
-        losses,
-        targetTypes,
-        columnNames: names,
-      };
+      // The columns' own names, which may be others than the job's in case.
+      const columnNames = targets.map(({ name }) => name);
+      const warnings = await this.#keyWarnings(session, columnNames);
+      return { ...choose(offer, targets, session.isGauss), warnings, losses, targetTypes, columnNames };
     });
   }
 
@@ -138,7 +136,6 @@ export class PgSink implements Sink {
           table: this.#tableText,
           cause: `a table of PostgreSQL has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
         });
-      if (new Set(names).size !== names.length) throw mismatch(names, columns);
       const created = this.#created(session, columns, names, [], userTypes).columns;
       if (this.#dws !== null) {
         if (this.#options.conflict !== 'refuse') throw writingRefusals.noKey(this.#tableText);
@@ -146,8 +143,12 @@ export class PgSink implements Sink {
       }
       return created.map(asTargetColumn);
     }
-    const targets = this.#existing(relation, columns, names);
-    if (this.#options.conflict !== 'refuse') await this.#keys(session, names);
+    const targets = existingTargets(relation, names);
+    if (this.#options.conflict !== 'refuse')
+      await this.#keys(
+        session,
+        targets.map(({ name }) => name),
+      );
     return targets;
   }
 
@@ -167,35 +168,6 @@ export class PgSink implements Sink {
     const keys = writtenKeys(await readUniqueKeys(session, this.#table), columnNames);
     if (keys.length === 0) throw writingRefusals.noKey(this.#tableText);
     return keys;
-  }
-
-  #existing(
-    relation: Relation,
-    columns: readonly Column[],
-    names: readonly string[],
-  ): readonly TargetColumn[] {
-    const found = targetColumns(relation, names);
-    const targets = found.filter((target) => target !== null);
-    if (targets.length !== names.length || new Set(names).size !== names.length) {
-      throw mismatch(
-        relation.columns.map((column) => column.name),
-        columns,
-        names,
-      );
-    }
-    const generated = targets.find((target) => target.isGenerated);
-    const missing = relation.columns.find(
-      (column) =>
-        !column.isNullable && !column.hasDefault && !column.isGenerated && !names.includes(column.name),
-    );
-    if (generated !== undefined || missing !== undefined) {
-      throw mismatch(
-        relation.columns.filter((column) => !column.isGenerated).map((column) => column.name),
-        columns,
-        names,
-      );
-    }
-    return targets;
   }
 
   async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
@@ -274,6 +246,8 @@ export class PgSink implements Sink {
     if (this.#options.conflict !== 'refuse' && primaryKey.length === 0)
       throw writingRefusals.noKey(this.#tableText);
     await session.query(createTableSql(this.#table, columns, primaryKey));
+    const comments = commentStatements(this.#table, columns);
+    if (comments.length > 0) await session.query(comments.join(';\n'));
   }
 
   async #clear(session: PgSession): Promise<void> {
@@ -319,7 +293,14 @@ export class PgSink implements Sink {
         return [{ name, native, target: neutralOn(session, native), source }];
       });
       if (written.length !== plan.columnNames.length)
-        throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
+        throw columnsDiffer(
+          [...columns.keys()],
+          plan.columnNames,
+          columnComplaints.missing(
+            this.#tableText,
+            plan.columnNames.filter((name) => !columns.has(name)),
+          ),
+        );
       const { conflict, isStaged } = this.#options;
       const isMerged = conflict !== 'refuse' && !isStaged;
       const keys = isMerged ? await this.#keys(session, plan.columnNames) : [];
@@ -401,15 +382,6 @@ export class PgSink implements Sink {
       }
     });
   }
-}
-
-function mismatch(
-  schema: readonly string[],
-  source: readonly Column[],
-  wanted: readonly string[] = [],
-): SluiceError {
-  const result = wanted.length > 0 ? wanted : source.map((column) => column.name);
-  return new SluiceError('Cdm.0931', { schema: schema.join(', '), result: result.join(', ') });
 }
 
 function checkName(name: string): void {
