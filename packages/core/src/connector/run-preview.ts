@@ -29,6 +29,8 @@ export interface PlannedStatement {
   readonly isFallback?: true;
   /** Made from definitions that are there only once the run has made them: the run may spell types or keys another way. */
   readonly isDraft?: true;
+  /** Only its beginning: the whole is too long to be shown. */
+  readonly isCut?: true;
 }
 
 /** A right that a run needs at one of its ends, and whether the user of the link has it. */
@@ -52,6 +54,8 @@ export type EstimateBasis = (typeof estimateBases)[number];
 export interface SlicePreview {
   /** The statement as `read` sends it from the slice's start, made by the same function. */
   readonly sql: string;
+  /** As for a statement at the destination. */
+  readonly isCut?: true;
   /** null: nobody knows. */
   readonly rowsEstimate: number | null;
   readonly bytesEstimate: number | null;

@@ -63,6 +63,7 @@ describe('WorkerSlots', () => {
             step: runLimits.stepWorkersMax,
             prompt: runLimits.promptWorkersMax,
             inspect: runLimits.inspectWorkersMax,
+            preview: runLimits.previewWorkersMax,
           })[lane];
         const projectMax = (lane: Lane) =>
           ({
@@ -71,6 +72,7 @@ describe('WorkerSlots', () => {
             step: runLimits.stepWorkersPerProjectMax,
             prompt: runLimits.promptWorkersPerProjectMax,
             inspect: runLimits.inspectWorkersPerProjectMax,
+            preview: runLimits.previewWorkersPerProjectMax,
           })[lane];
         const clusterMax = (lane: Lane, clusterId: string) =>
           lane === 'slice' || lane === 'join'
