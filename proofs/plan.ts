@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startMariadb } from '../tools/servers/mariadb.ts';
 import { startPostgres } from '../tools/servers/postgres.ts';
@@ -23,10 +24,12 @@ import type { ProofOptions, ProofResult } from './proof.ts';
 export const promise =
   'a plan writes nothing anywhere, and shows letter for letter what both servers then see of the run; rights that are missing are said before';
 
-/** `short` is the form of the tests: every other case and no planted bugs. */
+/** `short` is the form of the tests: a quarter of the cases and no planted bugs. */
 export const choices = { plants: ['all', 'none', 'short'] } as const;
 
 const runEndMs = 60_000;
+/** A caller who goes: 5 s for us, and as long until the source's server looks for its client again. In milliseconds. */
+const goneWithinMs = 11_000;
 
 /** What came of one way: all of the cases, and the users who may not. */
 interface Outcome {
@@ -112,10 +115,12 @@ async function bothWays(
     { from: sides.mysql, to: sides.postgres },
   ];
   for (const [no, { from, to }] of ways.entries()) {
-    const cases = planCases(from, to).filter((_case, at) => !isShort || at % 2 === no);
+    const cases = planCases(from, to).filter((_case, at) => !isShort || at % 4 === 2 * no + 1);
     for (const one of cases) await oneCase(cluster, from, to, one, outcome, log);
-    await withoutRights(server, cluster, from, to, outcome);
+    for (const rights of isShort ? (['write rows'] as const) : (['read', 'write rows'] as const))
+      await withoutRights(server, cluster, from, to, rights, outcome);
   }
+  if (!isShort) await goneCaller(server, cluster, sides.postgres, sides.mysql, outcome);
   for (const fault of outcome.faults) log(`FAULT ${fault}`);
   return outcome;
 }
@@ -170,32 +175,62 @@ async function withoutRights(
   cluster: CdmCluster,
   from: ObservedServer,
   to: ObservedServer,
+  rights: 'read' | 'write rows',
   outcome: Outcome,
 ): Promise<void> {
-  for (const rights of ['read', 'write rows'] as const) {
-    const job = `narrow_${rights.replace(' ', '_')}_to_${to.kind}`;
-    const fault = (text: string) => outcome.faults.push(`${job}: ${text}`);
-    await to.sql(
-      'CREATE TABLE IF NOT EXISTS narrow (id integer PRIMARY KEY, name varchar(40), amount numeric(12,2), day date)',
-    );
-    const url = await to.makeUser(rights);
-    const link = await cluster.createLink({ ...to, url }, { name: `link_${job}` });
-    await cluster.createJob(job, from, to, 'narrow', 1, { toLink: link });
-    const before = await to.writes();
-    const plan = await planned(cluster, job);
-    outcome.plans += 1;
-    if (before !== (await to.writes())) fault('the plan wrote');
-    const lacking = plan.obstacles.filter(({ kind }) => kind === 'right').map(({ message }) => message);
-    if (plan.is_runnable) fault('is said to be runnable');
-    if (!lacking.some((text) => text.includes('CREATE'))) fault(`CREATE is not among ${lacking.join(' | ')}`);
-    if ((rights === 'read') !== lacking.some((text) => text.includes('INSERT')))
-      fault(`INSERT is told wrongly: ${lacking.join(' | ')}`);
-    const told = await commandLine(server, job);
-    if (told.code !== 3) fault(`the command line ends with ${told.code}: ${told.err}`);
-    if (!told.out.includes('CANNOT RUN') || !told.out.includes('CREATE')) fault(`it prints: ${told.out}`);
-    await cluster.startJob(job);
-    const end = await cluster.waitForEnd(job, runEndMs);
-    if (end.status === 'SUCCEEDED') fault('the run succeeds all the same');
+  const job = `narrow_${rights.replace(' ', '_')}_to_${to.kind}`;
+  const fault = (text: string) => outcome.faults.push(`${job}: ${text}`);
+  await to.sql(
+    'CREATE TABLE IF NOT EXISTS narrow (id integer PRIMARY KEY, name varchar(40), amount numeric(12,2), day date)',
+  );
+  const url = await to.makeUser(rights);
+  const link = await cluster.createLink({ ...to, url }, { name: `link_${job}` });
+  await cluster.createJob(job, from, to, 'narrow', 1, { toLink: link });
+  const before = await to.writes();
+  const plan = await planned(cluster, job);
+  outcome.plans += 1;
+  if (before !== (await to.writes())) fault('the plan wrote');
+  const lacking = plan.obstacles.filter(({ kind }) => kind === 'right').map(({ message }) => message);
+  if (plan.is_runnable) fault('is said to be runnable');
+  if (!lacking.some((text) => text.includes('CREATE'))) fault(`CREATE is not among ${lacking.join(' | ')}`);
+  if ((rights === 'read') !== lacking.some((text) => text.includes('INSERT')))
+    fault(`INSERT is told wrongly: ${lacking.join(' | ')}`);
+  const told = await commandLine(server, job);
+  if (told.code !== 3) fault(`the command line ends with ${told.code}: ${told.err}`);
+  if (!told.out.includes('CANNOT RUN') || !told.out.includes('CREATE')) fault(`it prints: ${told.out}`);
+  await cluster.startJob(job);
+  const end = await cluster.waitForEnd(job, runEndMs);
+  if (end.status === 'SUCCEEDED') fault('the run succeeds all the same');
+}
+
+/** Whoever asked for a plan and has gone keeps nothing at work: the session at the source ends with the caller. */
+async function goneCaller(
+  server: SluiceProcess,
+  cluster: CdmCluster,
+  from: ObservedServer,
+  to: ObservedServer,
+  outcome: Outcome,
+): Promise<void> {
+  const job = 'gone';
+  await makeTarget(to, { name: job, hasTarget: true });
+  await cluster.createJob(job, from, to, job, 4, {
+    partitionColumn: 'id',
+    fromOptions: { 'fromJobConfig.whereClause': 'id > 0' },
+  });
+  const lock = await from.lock('source');
+  try {
+    const caller = new AbortController();
+    const told = commandLine(server, job, caller.signal);
+    const deadline = Date.now() + goneWithinMs;
+    while ((await from.waiting()) === 0 && Date.now() < deadline) await sleep(50);
+    if ((await from.waiting()) === 0) outcome.faults.push('gone: nobody waits for the lock');
+    caller.abort();
+    await told;
+    const begin = performance.now();
+    while ((await from.waiting()) > 0 && performance.now() - begin < goneWithinMs) await sleep(50);
+    if ((await from.waiting()) > 0) outcome.faults.push(`gone: at work ${goneWithinMs / 1_000} s later`);
+  } finally {
+    await lock.release();
   }
 }
 
@@ -206,6 +241,7 @@ async function planned(cluster: CdmCluster, job: string): Promise<ShownPlan> {
 function commandLine(
   server: SluiceProcess,
   job: string,
+  signal?: AbortSignal,
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const main = fileURLToPath(new URL('../packages/server/src/main.ts', import.meta.url));
   return new Promise((resolve) => {
@@ -218,6 +254,7 @@ function commandLine(
           SLUICE_ACCESS_KEY: server.accessKey,
           SLUICE_SECRET_KEY: server.secretKey,
         },
+        ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
       },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err }),
     );

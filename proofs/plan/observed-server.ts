@@ -19,6 +19,10 @@ export interface ObservedServer {
   writes(): Promise<string>;
   /** Digest of a table's rows, in the server's own SQL. */
   digest(table: string): Promise<string>;
+  /** Keeps everybody from reading the table until released. PostgreSQL only. */
+  lock(table: string): Promise<{ release(): Promise<void> }>;
+  /** Sessions that wait for a lock. */
+  waiting(): Promise<number>;
   /** A user who may only read, and one who may write to tables that are there, but make none. @returns the URL. */
   makeUser(rights: 'read' | 'write rows'): Promise<string>;
   close(): Promise<void>;
@@ -90,6 +94,18 @@ export async function observePostgres(server: RunningServer, database: string): 
       );
       return String(rows[0]?.d);
     },
+    async lock(table) {
+      await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      return { release: async () => void (await client.query('ROLLBACK')) };
+    },
+    async waiting() {
+      // Within a transaction the server would tell again what it told first.
+      await client.query('SELECT pg_stat_clear_snapshot()');
+      const { rows } = await client.query(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = '${database}' AND wait_event_type = 'Lock'`,
+      );
+      return Number(rows[0]?.n);
+    },
     async makeUser(rights) {
       const name = `plan_${rights.replace(' ', '_')}_${database}`;
       await client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'narrow';
@@ -139,6 +155,8 @@ export async function observeMariadb(server: RunningServer, database: string): P
       );
       return String(row?.d);
     },
+    lock: () => Promise.reject(new Error('not asked of MariaDB')),
+    waiting: async () => 0,
     async makeUser(rights) {
       const name = `plan_${rights.replace(' ', '_')}`;
       const list = rights === 'read' ? 'SELECT' : 'SELECT, INSERT, UPDATE, DELETE';

@@ -35,7 +35,7 @@ const clusters = [
 
 describe('WorkerSlots', () => {
   test('under any load no cap is broken, no slot is idle while a task could have it, and every task has its turn', () => {
-    const lane = fc.constantFrom<Lane>('slice', 'step', 'prompt', 'inspect', 'join');
+    const lane = fc.constantFrom<Lane>('slice', 'step', 'prompt', 'inspect', 'preview', 'join');
     const step = fc.oneof(
       {
         weight: 3,

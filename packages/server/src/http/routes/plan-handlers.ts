@@ -19,9 +19,14 @@ export function planHandlers({
   clusters,
   plans,
 }: PlanHandlerDeps): Readonly<Record<PlanOperationId, Handler>> {
-  async function planned(call: Call, job: string | JobDraft, body: unknown): Promise<object> {
+  /** @param read looks at the body: behind the place that the path names. */
+  async function planned(
+    call: Call,
+    read: () => { readonly job: string | JobDraft; readonly body: unknown },
+  ): Promise<object> {
     const { projectId, caller, language } = call;
     const cluster = await clusters.requireUsable(projectId, parameterOf(call, 'cluster_id'));
+    const { job, body } = read();
     const page = { pageNo: pageNumber(call), pageSize: queryNumber(call, 'page_size', planPageSizes) };
     const outcome = await plans.plan({
       projectId,
@@ -38,7 +43,11 @@ export function planHandlers({
   }
 
   return {
-    PlanJob: (call) => planned(call, parameterOf(call, 'job_name'), checkedBody(call, PlanJobRequest)),
-    PlanJobDraft: (call) => planned(call, readJob(call.json()), call.json()),
+    PlanJob: (call) =>
+      planned(call, () => ({
+        job: parameterOf(call, 'job_name'),
+        body: checkedBody(call, PlanJobRequest),
+      })),
+    PlanJobDraft: (call) => planned(call, () => ({ job: readJob(call.json()), body: call.json() })),
   };
 }
