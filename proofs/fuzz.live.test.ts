@@ -20,3 +20,14 @@ test(
   },
   limitMs,
 );
+
+test(
+  'with the state in PostgreSQL, odd requests fail no other way',
+  async () => {
+    const lines: string[] = [];
+    const choice = { store: 'postgres', plants: 'without' };
+    const { figures } = await run({ count: 1_500, seed: 4, choice, log: (line) => lines.push(line) });
+    expect(figures, lines.join('\n')).toMatchObject({ requests: 1_500, failures: {}, complaints: 0 });
+  },
+  limitMs,
+);

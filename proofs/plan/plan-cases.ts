@@ -99,7 +99,7 @@ export async function fillSource(side: ObservedServer): Promise<void> {
 /** A table of the case's name with a row that the source has too, and one that it has not. */
 export async function makeTarget(side: ObservedServer, { name, hasTarget }: PlanCase): Promise<void> {
   if (!hasTarget) return;
-  await side.sql(`CREATE TABLE ${name} (${columns[side.kind]});
+  await side.sql(`CREATE TABLE ${name} (${columns[side.kind]}, CHECK (id > 0));
     INSERT INTO ${name} VALUES (3, 'old', 0, NULL), (3000000, 'kept', 0, NULL)`);
   // Rows that are refused would end the runs of those that refuse.
   const clashes = ['updates', 'replaces_staged', 'replaces_rows', 'tolerant_staged_anew'].includes(name);

@@ -22,7 +22,7 @@ import { moveSql } from './publish.ts';
 import { dropRight, preparedRight } from './rights.ts';
 import type { RunSteps } from './run-steps.ts';
 import type { Session } from './session.ts';
-import { readStageParts, type StageDesign, type StageParts, stageSql } from './stage-table.ts';
+import { readStageParts, type StageDesign, type StageParts, stageCheckSql, stageSql } from './stage-table.ts';
 import { requireColumn } from './target-table.ts';
 import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
 
@@ -66,6 +66,7 @@ export async function previewSink(
     const design: StageDesign = { database: schema, table, stage, columnNames, hasKeys };
     const parts = made === null ? await readStageParts(session, design) : madeParts(made, columnNames, keys);
     add('create_stage', stageSql(design, parts), true);
+    for (const sql of stageCheckSql(design, parts)) add('create_stage', sql);
   }
   if (steps.before === null) add('create_checkpoints', checkpoints.createSql);
   if (plan.form === 'rows' || session.offersBulk) add('write', insert, words.tail !== '');
@@ -160,5 +161,5 @@ function madeParts(made: TableDdl, columnNames: readonly string[], keys: readonl
     name,
     line: `${quoteName(name)} ${made.columnTypes[at] ?? ''}`,
   }));
-  return { columns, keys };
+  return { columns, keys, checks: [] };
 }

@@ -93,7 +93,7 @@ async function keysOf(
 
 function designOf(made: MadeTable, hasKeys: boolean): StageDesign {
   const notNull = made.columns.filter(({ isNotNull }) => isNotNull).map(({ name }) => name);
-  return { notNull, keys: hasKeys ? madeKeys(made) : null };
+  return { notNull, checks: [], keys: hasKeys ? madeKeys(made) : null };
 }
 
 /** The key that a table will have, compared as the server's own types are. */

@@ -49,6 +49,7 @@ import { variableHandlers } from './routes/variable-handlers.ts';
 import { verificationHandlers } from './routes/verification-handlers.ts';
 import { watermarkHandlers } from './routes/watermark-handlers.ts';
 import { confinedDeps, confinedTo } from './user-isolation.ts';
+import { targetHasZeroCharacter } from './zero-character.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -98,6 +99,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     request.rawCall = rawCallOf(request, Buffer.alloc(0));
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw noHost();
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
+    if (targetHasZeroCharacter(target)) throw zeroInTarget();
     request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax);
     request.rawCall = { ...request.rawCall, body: request.rawBody };
     // From here on nobody needs the type; an odd one would be refused with 415.
@@ -313,6 +315,13 @@ function targetTooLong(): SluiceError {
       zh: `请求 URI 超过 ${targetBytesMax / 1024} KB。`,
     }),
     { status: 414 },
+  );
+}
+
+function zeroInTarget(): SluiceError {
+  return new SluiceError(
+    'APIGW.0201',
+    explained({ en: 'The request target has the character U+0000.', zh: '请求 URI 中含有字符 U+0000。' }),
   );
 }
 

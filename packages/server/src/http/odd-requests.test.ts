@@ -196,6 +196,23 @@ describe('paths', () => {
   });
 });
 
+test.each([
+  ['GET', 'clusters/%00', undefined],
+  ['GET', 'clusters/c/cdm/job/a%00b/status', undefined],
+  ['GET', 'clusters/c/cdm/submissions?jname=%00', undefined],
+  ['POST', 'clusters/c/cdm/link', '{"links":[{"name":"a\\u0000","connector-name":"nope"}]}'],
+] as const)('%s %s %s: the character U+0000 is refused with 400', async (method, path, payload) => {
+  const clusterId = await sample.makeCluster(projectA);
+  const answer = await send({
+    method,
+    url: `/v1.1/${projectA}/${path.replace('clusters/c/', `clusters/${clusterId}/`)}`,
+    ...(payload === undefined ? {} : { payload }),
+  });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().errCode).toMatch(/^(APIGW\.0201|Cdm\.0014)$/);
+  expect(answer.json().message).toContain('U+0000');
+});
+
 describe('languages', () => {
   test.each([
     ['zh-cn', /[\u4e00-\u9fff]/],

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { isNestedDeeper, jsonDepthMax } from './json-depth.ts';
+import { hasZeroCharacter } from './zero-character.ts';
 
 /** Published limit of a request's target, in bytes. */
 export const targetBytesMax = 32 * 1024;
@@ -42,13 +43,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * The body as JSON. Content types are not looked at: clients announce JSON and send nothing, and send JSON unannounced.
  * @returns undefined when there is no body.
- * @throws Cdm.0014 (400) when it is no JSON in UTF-8, or nests too deep.
+ * @throws Cdm.0014 (400) when it is no JSON in UTF-8, nests too deep, or has a text with U+0000.
  */
 export function parseJson(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
   try {
     const text = utf8.decode(body);
     if (isNestedDeeper(text, jsonDepthMax)) throw tooDeep();
+    if (hasZeroCharacter(text)) throw zeroCharacter();
     return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
   } catch (cause) {
     if (cause instanceof SluiceError) throw cause;
@@ -66,6 +68,17 @@ function tooDeep(): SluiceError {
     explained({
       en: `The body nests objects and lists deeper than ${jsonDepthMax} levels.`,
       zh: `请求体的对象与列表嵌套超过 ${jsonDepthMax} 层。`,
+    }),
+    { status: 400 },
+  );
+}
+
+function zeroCharacter(): SluiceError {
+  return new SluiceError(
+    'Cdm.0014',
+    explained({
+      en: 'The body has a text with the character U+0000.',
+      zh: '请求体的文本中含有字符 U+0000。',
     }),
     { status: 400 },
   );

@@ -1,4 +1,5 @@
 import type { Text } from '@sluice/core/data/text';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { ComparisonPlan } from '@sluice/engine/compare/comparison-work';
 import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type {
@@ -7,11 +8,12 @@ import type {
   VerificationRecord,
 } from '../store/verification-record.ts';
 import { ComparisonTasks } from './comparison-tasks.ts';
+import { judgeSetAside } from './differences-set-aside.ts';
 import { failureOf } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import type { DriverTools } from './run-driver.ts';
-import { totalsOf } from './verification-totals.ts';
+import { totalsOf, type VerificationTotals } from './verification-totals.ts';
 
 /** Why the work on a verification ends before its end. */
 class StopAsked extends Error {}
@@ -98,8 +100,15 @@ export class VerificationDriver {
       await this.#change({ phase: 'comparing' });
     }
     await this.#go(tasks, plan, 'comparing', null);
-    const { isEqual } = totalsOf(await store.verifications.chunks(record.id), 'comparing');
-    return { state: isEqual ? 'equal' : 'different' };
+    const chunks = await store.verifications.chunks(record.id);
+    const totals = totalsOf(chunks, 'comparing');
+    const compared = { run, target: run.plan.target, plan, chunks, totals };
+    const { note } = await judgeSetAside(compared, this.#tools);
+    const notes = [...refusalNotes(totalsOf(chunks, 'repairing')), ...(note === null ? [] : [note])];
+    return {
+      state: totals.isEqual ? 'equal' : 'different',
+      ...(notes.length > 0 && { plan: { ...plan, notes: [...plan.notes, ...notes] } }),
+    };
   }
 
   async #go(
@@ -172,6 +181,18 @@ export class VerificationDriver {
     const { store, now } = this.#tools;
     await store.verifications.change(this.#claim, { ...change, endedAt: now() });
   }
+}
+
+/** What is to be said of rows that a repair could not write. */
+function refusalNotes({ rowsRefused, refusal }: VerificationTotals): readonly Text[] {
+  if (rowsRefused === 0 || refusal === null) return [];
+  const { summary } = failureOf(new SluiceError(refusal.code, refusal.facts));
+  return [
+    {
+      en: `The destination refused ${rowsRefused} rows that the repair was to write, and they are as they were. The first: ${summary.en}`,
+      zh: `目的端拒绝了修复要写入的 ${rowsRefused} 条记录，这些记录保持原样。第一条的原因：${summary.zh}`,
+    },
+  ];
 }
 
 const nothingCopied: Text = {

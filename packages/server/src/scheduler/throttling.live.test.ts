@@ -74,8 +74,10 @@ describe.skipIf(!hasServers)('a throttled run', () => {
       expect(times).toHaveLength(slices);
       const rate = run.counts.bytesRead / secondsOf(times) / megabyte;
       expect(rate).toBeGreaterThan(1.8);
-      // The slices do not begin at one moment: the time of the longest is less than all of it, on a busy machine above all.
-      expect(rate).toBeLessThan(slices === 1 ? 2.2 : 2.5);
+      // Several slices do not begin at one moment, on a busy machine seconds apart: they are held against the run's whole time.
+      const ran = ((run.endedAt ?? 0) - (run.startedAt ?? 0)) / 1_000;
+      const together = run.counts.bytesRead / ran / megabyte;
+      expect(slices === 1 ? rate : together).toBeLessThan(2.2);
       // The wait is told as what it is.
       const sum = times.reduce(addTimes);
       expect(sum.throttleMs ?? 0).toBeGreaterThan(0.5 * 1_000 * secondsOf(times));

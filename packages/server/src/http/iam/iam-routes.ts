@@ -12,6 +12,7 @@ import type { SecretBox } from '../../secrets/secret-box.ts';
 import type { ProjectRecord } from '../../store/model.ts';
 import type { IdentityRepository } from '../../store/store.ts';
 import type { RequestOrigin, Trail } from '../trail.ts';
+import { hasZeroCharacter } from '../zero-character.ts';
 import { baseUrl } from './base-url.ts';
 import { createProject } from './create-project.ts';
 import {
@@ -270,8 +271,10 @@ function jsonBody(body: Uint8Array): unknown {
   if (body.length > iamBodyBytesMax) {
     throw new IdentityError(400, `The request body is larger than ${iamBodyBytesMax} bytes.`);
   }
+  const text = Buffer.from(body).toString('utf8');
+  if (hasZeroCharacter(text)) throw new IdentityError(400, 'The request body has a text with U+0000.');
   try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
+    return JSON.parse(text);
   } catch {
     // The parser's message would repeat a piece of the body, which may be a password.
     throw new IdentityError(400, 'The request body is not valid JSON.');

@@ -30,6 +30,7 @@ import {
 } from '../../secrets/passphrase-box.ts';
 import type { JobRecord } from '../../store/model.ts';
 import { isNestedDeeper, jsonDepthMax } from '../json-depth.ts';
+import { hasZeroCharacter } from '../zero-character.ts';
 import { type Document, isDocument, textMember } from './documents.ts';
 import { readJobDocument } from './job.ts';
 import { readLinkDocument } from './link.ts';
@@ -130,6 +131,7 @@ async function opened(given: Document, passphrase: string): Promise<Document> {
   }
   if (Buffer.byteLength(text) > transferLimits.fileBytesMax) throw tooLarge();
   if (isNestedDeeper(text, jsonDepthMax)) throw unreadable('it nests too deep');
+  if (hasZeroCharacter(text)) throw unreadable('one of its texts has the character U+0000');
   const content: unknown = JSON.parse(text);
   if (!isDocument(content)) throw unreadable('there is no object in it');
   return content;
