@@ -26,8 +26,11 @@ const MOVED_ROW = -1;
 
 /** Makes the table unless it is there. */
 export async function createCheckpointTable(session: PgSession, table: TableName): Promise<void> {
-  await session.query(
-    `CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (
+  await session.query(createCheckpointSql(table));
+}
+
+export function createCheckpointSql(table: TableName): string {
+  return `CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (
        slice_no integer PRIMARY KEY,
        sequence integer NOT NULL,
        position text,
@@ -36,8 +39,7 @@ export async function createCheckpointTable(session: PgSession, table: TableName
        rows_skipped bigint NOT NULL,
        bytes_read bigint NOT NULL,
        bytes_written bigint NOT NULL,
-       is_complete boolean NOT NULL)`,
-  );
+       is_complete boolean NOT NULL)`;
 }
 
 /**
@@ -193,10 +195,14 @@ function moveOnSql(table: TableName): string {
            WHERE slice_no = $1`;
 }
 
+export function dropCheckpointSql(table: TableName): string {
+  return `DROP TABLE IF EXISTS ${quoteTable(table)}`;
+}
+
 /** Safe to repeat. */
 export async function dropCheckpointTable(session: PgSession, table: TableName): Promise<void> {
   try {
-    await session.query(`DROP TABLE IF EXISTS ${quoteTable(table)}`);
+    await session.query(dropCheckpointSql(table));
   } catch (error) {
     if (!(error instanceof ServerError && error.sqlState === INVALID_SCHEMA)) throw error;
   }

@@ -20,17 +20,30 @@ export async function openSegment(
   conflict: SqlConflict,
   keys: readonly UniqueKey[],
 ): Promise<Segment> {
+  await session.query(segmentSql(table, columnNames, session.isGauss));
+  return segmentOf(table, columnNames, conflict, keys, session.isGauss);
+}
+
+/** Statements in one text that make the table, empty. */
+export function segmentSql(table: TableName, columnNames: readonly string[], isGauss: boolean): string {
+  return [
+    `DROP TABLE IF EXISTS ${SEGMENT_TABLE}`,
+    `CREATE TEMPORARY TABLE ${SEGMENT_TABLE} ON COMMIT DELETE ROWS AS
+         SELECT ${columnNames.map(quoteName).join(', ')} FROM ${quoteTable(table)} WITH NO DATA`,
+    `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames, isGauss)}`,
+  ].join('; ');
+}
+
+/** What is known of it without making it. Pure. */
+export function segmentOf(
+  table: TableName,
+  columnNames: readonly string[],
+  conflict: SqlConflict,
+  keys: readonly UniqueKey[],
+  isGauss: boolean,
+): Segment {
   const into = quoteTable(table);
-  await session.query(
-    [
-      `DROP TABLE IF EXISTS ${SEGMENT_TABLE}`,
-      `CREATE TEMPORARY TABLE ${SEGMENT_TABLE} ON COMMIT DELETE ROWS AS
-         SELECT ${columnNames.map(quoteName).join(', ')} FROM ${into} WITH NO DATA`,
-      `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames, session.isGauss)}`,
-    ].join('; '),
-  );
   const arrival = arrivalColumnName(columnNames);
-  const { isGauss } = session;
   return {
     table: SEGMENT_TABLE,
     merge: mergeStatements({ from: SEGMENT_TABLE, into, columnNames, conflict, arrival, keys, isGauss }),

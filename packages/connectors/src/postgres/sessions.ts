@@ -93,6 +93,8 @@ export class PgSessions {
         ...(passed === undefined ? {} : { passed }),
       });
       this.#isGauss = session.isGauss;
+      // The server itself refuses what a statement, or a function that it calls, would change.
+      if (this.#host.isReadOnly) await session.query('SET default_transaction_read_only = on');
       return session;
     } catch (error) {
       throw this.#named(translateError(error, 'sign in'));

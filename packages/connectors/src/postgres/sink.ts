@@ -5,19 +5,14 @@ import type {
   SourceOffer,
   TargetPlan,
 } from '@sluice/core/connector/contract';
+import type { SinkPreview } from '@sluice/core/connector/run-preview';
 import type { Column } from '@sluice/core/data/column';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import {
-  createDwsTableSql,
-  type DwsStorage,
-  distributionColumns,
-  dwsNotCompared,
-} from '../gauss/dws-table.ts';
-import { createdGaussColumns, neutralOn } from '../gauss/types.ts';
+import { type DwsStorage, distributionColumns, dwsNotCompared } from '../gauss/dws-table.ts';
+import { neutralOn } from '../gauss/types.ts';
 import { columnComplaints, columnsDiffer } from '../jdbc/column-pairs.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
-import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { arrivalColumnName } from '../jdbc/stage-name.ts';
 import { choose, emptyTextLoss, lossesOf, takesEmptyForNull } from './agreement.ts';
@@ -31,20 +26,22 @@ import {
 } from './checkpoint-table.ts';
 import { type PgComparer, sinkComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
-import { asTargetColumn, commentStatements, createdColumns, createTableSql } from './ddl.ts';
+import { asTargetColumn } from './ddl.ts';
 import type { WrittenColumn } from './encode.ts';
 import { type Phase, translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
 import type { TargetColumn } from './pairing.ts';
+import { clearingStatements, createdTable, tableMaking } from './preparation.ts';
 import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
-import { quoteName, quoteTable } from './quote.ts';
-import type { Relation, TableName, UniqueKey } from './relation.ts';
+import { quoteTable } from './quote.ts';
+import type { TableName, UniqueKey } from './relation.ts';
 import { openSegment } from './segment.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
+import { previewSink } from './sink-preview.ts';
 import { PgSliceWriter } from './slice-writer.ts';
-import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
+import { createStageTable, NAME_BYTES_MAX, stageRule, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
 import { checkNames, existingTargets } from './target-table.ts';
 import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
@@ -136,7 +133,7 @@ export class PgSink implements Sink {
           table: this.#tableText,
           cause: `a table of PostgreSQL has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
         });
-      const created = this.#created(session, columns, names, [], userTypes).columns;
+      const created = createdTable(session, this.#options, columns, names, [], userTypes).columns;
       if (this.#dws !== null) {
         if (this.#options.conflict !== 'refuse') throw writingRefusals.noKey(this.#tableText);
         distributionColumns(this.#table, created, []);
@@ -150,17 +147,6 @@ export class PgSink implements Sink {
         targets.map(({ name }) => name),
       );
     return targets;
-  }
-
-  #created(
-    session: PgSession,
-    columns: readonly Column[],
-    names: readonly string[],
-    primaryKey: readonly string[],
-    userTypes: ReadonlySet<string>,
-  ) {
-    const created = createdColumns(columns, names, primaryKey, this.#options, userTypes);
-    return session.isGauss ? createdGaussColumns(created, columns, this.#options) : created;
   }
 
   /** Keys that rows of the run can clash in. @throws Cdm.0014 when there is none and the job needs one. */
@@ -205,74 +191,46 @@ export class PgSink implements Sink {
     await this.#clear(session);
     if (this.#options.isStaged) {
       const stage = stageTable(this.#table, plan.runKey);
-      // In DWS a key must hold the columns that rows are spread by, which nobody chose here: the move finds what clashes.
-      const strict = this.#dws === null ? 'keys' : 'none';
-      const rule = this.#options.conflict === 'refuse' ? strict : 'numbers';
+      const rule = stageRule(this.#options.conflict, this.#dws !== null);
       await createStageTable(session, this.#table, stage, plan.columnNames, rule);
     }
     await createCheckpointTable(session, checkpointTable(this.#table.schema, plan.runKey));
   }
 
   async #makeTable(session: PgSession, plan: TargetPlan): Promise<void> {
-    const { preparation } = this.#options;
-    const relation = await findRelation(session, this.#table);
-    if (preparation === 'DO_NOTHING') {
-      if (relation === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
-      return;
-    }
-    if (relation !== null) {
-      if (preparation === 'CREATE_WHEN_NOT_EXIST') return;
-      await session.query(`DROP TABLE ${quoteTable(this.#table)}`);
-    }
-    const schemas = await session.execute('SELECT 1 FROM pg_namespace WHERE nspname = $1', [
-      this.#table.schema,
-    ]);
-    // Asked first: IF NOT EXISTS wants the right to create schemas even when there is nothing to do.
-    const unless = session.isGauss ? '' : 'IF NOT EXISTS ';
-    if (schemas.rows.length === 0)
-      await session.query(`CREATE SCHEMA ${unless}${quoteName(this.#table.schema)}`);
-    const userTypes = await findUserTypes(
-      session,
-      plan.sourceColumns.map((column) => column.native),
-    );
-    const { sourceColumns, columnNames, sourcePrimaryKey } = plan;
-    const made = this.#created(session, sourceColumns, columnNames, sourcePrimaryKey, userTypes);
-    const { columns, primaryKey } = made;
-    if (this.#dws !== null) {
-      const spread = distributionColumns(this.#table, columns, primaryKey);
-      await session.query(createDwsTableSql(this.#table, columns, spread, this.#dws));
-      return;
-    }
-    if (this.#options.conflict !== 'refuse' && primaryKey.length === 0)
-      throw writingRefusals.noKey(this.#tableText);
-    await session.query(createTableSql(this.#table, columns, primaryKey));
-    const comments = commentStatements(this.#table, columns);
-    if (comments.length > 0) await session.query(comments.join(';\n'));
+    const { statements } = await tableMaking(session, this.#options, plan, this.#dws);
+    for (const { sql } of statements) await session.query(sql);
   }
 
   async #clear(session: PgSession): Promise<void> {
     const { clearing } = this.#options;
+    const [first, fallback] = clearingStatements(this.#table, clearing);
+    if (first === undefined) return;
     try {
-      if (clearing.kind === 'where') {
-        await proveCondition(session, this.#table, clearing.where);
-        await session.query(`DELETE FROM ${quoteTable(this.#table)} WHERE ${bracketed(clearing.where)}`);
-      } else if (clearing.kind === 'all') {
-        await this.#empty(session);
-      }
+      if (clearing.kind === 'where') await proveCondition(session, this.#table, clearing.where);
+      if (fallback === undefined) await session.query(first.sql);
+      else await this.#empty(session, first.sql, fallback.sql);
     } catch (error) {
       throw translateError(error, 'clear', this.#tableText);
     }
   }
 
-  async #empty(session: PgSession): Promise<void> {
+  async #empty(session: PgSession, sql: string, fallback: string): Promise<void> {
     await session.query('SAVEPOINT emptying');
     try {
-      await session.query(`TRUNCATE ${quoteTable(this.#table)}`);
+      await session.query(sql);
     } catch (error) {
       if (!(error instanceof ServerError && truncateRefusals.has(error.sqlState))) throw error;
       await session.query('ROLLBACK TO SAVEPOINT emptying');
-      await session.query(`DELETE FROM ${quoteTable(this.#table)}`);
+      await session.query(fallback);
     }
+  }
+
+  preview(plan: TargetPlan): Promise<SinkPreview> {
+    const statements = { before: this.#before, after: this.#after };
+    return this.#control('metadata', (session) =>
+      previewSink(session, this.#options, statements, plan, this.#dws),
+    );
   }
 
   async openWriter(plan: TargetPlan, slice: Slice, isRepeated = false): Promise<SliceWriter> {

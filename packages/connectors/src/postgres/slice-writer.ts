@@ -46,6 +46,12 @@ export interface WriterTarget {
   readonly arrival: string | null;
 }
 
+/** The COPY that rows are written by. @param into quoted. */
+export function copyInSql(into: string, columnNames: readonly string[], form: WireForm): string {
+  const format = form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
+  return `COPY ${into} (${columnNames.map(quoteName).join(', ')}) FROM STDIN${format}`;
+}
+
 /**
  * Writes one slice by COPY FROM STDIN, one transaction per commit: rows, then the checkpoint, then COMMIT.
  * The transaction begins with the first batch behind a commit, so a writer that waits for its source locks nothing.
@@ -79,9 +85,8 @@ export class PgSliceWriter implements SliceWriter {
     this.#release = release;
     const { arrival } = target;
     const written = target.columns.map((column) => column.name);
-    const columns = [...written, ...(arrival === null ? [] : [arrival])].map(quoteName).join(', ');
-    const format = target.form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
-    this.#copySql = `COPY ${target.segment?.table ?? quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
+    const names = arrival === null ? written : [...written, arrival];
+    this.#copySql = copyInSql(target.segment?.table ?? quoteTable(target.table), names, target.form);
     const encoders = encodersOf(target.columns);
     // Rows of a later commit have higher numbers, also where another writer goes on.
     let arrivals =

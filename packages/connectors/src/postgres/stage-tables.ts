@@ -1,8 +1,9 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { SqlConflict } from '../jdbc/sql-options.ts';
 import { arrivalColumnName, stageTableName } from '../jdbc/stage-name.ts';
 import { relationExists } from './catalog.ts';
 import { quoteName, quoteTable } from './quote.ts';
-import type { TableName } from './relation.ts';
+import type { TableName, UniqueKey } from './relation.ts';
 import type { PgSession } from './session.ts';
 import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
 
@@ -38,20 +39,59 @@ export async function createStageTable(
     if (held.rows.length > 0) throw new SluiceError('Cdm.0927', { table: `${stage.schema}.${stage.table}` });
     await session.query(`DROP TABLE ${quoted}`);
   }
-  await session.query(
-    `CREATE TABLE ${quoted} AS SELECT ${columnNames.map(quoteName).join(', ')} FROM ${quoteTable(table)} WITH NO DATA`,
-  );
-  const changes = (await notNullColumns(session, table))
+  const design = await readStageDesign(session, table, columnNames, rule);
+  for (const sql of stageStatements(table, stage, columnNames, design, session.isGauss))
+    await session.query(sql);
+}
+
+/** What a staging table takes over from its destination. */
+export interface StageDesign {
+  /** Columns that take no null. */
+  readonly notNull: readonly string[];
+  /** Rules that rows must keep, as the server words them. */
+  readonly checks: readonly string[];
+  /** Keys all of whose columns are written, where the table is to have them. */
+  readonly keys: readonly UniqueKey[];
+  /** Rows are numbered as they come. */
+  readonly isNumbered: boolean;
+}
+
+export async function readStageDesign(
+  session: PgSession,
+  table: TableName,
+  columnNames: readonly string[],
+  rule: StageRule,
+): Promise<StageDesign> {
+  return {
+    notNull: await notNullColumns(session, table),
+    checks: await checksOf(session, table, columnNames),
+    keys: rule === 'keys' ? writtenKeys(await readUniqueKeys(session, table), columnNames) : [],
+    isNumbered: rule === 'numbers',
+  };
+}
+
+/** The statements that make the staging table. Pure. */
+export function stageStatements(
+  table: TableName,
+  stage: TableName,
+  columnNames: readonly string[],
+  { notNull, checks, keys, isNumbered }: StageDesign,
+  isGauss: boolean,
+): readonly string[] {
+  const quoted = quoteTable(stage);
+  const changes = notNull
     .filter((name) => columnNames.includes(name))
     .map((name) => `ALTER COLUMN ${quoteName(name)} SET NOT NULL`);
-  for (const check of await checksOf(session, table, columnNames)) changes.push(`ADD ${check}`);
-  if (rule === 'keys') {
-    for (const { columns, nullsAreEqual } of writtenKeys(await readUniqueKeys(session, table), columnNames)) {
-      const names = columns.map(({ name }) => quoteName(name)).join(', ');
-      changes.push(`ADD UNIQUE${nullsAreEqual ? ' NULLS NOT DISTINCT' : ''} (${names})`);
-    }
-  } else if (rule === 'numbers') changes.push(`ADD COLUMN ${arrivalColumn(columnNames, session.isGauss)}`);
-  if (changes.length > 0) await session.query(`ALTER TABLE ${quoted} ${changes.join(', ')}`);
+  for (const check of checks) changes.push(`ADD ${check}`);
+  for (const { columns, nullsAreEqual } of keys) {
+    const names = columns.map(({ name }) => quoteName(name)).join(', ');
+    changes.push(`ADD UNIQUE${nullsAreEqual ? ' NULLS NOT DISTINCT' : ''} (${names})`);
+  }
+  if (isNumbered) changes.push(`ADD COLUMN ${arrivalColumn(columnNames, isGauss)}`);
+  return [
+    `CREATE TABLE ${quoted} AS SELECT ${columnNames.map(quoteName).join(', ')} FROM ${quoteTable(table)} WITH NO DATA`,
+    ...(changes.length > 0 ? [`ALTER TABLE ${quoted} ${changes.join(', ')}`] : []),
+  ];
 }
 
 /** DDL of the column that numbers rows as they come. In GaussDB the writer numbers them: no sequence can be added there. */
@@ -101,4 +141,10 @@ async function checksOf(
     isWritten.set(text, (isWritten.get(text) ?? true) && columnNames.includes(column ?? ''));
   }
   return [...isWritten].filter(([, all]) => all).map(([definition]) => definition);
+}
+
+/** In DWS a key must hold the columns that rows are spread by, which nobody chose there: the move finds what clashes. */
+export function stageRule(conflict: SqlConflict, isDws: boolean): StageRule {
+  if (conflict !== 'refuse') return 'numbers';
+  return isDws ? 'none' : 'keys';
 }

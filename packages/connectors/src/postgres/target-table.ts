@@ -1,8 +1,8 @@
 import type { Column } from '@sluice/core/data/column';
 import { columnNamed } from '@sluice/core/data/column-named';
 import { columnComplaints, columnsDiffer, repeatedNames } from '../jdbc/column-pairs.ts';
-import type { Relation } from './relation.ts';
 import type { TargetColumn } from './pairing.ts';
+import type { Relation } from './relation.ts';
 
 /** @throws Cdm.0931 another number of names than of columns, or one name twice. */
 export function checkNames(names: readonly string[], columns: readonly Column[]): void {
