@@ -39,8 +39,8 @@ export const toOptions: readonly Option[] = [
     type: 'string',
     title: { en: 'Columns', zh: '字段列表' },
     help: {
-      en: "Columns to write, joined by &, paired with the source's columns by position. Empty: the source's names.",
-      zh: '要写入的字段，以 & 连接，与源端字段按位置对应。为空时使用源端字段名。',
+      en: "Columns to write, joined by &, paired with the source's columns by position. Empty: the source's names. A name that differs from one column in upper and lower case only is its name.",
+      zh: '要写入的字段，以 & 连接，与源端字段按位置对应。为空时使用源端字段名。仅大小写不同且无歧义的名称视为同一字段。',
     },
     example: 'id&gid&name',
     support: 'honoured',

@@ -58,6 +58,8 @@ export const runLimits = {
   attemptsOutOfMemoryMax: 3,
   /** Pause before such another attempt, in milliseconds. */
   attemptPauseMs: 50,
+  /** Pause before a slice that failed is moved again because its job says so (`splitRetryTime`), in milliseconds. */
+  sliceRetryPauseMs: 1_000,
   /** How often the source's snapshot may be lost and taken anew before the rest of a run is read without one. */
   snapshotRenewalsMax: 5,
   /** A lane that is not ready to join the snapshot within this time, in milliseconds, is left out. */

@@ -88,7 +88,7 @@ export class VerificationDesk implements VerificationService {
     const found = await this.find(run, id);
     const asked = found.kind === 'run' ? null : await store.verifications.requestStop(id, user, now());
     if (asked === null) throw refused(run, found.kind === 'run' ? texts.ofRun : texts.ended);
-    this.#drivers.get(id)?.stop();
+    this.#drivers.get(id)?.stop(user);
     const deadline = now() + runLimits.stopWaitMs;
     for (;;) {
       const seen = await this.find(run, id);

@@ -104,8 +104,11 @@ function ownersRuns(runs: RunRepository, jobs: JobRepository, owner: string): Ru
     latestOfMany: async (clusterId, names) =>
       new Map([...(await runs.latestOfMany(clusterId, names))].filter(([, run]) => own(run) !== null)),
     async history(clusterId, jobName, limit, offset) {
-      // Of a job that is gone only administrators see the runs: its name may have been somebody else's.
-      if (jobName === null || (await jobs.find(clusterId, jobName)) === null) return { runs: [], total: 0 };
+      if (jobName === null) return { runs: [], total: 0 };
+      // The name of a job that is gone may have been somebody else's by then: only its last owner is told.
+      const isOwn =
+        (await jobs.find(clusterId, jobName)) !== null || own(await runs.latest(clusterId, jobName)) !== null;
+      if (!isOwn) return { runs: [], total: 0 };
       const page = await runs.history(clusterId, jobName, limit, offset);
       return { runs: page.runs.filter((run) => own(run) !== null), total: page.total };
     },
