@@ -28,7 +28,8 @@ import { TransferService } from './jobs/transfer-service.ts';
 import { VariableService } from './jobs/variable-service.ts';
 import { WatermarkService } from './jobs/watermark-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
-import { Egress } from './runs/egress.ts';
+import { earlyLookups } from './runs/early-lookups.ts';
+import { Egress, resolveBySystem } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
 import { PlanDesk } from './runs/plan-desk.ts';
 import { Quarantine } from './runs/quarantine.ts';
@@ -193,7 +194,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => power.close());
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
-    const egress = new Egress(egressRules);
+    const egress = new Egress(egressRules, earlyLookups(resolveBySystem));
     const explorer = await readExplorerBundle(explorerFolder);
     if (explorer === null) log.warn('explorer.missing', { folder: explorerFolder });
     const accounts = new AccountService({

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { VerificationRecord } from '../store/verification-record.ts';
 import { runLimits } from './limits.ts';
 import { LinkInspector } from './link-inspector.ts';
+import { ProjectShares } from './project-shares.ts';
 import { ReplayDesk } from './replay-desk.ts';
 import { VerificationDesk } from './verification-desk.ts';
 
@@ -133,4 +134,20 @@ test('questions to links', async () => {
   );
   expect(new Set(await Promise.all(rest))).toEqual(new Set(['asked']));
   expect(await ask('z')).toBe(`APIGW.0308 ${inspectionsMax}`);
+});
+
+test('places are given back however the work ends, and a refusal takes none', async () => {
+  const shares = new ProjectShares(3, 2);
+  const ends: (() => void)[] = [];
+  const work = () => new Promise<void>((resolve) => ends.push(resolve));
+  const begun = [shares.run('a', work), shares.run('a', work)];
+  await expect(shares.run('a', work)).rejects.toMatchObject({ code: 'APIGW.0308', facts: { limit: 2 } });
+  begun.push(shares.run('b', work));
+  await expect(shares.run('c', work)).rejects.toMatchObject({ code: 'APIGW.0308', facts: { limit: 3 } });
+  for (const end of ends) end();
+  await Promise.all(begun);
+  await expect(shares.run('a', () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+  expect(
+    await Promise.all(['a', 'a', 'c'].map((project) => shares.run(project, async () => project))),
+  ).toEqual(['a', 'a', 'c']);
 });

@@ -94,6 +94,12 @@ export const runLimits = {
   workerYoungHeapMb: 4,
   /** A worker process must report itself ready within this time. */
   workerStartMs: 15_000,
+  /** Names that the server itself looks up at once, each with a thread of the process, and how long it waits for one, in milliseconds. */
+  earlyLookupsMax: 2,
+  earlyLookupMs: 2_000,
+  /** Tests of links under way or waiting, and of these those of one project: they must not take the places where tasks of runs wait. */
+  linkChecksMax: 256,
+  linkChecksPerProjectMax: 64,
   /** A link test ends after this time, whatever the network does. */
   linkCheckMs: 60_000,
   /** Rows that are kept of those that a run set aside; more are only counted. */
