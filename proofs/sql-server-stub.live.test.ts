@@ -113,9 +113,11 @@ describe.skipIf(url === undefined)('jobs through the API between PostgreSQL and 
   });
 
   test('rows that the stub refuses are set aside, and only these', async () => {
-    await world.sql.stub.sql('CREATE TABLE [dbo].[into_narrow] ([id] int NOT NULL PRIMARY KEY, [label] nvarchar(30) NOT NULL)');
+    await world.sql.stub.sql(
+      'CREATE TABLE [dbo].[into_narrow] ([id] int NOT NULL PRIMARY KEY, [label] nvarchar(30) NOT NULL)',
+    );
     await world.sql.stub.sql("INSERT INTO [dbo].[into_narrow] ([id], [label]) VALUES (7, N'mine')");
-    await world.postgres.query("CREATE TABLE odd AS SELECT id, label FROM source WHERE id <= 100");
+    await world.postgres.query('CREATE TABLE odd AS SELECT id, label FROM source WHERE id <= 100');
     await world.postgres.query("UPDATE odd SET label = repeat('x', 31) WHERE id IN (3, 50)");
     const end = await world.run({
       from: 'postgres',
@@ -132,16 +134,19 @@ describe.skipIf(url === undefined)('jobs through the API between PostgreSQL and 
   test.each([
     ['onConflict', { onConflict: 'UPDATE' }, {}],
     ['usePartition', {}, { usePartition: 'true' }],
-  ] as const)('what the service does not know for SQL Server is refused by name: %s', async (name, to, from) => {
-    await world.sql.makeNumbers(`few_${name}`, 5);
-    const isSource = name === 'usePartition';
-    const end = await world.run({
-      from: isSource ? 'stub' : 'postgres',
-      to: isSource ? 'postgres' : 'stub',
-      fromOptions: { tableName: isSource ? `few_${name}` : 'source', ...from },
-      toOptions: { tableName: `into_${name}`, ...create, ...to },
-    });
-    expect(end.status).toBe('FAILED');
-    expect(end.summary).toContain(name);
-  });
+  ] as const)(
+    'what the service does not know for SQL Server is refused by name: %s',
+    async (name, to, from) => {
+      await world.sql.makeNumbers(`few_${name}`, 5);
+      const isSource = name === 'usePartition';
+      const end = await world.run({
+        from: isSource ? 'stub' : 'postgres',
+        to: isSource ? 'postgres' : 'stub',
+        fromOptions: { tableName: isSource ? `few_${name}` : 'source', ...from },
+        toOptions: { tableName: `into_${name}`, ...create, ...to },
+      });
+      expect(end.status).toBe('FAILED');
+      expect(end.summary).toContain(name);
+    },
+  );
 });

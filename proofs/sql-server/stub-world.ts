@@ -11,8 +11,9 @@ import { SluiceProcess } from '../../tools/sluice-process/sluice-process.ts';
 import { CdmCluster, type RunEnd } from '../kill/cdm-cluster.ts';
 
 const RUN_END_MS = 60_000;
-const input = (name: string, value: string) => ({ name, value });
-const group = (name: string, values: Readonly<Record<string, string>>) => ({
+type InputValue = string | Readonly<Record<string, string>>;
+const input = (name: string, value: InputValue) => ({ name, value });
+const group = (name: string, values: Readonly<Record<string, InputValue>>) => ({
   configs: [{ name, inputs: Object.entries(values).map(([option, value]) => input(option, value)) }],
 });
 
@@ -82,7 +83,8 @@ export class StubWorld {
         await admin.end();
       },
     });
-    const own: Record<string, string> = {};
+    // A server that falls silent is given up soon.
+    const own: Record<string, InputValue> = { 'linkConfig.jdbcProperties': { socketTimeout: '2000' } };
     for (const [name, value] of Object.entries(sql.link)) own[name] = String(value);
     await world.#link('stub', own);
     await world.#link('postgres', {
@@ -96,7 +98,7 @@ export class StubWorld {
     return world;
   }
 
-  async #link(name: string, values: Readonly<Record<string, string>>): Promise<void> {
+  async #link(name: string, values: Readonly<Record<string, InputValue>>): Promise<void> {
     const link = {
       name,
       'connector-name': 'generic-jdbc-connector',

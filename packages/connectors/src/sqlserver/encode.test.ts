@@ -32,7 +32,13 @@ describe('values of a bulk load', () => {
   it.each<[string, NeutralType, string, Value, string | null]>([
     ['a null', decimal, 'DECIMAL(10,2)', null, '00'],
     ['a decimal of 9 digits', decimal, 'DECIMAL(9,2)', '-1.25', '05007d000000'],
-    ['a decimal of 38 digits', decimal, 'DECIMAL(38,0)', '99999999999999999999999999999999999999', '1101ffffffff3f228a097ac4865aa84c3b4b'],
+    [
+      'a decimal of 38 digits',
+      decimal,
+      'DECIMAL(38,0)',
+      '99999999999999999999999999999999999999',
+      '1101ffffffff3f228a097ac4865aa84c3b4b',
+    ],
     ['a decimal with an exponent', decimal, 'DECIMAL(9,2)', '1.5e2', '0501983a0000'],
     ['a decimal of too many digits', decimal, 'DECIMAL(9,2)', '12345678.00', null],
     ['a decimal that would be rounded', decimal, 'DECIMAL(9,2)', '0.125', null],
@@ -41,7 +47,13 @@ describe('values of a bulk load', () => {
     ['too much money', decimal, 'smallmoney', '214748.3648', null],
     ['a tinyint', { kind: 'integer', bits: 64, unsigned: false }, 'TINYINT', 255, '01ff'],
     ['no tinyint', { kind: 'integer', bits: 64, unsigned: false }, 'TINYINT', -1, null],
-    ['a bigint', { kind: 'integer', bits: 64, unsigned: false }, 'BIGINT', -(2n ** 63n), '080000000000000080'],
+    [
+      'a bigint',
+      { kind: 'integer', bits: 64, unsigned: false },
+      'BIGINT',
+      -(2n ** 63n),
+      '080000000000000080',
+    ],
     ['a real', { kind: 'float', bits: 32 }, 'REAL', 0.1, '04cdcccc3d'],
     ['a real that single precision bends', { kind: 'float', bits: 64 }, 'REAL', 0.123456789, null],
     ['infinity', { kind: 'float', bits: 64 }, 'FLOAT', Number.POSITIVE_INFINITY, null],
@@ -56,7 +68,13 @@ describe('values of a bulk load', () => {
     ['between two steps', stamp, 'datetime', '1900-01-02 00:00:00.001', null],
     ['a minute', stamp, 'smalldatetime', '1900-01-02 00:01:00', '0401000100'],
     ['a second', stamp, 'smalldatetime', '1900-01-02 00:01:01', null],
-    ['an instant', { kind: 'timestamp', fraction: 6, zoned: true }, 'DATETIMEOFFSET(0)', '2000-01-01 00:00:01+00', '0801000007240b0000'],
+    [
+      'an instant',
+      { kind: 'timestamp', fraction: 6, zoned: true },
+      'DATETIMEOFFSET(0)',
+      '2000-01-01 00:00:01+00',
+      '0801000007240b0000',
+    ],
     ['the end of a day', { kind: 'time', fraction: 6, zoned: false }, 'TIME(0)', '23:59:59', '037f5101'],
     ['24:00', { kind: 'time', fraction: 6, zoned: false }, 'TIME(0)', '24:00:00', null],
     ['a text', text, 'NVARCHAR(3)', 'a€', '04006100ac20'],
@@ -65,7 +83,13 @@ describe('values of a bulk load', () => {
     ['blanks that CHAR would lose', text, 'NCHAR(3)', 'a ', null],
     ['an empty long text', text, 'NVARCHAR(MAX)', '', 'feffffffffffffff00000000'],
     ['a long null', text, 'NVARCHAR(MAX)', null, 'ffffffffffffffff'],
-    ['a UUID', { kind: 'uuid' }, 'UNIQUEIDENTIFIER', '6f9619ff-8b86-d011-b42d-00c04fc964ff', '10ff19966f868b11d0b42d00c04fc964ff'],
+    [
+      'a UUID',
+      { kind: 'uuid' },
+      'UNIQUEIDENTIFIER',
+      '6f9619ff-8b86-d011-b42d-00c04fc964ff',
+      '10ff19966f868b11d0b42d00c04fc964ff',
+    ],
     ['bytes', { kind: 'binary', length: null }, 'VARBINARY(2)', Buffer.from([1, 2]), '02000102'],
     ['too many bytes', { kind: 'binary', length: null }, 'VARBINARY(2)', Buffer.from([1, 2, 3]), null],
     ['true', { kind: 'boolean' }, 'BIT', true, '0101'],
@@ -97,7 +121,7 @@ describe('statements', () => {
   it('are told from those that could hide another', () => {
     const branches = (sql: string) => mayBranch(tokensOf(sql) ?? []);
     expect(branches('DROP TABLE IF EXISTS a')).toBe(false);
-    expect(branches("INSERT INTO a VALUES ('IF', [if], \"IF\") -- IF")).toBe(false);
+    expect(branches('INSERT INTO a VALUES (\'IF\', [if], "IF") -- IF')).toBe(false);
     expect(branches('DELETE a IF 1 = 1 DELETE b')).toBe(true);
     expect(branches('DELETE a /* x */ if exists (SELECT 1) DELETE b')).toBe(true);
     expect(tokensOf('a /* /* */ b')).toBeNull();

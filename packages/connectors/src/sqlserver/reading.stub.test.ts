@@ -4,6 +4,7 @@ import type { Value } from '@sluice/core/data/batch';
 import type { OptionValues } from '@sluice/core/options/option';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSqlServerFixture, type SqlServerFixture } from './sqlserver-fixture.ts';
+import { HALF_OF_A_PAIR } from './tds-stub/tokens.ts';
 
 describe('reading SQL Server, on a stub', () => {
   let fixture: SqlServerFixture;
@@ -31,7 +32,10 @@ describe('reading SQL Server, on a stub', () => {
     const { columns } = source.offer(shape, shape.columns);
     const rows: (readonly Value[])[] = [];
     for (const slice of await source.split(shape, lanes)) {
-      const projection = { form: 'rows' as const, columns: columns.map(({ name }) => ({ name, cast: null })) };
+      const projection = {
+        form: 'rows' as const,
+        columns: columns.map(({ name }) => ({ name, cast: null })),
+      };
       for await (const batch of source.read(slice, projection, null))
         if (batch.form === 'rows') rows.push(...batch.rows);
     }
@@ -84,7 +88,7 @@ describe('reading SQL Server, on a stub', () => {
   it('refuses half of a character, or sets its row aside', async () => {
     const table = freshName('half');
     await fixture.makeNumbers(table, 2);
-    fixture.fill(table, [[3n, `half \ud83d of one ${'x'.repeat(20)}`, 1n]]);
+    fixture.fill(table, [[3n, `half ${HALF_OF_A_PAIR} of one ${'x'.repeat(20)}`, 1n]]);
     await expect(rowsOf(await sourceOf(table))).rejects.toMatchObject({ code: 'Cdm.0233', retry: false });
     const source = await sourceOf(table);
     const [slice] = await source.split(await source.describe(), 1);
@@ -100,7 +104,9 @@ describe('reading SQL Server, on a stub', () => {
     const table = freshName('query');
     await fixture.makeNumbers(table, 5);
     const sql = (query: string) => ({ 'fromJobConfig.useSql': 'true', 'fromJobConfig.sql': query });
-    const rows = await rowsOf(await sourceOf('', sql(`SELECT id AS [key], label FROM ${table} WHERE id > 3;`)));
+    const rows = await rowsOf(
+      await sourceOf('', sql(`SELECT id AS [key], label FROM ${table} WHERE id > 3;`)),
+    );
     expect(rows.map(([key]) => key)).toEqual([4, 5]);
     for (const query of [
       `SELECT id FROM ${table} DELETE FROM ${table}`,
@@ -109,7 +115,9 @@ describe('reading SQL Server, on a stub', () => {
       `DELETE FROM ${table}`,
       'SELECT @@nothing AS x, @x AS y',
     ])
-      await expect((await sourceOf('', sql(query))).describe(), query).rejects.toMatchObject({ code: 'Cdm.0902' });
+      await expect((await sourceOf('', sql(query))).describe(), query).rejects.toMatchObject({
+        code: 'Cdm.0902',
+      });
     await expect((await sourceOf('', sql(`SELECT id, id FROM ${table}`))).describe()).rejects.toMatchObject({
       code: 'Cdm.0926',
     });
@@ -139,7 +147,9 @@ describe('reading SQL Server, on a stub', () => {
       const host = testHost();
       const connection = await without.open(host.host);
       const source = connection.source(without.sourceOptions('plain'));
-      expect(await source.snapshots?.take()).toMatchObject({ refusal: expect.stringContaining('ALLOW_SNAPSHOT_ISOLATION') });
+      expect(await source.snapshots?.take()).toMatchObject({
+        refusal: expect.stringContaining('ALLOW_SNAPSHOT_ISOLATION'),
+      });
       expect((await rowsOf(source)).length).toBe(10);
       expect(host.lines.join('\n')).toContain('does not allow SNAPSHOT isolation');
       await connection.close();
