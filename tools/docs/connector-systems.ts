@@ -15,8 +15,8 @@ const unproved: Text = {
   zh: '未验证：仅在协议相同的 MariaDB 上测试',
 };
 const stubOnly: Text = {
-  en: 'stub only: a stand-in of our own that speaks the protocol',
-  zh: '仅桩测试：使用自制的协议替身',
+  en: 'stub only (of the wire protocol): no server of the product was at hand',
+  zh: '仅在自制的协议桩上测试：没有可用的真实服务器',
 };
 
 /** What a spec does not say of itself: the products behind a connector's name, and how far each was proved. */
@@ -26,6 +26,7 @@ const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
     { name: 'MariaDB', folder: 'packages/connectors/src/mysql', provedOn: realMariadb },
     { name: 'MySQL', folder: 'packages/connectors/src/mysql', provedOn: unproved },
     { name: 'SQL Server', folder: 'packages/connectors/src/sqlserver', provedOn: stubOnly },
+    { name: 'Oracle', folder: 'packages/connectors/src/oracle', provedOn: stubOnly },
   ],
 };
 

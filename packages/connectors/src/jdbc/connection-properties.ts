@@ -3,7 +3,7 @@ import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 
 /** Databases that this connector can open. */
-export type DatabaseType = 'MYSQL' | 'POSTGRESQL' | 'SQLSERVER';
+export type DatabaseType = 'MYSQL' | 'POSTGRESQL' | 'SQLSERVER' | 'ORACLE';
 
 /** One entry that `linkConfig.jdbcProperties` may hold. */
 export interface ConnectionProperty {
@@ -21,7 +21,7 @@ export interface ConnectionProperty {
 /** Longest wait that a link may ask for, in each driver's own unit. */
 const WAIT_SECONDS_MAX = 86_400;
 const WAIT_MS_MAX = WAIT_SECONDS_MAX * 1000;
-const everyDatabase: readonly DatabaseType[] = ['MYSQL', 'POSTGRESQL', 'SQLSERVER'];
+const everyDatabase: readonly DatabaseType[] = ['MYSQL', 'POSTGRESQL', 'SQLSERVER', 'ORACLE'];
 
 /**
  * The allow list. A name that is not here is refused rather than dropped: the JDBC drivers know settings that read
@@ -51,7 +51,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'connectTimeout',
-    databases: ['MYSQL'],
+    databases: ['MYSQL', 'ORACLE'],
     type: 'integer',
     min: 1,
     max: WAIT_MS_MAX,
@@ -63,7 +63,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'socketTimeout',
-    databases: ['MYSQL'],
+    databases: ['MYSQL', 'ORACLE'],
     type: 'integer',
     min: 0,
     max: WAIT_MS_MAX,
@@ -220,6 +220,20 @@ export const connectionProperties: readonly ConnectionProperty[] = [
       zh: 'ReadOnly：读取时可用性组可由只读副本提供服务；缺省为 ReadWrite。',
     },
   },
+  {
+    name: 'oracle.net.ssl_server_dn_match',
+    databases: ['ORACLE'],
+    type: 'boolean',
+    support: 'honoured',
+    help: {
+      en: 'With useSSL: whether the certificate must name the host; true when absent. false: it must only come from an authority that is trusted.',
+      zh: '启用 useSSL 时证书是否必须与主机名一致，缺省为 true；false 表示仅校验证书由受信任的 CA 签发。',
+    },
+  },
+  ...ignored(
+    ['defaultRowPrefetch', 'remarksReporting', 'includeSynonyms', 'useFetchSizeWithLongColumn'],
+    ['ORACLE'],
+  ),
   ...ignored(
     ['ApplicationName', 'tcpKeepAlive', 'reWriteBatchedInserts', 'defaultRowFetchSize', 'prepareThreshold'],
     ['POSTGRESQL'],

@@ -4,6 +4,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { repeatedNames } from './column-pairs.ts';
 import { type DatabaseType, readConnectionProperties } from './connection-properties.ts';
+import { readOraclePlace } from './oracle-place.ts';
 import { queryText } from './query-proof.ts';
 import { sqlServerTls } from './sqlserver-tls.ts';
 
@@ -19,6 +20,8 @@ export interface SqlTls {
 /** A link's options, typed and checked. Holds the password in clear. */
 export interface SqlLink {
   readonly database: string;
+  /** What `database` names, of Oracle; absent: a database. */
+  readonly place?: 'service' | 'sid';
   readonly databaseType: DatabaseType;
   readonly host: string;
   readonly port: number;
@@ -106,7 +109,8 @@ export function readSqlLink(values: OptionValues): SqlLink {
   }
   const port = text(values, 'linkConfig.port').trim();
   if (port === '') throw new SluiceError('Cdm.0963');
-  const database = text(values, 'linkConfig.database');
+  const oracle = databaseType === 'ORACLE' ? readOraclePlace((option) => text(values, option)) : null;
+  const database = oracle?.database ?? text(values, 'linkConfig.database');
   if (database === '') throw new SluiceError('Cdm.0964');
   const user = text(values, 'linkConfig.username');
   if (user === '') throw new SluiceError('Cdm.0238', { name: 'linkConfig.username' });
@@ -121,6 +125,7 @@ export function readSqlLink(values: OptionValues): SqlLink {
   const unitMs = databaseType === 'POSTGRESQL' ? 1000 : 1;
   return {
     database,
+    ...(oracle === null ? {} : { place: oracle.place }),
     databaseType,
     host,
     port: whole('linkConfig.port', port, 1, 65_535),
@@ -137,7 +142,12 @@ export function readSqlLink(values: OptionValues): SqlLink {
   };
 }
 
-const opened: ReadonlySet<string> = new Set(['MYSQL', 'POSTGRESQL', 'SQLSERVER'] satisfies DatabaseType[]);
+const opened: ReadonlySet<string> = new Set([
+  'MYSQL',
+  'POSTGRESQL',
+  'SQLSERVER',
+  'ORACLE',
+] satisfies DatabaseType[]);
 
 function isOpened(databaseType: string): databaseType is DatabaseType {
   return opened.has(databaseType);
@@ -254,8 +264,11 @@ function readTls(
   }
   if (databaseType === 'SQLSERVER') return sqlServerTls(isWanted, properties, authorities);
   switch (mode) {
-    case undefined:
-      return isWanted ? { verification: 'full', authorities } : null;
+    case undefined: {
+      if (!isWanted) return null;
+      const isNameless = properties.get('oracle.net.ssl_server_dn_match') === 'false';
+      return { verification: isNameless ? 'authority' : 'full', authorities };
+    }
     case 'disable':
     case 'DISABLED':
       // Two settings that contradict each other: the one that would send a password in clear must not win in silence.
