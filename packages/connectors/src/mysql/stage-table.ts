@@ -1,5 +1,6 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { arrivalColumnName, stageTableName } from '../jdbc/stage-name.ts';
+import { serverErrorNumber } from './errors.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
 import type { Row, Session } from './session.ts';
 import { readUniqueKeys } from './unique-keys.ts';
@@ -19,7 +20,8 @@ export interface StageDesign {
 }
 
 /**
- * Makes the staging table: the columns that are written, with their types, collations and NOT NULL, in InnoDB.
+ * Makes the staging table: the columns that are written, with their types, collations, NOT NULL and the rules of the destination
+ * about them, in InnoDB. So a row that breaks a rule is told by itself and not in the move.
  * @throws Cdm.0927 when there is a table of that name which holds rows: they are none of the run's.
  */
 export async function createStageTable(session: Session, design: StageDesign): Promise<void> {
@@ -61,6 +63,41 @@ export async function createStageTable(session: Session, design: StageDesign): P
     'create',
     target,
   );
+  for (const clause of await checksOf(session, database, table)) {
+    // A rule that is about other columns too is one for the move.
+    await session.run(`ALTER TABLE ${quoted} ADD CHECK (${clause})`, 'create', target).catch(ignoreRefusal);
+  }
+}
+
+/** @throws what is no refusal of a statement. */
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof SluiceError) || error.retry || serverErrorNumber(error) === null) throw error;
+}
+
+/** Rules of a table, as conditions. None where a trigger sees a row first: it may make it one that keeps them. */
+async function checksOf(session: Session, database: string, table: string): Promise<readonly string[]> {
+  const [schema, name] = [quoteText(database), quoteText(table)];
+  const target = `${database}.${table}`;
+  const ask = (sql: string) => session.rows(sql, 'metadata', target);
+  const triggers = await ask(
+    `SELECT 1 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ${schema} AND EVENT_OBJECT_TABLE = ${name}
+        AND EVENT_MANIPULATION = 'INSERT' AND ACTION_TIMING = 'BEFORE' LIMIT 1`,
+  );
+  if (triggers.length > 0) return [];
+  // Servers before 8.0.16 keep no rules, and have no such view.
+  const views = await ask(
+    `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'CHECK_CONSTRAINTS'`,
+  );
+  if (views.length === 0) return [];
+  const rows = await ask(
+    session.isMariaDb
+      ? `SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ${schema} AND TABLE_NAME = ${name}`
+      : `SELECT c.CHECK_CLAUSE FROM information_schema.TABLE_CONSTRAINTS t
+           JOIN information_schema.CHECK_CONSTRAINTS c USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME)
+          WHERE t.TABLE_SCHEMA = ${schema} AND t.TABLE_NAME = ${name} AND t.CONSTRAINT_TYPE = 'CHECK' AND t.ENFORCED = 'YES'`,
+  );
+  // MySQL shows the quotes of texts escaped.
+  return rows.map(([clause]) => (session.isMariaDb ? String(clause) : String(clause).replaceAll("\\'", "'")));
 }
 
 function columnLine([name, columnType, isNullable, characterSet, collation, dataType]: Row): string {

@@ -89,8 +89,21 @@ export class PgSink implements Sink {
         return target === undefined ? [] : lossesOf(column, target, offer.oddValues ?? new Set());
       });
       const targetTypes = targets.map(({ type }) => type);
-      return { ...choose(offer, targets), warnings: [], losses, targetTypes, columnNames: names };
+      const warnings = await this.#keyWarnings(session, names);
+      return { ...choose(offer, targets), warnings, losses, targetTypes, columnNames: names };
     });
+  }
+
+  /** A statement of PostgreSQL finds the row to update by one key; what is said of the others. */
+  async #keyWarnings(session: PgSession, names: readonly string[]): Promise<readonly string[]> {
+    const { conflict, preparation } = this.#options;
+    if (conflict !== 'update' || preparation === 'DROP_AND_CREATE') return [];
+    const keys = writtenKeys(await readUniqueKeys(session, this.#table), names);
+    const [first, ...others] = keys.map(({ columns }) => columns.map(({ name }) => name).join(', '));
+    return others.map(
+      (other) =>
+        `The row to update is found by (${first}) alone: a row that has the value of another one in (${other}) is refused.`,
+    );
   }
 
   /** The destination columns by position: as they are, or as they will be created. */

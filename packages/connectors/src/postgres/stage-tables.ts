@@ -15,7 +15,8 @@ export function stageTable(table: TableName, runKey: string): TableName {
 }
 
 /**
- * Makes the staging table: the columns that are written, with their types, collations and NOT NULL. Where a row that clashes
+ * Makes the staging table: the columns that are written, with their types, collations, NOT NULL and the rules of the destination
+ * about them, so that a row which breaks one is told by itself and not in the move. Where a row that clashes
  * is refused it has the destination's keys too, so that rows of the run that clash with each other are found at once; where
  * it is not, a column that numbers the rows. Logged like any table: what a checkpoint tells of must outlive the server.
  * @throws Cdm.0927 when there is a table of that name which holds rows: they are none of the run's.
@@ -40,6 +41,7 @@ export async function createStageTable(
   const changes = (await notNullColumns(session, table))
     .filter((name) => columnNames.includes(name))
     .map((name) => `ALTER COLUMN ${quoteName(name)} SET NOT NULL`);
+  for (const check of await checksOf(session, table, columnNames)) changes.push(`ADD ${check}`);
   if (hasKeys) {
     for (const { columns, nullsAreEqual } of writtenKeys(await readUniqueKeys(session, table), columnNames)) {
       const names = columns.map(({ name }) => quoteName(name)).join(', ');
@@ -63,4 +65,37 @@ async function notNullColumns(session: PgSession, { schema, table }: TableName):
     [schema, table],
   );
   return rows.map(([name]) => name ?? '');
+}
+
+const TRIGGER_ROW = 1;
+const TRIGGER_BEFORE = 2;
+const TRIGGER_INSERT = 4;
+
+/**
+ * Rules on columns that are written, as definitions. None where a trigger sees a row first: it may make it one that keeps
+ * them.
+ */
+async function checksOf(
+  session: PgSession,
+  { schema, table }: TableName,
+  columnNames: readonly string[],
+): Promise<readonly string[]> {
+  const early = TRIGGER_ROW | TRIGGER_BEFORE | TRIGGER_INSERT;
+  const { rows } = await session.execute(
+    `SELECT pg_get_constraintdef(k.oid), a.attname
+       FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+       LEFT JOIN LATERAL unnest(k.conkey) AS of(attnum) ON true
+       LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = of.attnum
+      WHERE n.nspname = $1 AND c.relname = $2 AND k.contype = 'c' AND of.attnum IS NOT NULL
+        AND NOT EXISTS (SELECT FROM pg_trigger t
+                         WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgtype & ${early} = ${early})
+      ORDER BY k.conname`,
+    [schema, table],
+  );
+  const isWritten = new Map<string, boolean>();
+  for (const [definition, column] of rows) {
+    const text = definition ?? '';
+    isWritten.set(text, (isWritten.get(text) ?? true) && columnNames.includes(column ?? ''));
+  }
+  return [...isWritten].filter(([, all]) => all).map(([definition]) => definition);
 }

@@ -2,6 +2,8 @@ import type { Value } from '../data/batch.ts';
 import type { Column, TableShape } from '../data/column.ts';
 import type { Snapshot } from '../data/snapshot.ts';
 import type { Text } from '../data/text.ts';
+import type { ErrorCode } from '../errors/codes.ts';
+import type { ErrorFacts } from '../errors/sluice-error.ts';
 
 /**
  * How the values of a pair of columns are printed, so that two systems print the same bytes for the same value. What is
@@ -143,9 +145,19 @@ export interface Repair {
   readonly removals: readonly KeyTexts[];
 }
 
+/** Why the destination does not take a row. */
+export interface RowRefusal {
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+}
+
 export interface RepairCounts {
   readonly rowsWritten: number;
   readonly rowsRemoved: number;
+  /** Rows that the destination does not take: what has their key is as it was. */
+  readonly rowsRefused: number;
+  /** What was said of the first of them; null: there are none. */
+  readonly refusal: RowRefusal | null;
 }
 
 /** A destination that can be compared and repaired. */
@@ -157,7 +169,8 @@ export interface SinkComparer extends Comparer {
    */
   readonly foreignRows: 'none' | 'others' | 'kept';
   /**
-   * Writes and removes rows in one transaction. To repeat it changes nothing.
+   * Writes and removes rows in one transaction. To repeat it changes nothing. A row that the destination refuses for what is in
+   * it is left out and counted; rows with other keys are never changed for the sake of one.
    * @throws what writing a slice throws; nothing is changed then.
    */
   repair(repair: Repair): Promise<RepairCounts>;

@@ -4,6 +4,7 @@ import type {
   Division,
   PartSummary,
   Region,
+  RowRefusal,
   SinkComparer,
   SourceComparer,
 } from '@sluice/core/connector/comparison';
@@ -46,7 +47,16 @@ export async function compareChunk(
 class ChunkComparison {
   readonly #plan: ComparisonPlan;
   readonly #tools: ChunkTools;
-  readonly #counts = { changed: 0, missing: 0, extra: 0, foreign: 0, rowsWritten: 0, rowsRemoved: 0 };
+  readonly #counts = {
+    changed: 0,
+    missing: 0,
+    extra: 0,
+    foreign: 0,
+    rowsWritten: 0,
+    rowsRemoved: 0,
+    rowsRefused: 0,
+  };
+  #refusal: RowRefusal | null = null;
   readonly #listed: Difference[] = [];
   /** Differences that wait for the next transaction of a repair. */
   #toRepair: Difference[] = [];
@@ -72,12 +82,14 @@ class ChunkComparison {
       // Rows of others make a part differ in which nothing is wrong.
       isEqual: hasKey ? changed + missing + extra === 0 && this.#isExact : parts.length === 0,
       ...this.#counts,
+      refusal: this.#refusal,
       isExact: this.#isExact,
       differences: this.#listed,
     };
   }
 
-  async #descend(region: Region, division: Division, parts: readonly DifferingPart[]): Promise<void> {
+  async #descend(region: Region, division: Division, differing: readonly DifferingPart[]): Promise<void> {
+    const parts = this.#withoutForeign(differing);
     if (division.by === 'range') {
       for (const { part, rows } of parts) {
         const narrower = { range: partRange(region, division, part), prefixes: null };
@@ -104,6 +116,13 @@ class ChunkComparison {
       rowsTogether += rows;
     }
     await flush();
+  }
+
+  /** Parts in which only the destination has rows need no look where these are others': an earlier run may have written millions. */
+  #withoutForeign(parts: readonly DifferingPart[]): readonly DifferingPart[] {
+    if (!this.#plan.ignoresForeignRows) return parts;
+    for (const { rows, isExtra } of parts) if (isExtra) this.#counts.foreign += rows;
+    return parts.filter(({ isExtra }) => !isExtra);
   }
 
   async #divide(region: Region, rows: number): Promise<void> {
@@ -172,15 +191,17 @@ class ChunkComparison {
     const rows = keys.length === 0 ? [] : await source.fetch(this.#plan.source, names, keys);
     const removals = removesExtra ? differences.filter(isExtra).map(({ key }) => key) : [];
     if (rows.length === 0 && removals.length === 0) return;
-    const { rowsWritten, rowsRemoved } = await destination.repair({
+    const done = await destination.repair({
       side: this.#plan.destination,
       sourceColumns: target.sourceColumns,
       columnNames: target.columnNames,
       rows,
       removals,
     });
-    this.#counts.rowsWritten += rowsWritten;
-    this.#counts.rowsRemoved += rowsRemoved;
+    this.#counts.rowsWritten += done.rowsWritten;
+    this.#counts.rowsRemoved += done.rowsRemoved;
+    this.#counts.rowsRefused += done.rowsRefused;
+    this.#refusal ??= done.refusal;
   }
 }
 

@@ -4,6 +4,7 @@ import type { TaskOf } from '../work.ts';
 import { compareChunk } from './compare-chunk.ts';
 import type { ChunkOutcome, PlannedComparison } from './comparison-work.ts';
 import { planComparison } from './plan-comparison.ts';
+import { unmadeColumns } from './unmade-columns.ts';
 
 /** Both ends of the run as its connectors have them. */
 interface Ends {
@@ -16,15 +17,6 @@ export async function planRunComparison(
   { plan }: TaskOf<'comparison'>,
   { source, sink }: Ends,
 ): Promise<PlannedComparison> {
-  // Set by runs whose fields are converted or added on the way: absent in plans of others.
-  if (plan.shape !== undefined) {
-    return {
-      notComparable: {
-        en: 'Fields are converted or added on the way: what is written is not what was read.',
-        zh: '字段在迁移过程中被转换或新增：写入的内容与读取的不同。',
-      },
-    };
-  }
   if (source.comparer === undefined || sink.comparer === undefined) {
     return {
       notComparable: {
@@ -33,15 +25,10 @@ export async function planRunComparison(
       },
     };
   }
-  if (plan.shape !== undefined) {
-    return {
-      notComparable: {
-        en: 'The job converts or adds fields, so that its rows are not those of the source.',
-        zh: '作业转换或增加了字段，目的端的数据与源端不同。',
-      },
-    };
-  }
-  return await planComparison(plan.target, source.comparer, sink.comparer);
+  const { target, leftOut } = unmadeColumns(plan);
+  const planned = await planComparison(target, source.comparer, sink.comparer);
+  if ('notComparable' in planned) return planned;
+  return { plan: { ...planned.plan, leftOut: [...leftOut, ...planned.plan.leftOut] } };
 }
 
 /** Compares, or repairs, one chunk of a run. */

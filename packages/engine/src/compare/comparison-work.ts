@@ -1,4 +1,4 @@
-import type { ComparedSide, KeyTexts, Region } from '@sluice/core/connector/comparison';
+import type { ComparedSide, KeyTexts, Region, RowRefusal } from '@sluice/core/connector/comparison';
 import type { Text } from '@sluice/core/data/text';
 
 /** A column that is not compared, and why. */
@@ -59,4 +59,7 @@ export interface ChunkOutcome {
   /** Rows that a repair wrote and removed. */
   readonly rowsWritten: number;
   readonly rowsRemoved: number;
+  /** Rows that the repair could not write, and what was said of the first; absent in outcomes that were stored before it was counted. */
+  readonly rowsRefused?: number;
+  readonly refusal?: RowRefusal | null;
 }

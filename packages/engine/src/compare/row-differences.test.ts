@@ -8,15 +8,15 @@ describe('parts', () => {
     const ours = [part('a', 3, '10'), part('b', 3, '10'), part('c', 2, '5')];
     const theirs = [part('a', 3, '10'), part('b', 3, '11'), part('c', 4, '5')];
     expect(differingParts(ours, theirs)).toEqual([
-      { part: 'b', rows: 3 },
-      { part: 'c', rows: 4 },
+      { part: 'b', rows: 3, isExtra: false },
+      { part: 'c', rows: 4, isExtra: false },
     ]);
   });
 
   it('differ when only one end has rows in them', () => {
     expect(differingParts([part('a', 1, '1')], [part('z', 2, '2')])).toEqual([
-      { part: 'a', rows: 1 },
-      { part: 'z', rows: 2 },
+      { part: 'a', rows: 1, isExtra: false },
+      { part: 'z', rows: 2, isExtra: true },
     ]);
   });
 });

@@ -5,6 +5,8 @@ import type { Difference } from './comparison-work.ts';
 export interface DifferingPart {
   readonly part: string;
   readonly rows: number;
+  /** The source has no row of it. */
+  readonly isExtra: boolean;
 }
 
 /** Parts that differ, and the rows of all parts. */
@@ -18,9 +20,9 @@ export function differingParts(
     const their = theirs.get(ours.part);
     theirs.delete(ours.part);
     if (their?.rows === ours.rows && their.sum === ours.sum) continue;
-    differing.push({ part: ours.part, rows: Math.max(ours.rows, their?.rows ?? 0) });
+    differing.push({ part: ours.part, rows: Math.max(ours.rows, their?.rows ?? 0), isExtra: false });
   }
-  for (const { part, rows } of theirs.values()) differing.push({ part, rows });
+  for (const { part, rows } of theirs.values()) differing.push({ part, rows, isExtra: true });
   return differing;
 }
 

@@ -1,7 +1,11 @@
+import type { Json } from '@sluice/core/data/json';
 import type { Text } from '@sluice/core/data/text';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank } from '@sluice/core/options/validate';
+import { converterOption } from '../planner/field-converters.ts';
+import { addedOption } from '../planner/job-transform.ts';
 import { isSamePlace, type JobEnd } from '../planner/self-copy.ts';
 import { namedTables, tableListOption } from '../runs/batch-tables.ts';
 import type { JobType } from '../store/model.ts';
@@ -19,7 +23,7 @@ const ofOneTable: readonly (readonly [end: 'from' | 'to', name: string])[] = [
  * @throws Cdm.0913 an entire-database job names no schema to read; Cdm.0238 none to write to; Cdm.0014 a setting that the type
  * does not have, or an entire database that would be copied onto itself.
  */
-export function requireTypeOptions(type: JobType, from: JobEnd, to: JobEnd): void {
+export function requireTypeOptions(type: JobType, from: JobEnd, to: JobEnd, driver: OptionValues): void {
   if (type === 'NORMAL_JOB' && namedTables(from.options) !== null) {
     throw refused(tableListOption, {
       en: `${tableListOption} is of jobs of type BATCH_JOB; a NORMAL_JOB names its table in fromJobConfig.tableName.`,
@@ -45,17 +49,22 @@ export function requireTypeOptions(type: JobType, from: JobEnd, to: JobEnd): voi
       zh: `${name} 仅用于单表作业。整库迁移按原名迁移模式中所有表（或 ${tableListOption} 中的表）的全部字段。`,
     });
   }
-  if (options.from['fromJobConfig.useSql'] === 'true') {
-    throw refused('fromJobConfig.useSql', {
-      en: 'An entire-database job moves tables; the result of a query is moved by a NORMAL_JOB.',
-      zh: '整库迁移只迁移表；SQL 查询结果请用 NORMAL_JOB 迁移。',
-    });
-  }
+  refuseFields(addedOption, from.options[addedOption]);
+  refuseFields(converterOption, driver[converterOption]);
   if (options.from['fromJobConfig.schemaName'] !== options.to['toJobConfig.schemaName']) return;
   if (!isSamePlace(from.link, to.link)) return;
   throw refused('toJobConfig.schemaName', {
     en: 'Source and destination are the same schema: choose another destination.',
     zh: '源端与目的端是同一个模式：请选择其他目的端。',
+  });
+}
+
+/** Fields are those of one table: what is meant for another would fail, or change what nobody thought of. */
+function refuseFields(name: string, value: Json | undefined): void {
+  if (isBlank(value) || (Array.isArray(value) && value.length === 0)) return;
+  throw refused(name, {
+    en: `${name} is of jobs of one table: an entire-database job moves all fields as they are.`,
+    zh: `${name} 仅用于单表作业：整库迁移按原样迁移所有字段。`,
   });
 }
 

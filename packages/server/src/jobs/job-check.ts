@@ -4,8 +4,9 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { validateOptions } from '@sluice/core/options/validate';
 import { extractorsOf, rateLimitOf } from '../planner/job-pace.ts';
-import { requireTransform } from '../planner/job-transform.ts';
+import { madeFields, requireTransform } from '../planner/job-transform.ts';
 import { isFilledIn, knownSettings, plannedTime, requireMacros } from '../planner/job-variables.ts';
+import { readVerifyOptions, verifyOption, verifyWithoutOption } from '../runs/verify-options.ts';
 import type { JobRecord } from '../store/model.ts';
 import { driverGroups } from './driver-options.ts';
 import { endValues } from './job-ends.ts';
@@ -27,6 +28,7 @@ const repeatableModes: Readonly<Record<string, readonly string[]>> = {
 export function requireSettings(job: Settings, zone: string, now: number): void {
   requireMacros(job, { now, zone });
   requireTransform(job, { now, zone });
+  requireVerifiable(job, { now, zone });
   if (hasReference(job.driverOptions)) return;
   rateLimitOf(job.driverOptions);
   requireWatermark(job);
@@ -54,6 +56,18 @@ export function requireStartable(
   extractorsOf(driverOptions);
   rateLimitOf(driverOptions);
   requireWatermark({ ...job, fromOptions, toOptions, driverOptions });
+}
+
+/** What is made on the way is nowhere else to be compared with: a job that is to be verified says that it knows. */
+function requireVerifiable(job: Settings, clock: { readonly now: number; readonly zone: string }): void {
+  const { isOn, without } = readVerifyOptions(job.driverOptions);
+  if (!isOn || job.type !== 'NORMAL_JOB') return;
+  const unnamed = madeFields(job, clock).find((name) => !without.includes(name) && !name.includes('${'));
+  if (unnamed === undefined || without.some((name) => name.includes('${'))) return;
+  throw refused(verifyOption, {
+    en: `The field ${unnamed} is converted or added on the way, so that there is nothing to compare it with. Name it in ${verifyWithoutOption} to have the others verified.`,
+    zh: `字段 ${unnamed} 在迁移过程中被转换或新增，无从比较。如只校验其他字段，请在 ${verifyWithoutOption} 中列出。`,
+  });
 }
 
 function requireWatermark({ type, fromOptions, toOptions, driverOptions }: Settings): void {

@@ -378,12 +378,13 @@ export class JobService {
       { link: fromRecord.options, options: fromOptions },
       { link: toRecord.options, options: toOptions },
     );
+    const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
     requireTypeOptions(
       draft.type,
       { link: fromRecord.options, options: fromOptions },
       { link: toRecord.options, options: toOptions },
+      driverOptions,
     );
-    const driverOptions = validateOptions(driverGroups, draft.driver, rules).values;
     await checkArchive(driverOptions, registry, (name) => this.#link(clusterId, name, store));
     const { zone, now } = this.#deps;
     requireSchedule({ name: draft.name, type: draft.type, driverOptions }, zone);

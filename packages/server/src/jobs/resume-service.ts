@@ -54,6 +54,7 @@ export class ResumeService {
     const trace = await store.traces.find(run.id);
     if (trace?.state !== 'kept' || trace.dueAt <= now()) throw notResumable(job, notResumableTexts.over);
     if (!(await this.#isSameWay(job, run, trace))) throw notResumable(job, notResumableTexts.changed);
+    requireSamePlan(job, run);
     return runs.resume({ projectId, job, run, user });
   }
 
@@ -79,6 +80,7 @@ export class ResumeService {
     const endedAt = run.endedAt ?? run.updatedAt;
     if (endedAt + runLimits.resumeWindowMs <= now()) throw notResumable(job, notResumableTexts.over);
     if (!(await this.#isSameWay(job, run, run.batch))) throw notResumable(job, notResumableTexts.changed);
+    if (keepsCommitted) requireSamePlan(job, run);
     return await runs.retryTables({ projectId, job, run, user, keepsCommitted });
   }
 
@@ -126,6 +128,24 @@ export class ResumeService {
       (await isSameEnd(job.toLink, places.toLink))
     );
   }
+}
+
+/** Settings of a job as a whole that are a part of a run's plan, which a run that goes on keeps. */
+const plannedOptions = [
+  'transformConfig.trans',
+  'throttlingConfig.recordDirtyData',
+  'sluiceConfig.watermarkColumn',
+  'sluiceConfig.watermarkInitial',
+  'sluiceConfig.watermarkUpper',
+  'sluiceConfig.watermarkLag',
+  'sluiceConfig.watermarkOverlap',
+] as const;
+
+/** @throws Cdm.0056 when the job asks for something that the run's plan has otherwise: half of the rows would be by either. */
+function requireSamePlan(job: JobRecord, run: RunRecord): void {
+  const said = (of: JobRecord | RunRecord['job'], name: string) => of.driverOptions[name] ?? '';
+  const changed = plannedOptions.find((name) => !isDeepStrictEqual(said(job, name), said(run.job, name)));
+  if (changed !== undefined) throw notResumable(job, notResumableTexts.planned(changed));
 }
 
 /** Whether a caller means this run: by its id or its submission number. */

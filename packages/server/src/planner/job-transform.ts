@@ -72,6 +72,16 @@ export function requireTransform(
   }
 }
 
+/** Names of the fields that a job converts or adds, as it names them. @throws as `transformOf`. */
+export function madeFields(
+  job: Settings & Pick<JobRecord, 'toOptions'>,
+  clock: MacroClock,
+): readonly string[] {
+  const transform = transformOf(knownSettings(job, {}, clock), clock);
+  if (transform === null) return [];
+  return [...transform.converters.map(({ field }) => field), ...transform.added.map(({ name }) => name)];
+}
+
 /** The source's options without the fields that it has not. */
 export function withoutAdded(options: OptionValues, transform: TransformWork | null): OptionValues {
   const names = namesOf(options[columnsOption]);

@@ -18,6 +18,7 @@ import {
 } from '../store/reject-record.ts';
 import type { Store } from '../store/store.ts';
 import { runLimits } from './limits.ts';
+import { newestRunLike } from './newest-run.ts';
 import type { ReplayDesk } from './replay-desk.ts';
 
 export interface QuarantineTools {
@@ -86,7 +87,7 @@ export class Quarantine {
    */
   async replay(run: RunRecord, ids: readonly string[] | null, user: string): Promise<ReplayRecord> {
     const { store, replays, now } = this.#tools;
-    const newest = await store.runs.latest(run.clusterId, run.jobName);
+    const newest = await newestRunLike(store, run);
     if (isActiveState(run.state) || (newest !== null && isActiveState(newest.state)))
       throw new SluiceError('Cdm.0052', { job: run.jobName });
     const limits = { rowsMax: runLimits.replayRowsMax, charsMax: runLimits.replayCharsMax };

@@ -40,7 +40,11 @@ export const notResumableTexts = {
     en: "The run's checkpoint table at the destination does not hold what the run committed: clear the destination and start the job.",
     zh: '目的端的断点表与该运行已提交的内容不符：请清理目的表后重新启动作业。',
   },
-} as const satisfies Readonly<Record<string, Text>>;
+  planned: (option: string): Text => ({
+    en: `${option} was changed since the run was planned, and a run that goes on keeps its plan: set it back, or start the job.`,
+    zh: `运行规划之后 ${option} 已被修改，而续传沿用原规划：请改回，或重新启动作业。`,
+  }),
+} as const;
 
 /** The refusal of a resume. */
 export function notResumable(job: Pick<JobRecord, 'name'>, why: Text, status = 400): SluiceError {

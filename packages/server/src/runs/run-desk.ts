@@ -20,6 +20,7 @@ import { endedFields } from './run-log-fields.ts';
 import type { RunMeter } from './run-meter.ts';
 import { percentOfRecord, type SliceProgress, storedProgress } from './run-progress.ts';
 import type { ResumeRequest, RetryRequest, RunService, StartRequest } from './run-service.ts';
+import { SharedRates } from './shared-rates.ts';
 import { TraceJanitor } from './trace-janitor.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
@@ -45,6 +46,7 @@ export class RunDesk implements RunService {
   readonly traces: TraceJanitor;
   readonly #tools: DeskTools;
   readonly #drivers = new Map<string, Driver>();
+  readonly #rates = new SharedRates();
   /** The driver of a job's active run; the runs of its tables are none. */
   readonly #byJob = new Map<string, Driver>();
   /** Clusters whose runs are not to be driven for the moment. */
@@ -285,7 +287,7 @@ export class RunDesk implements RunService {
     this.#tools.meter?.begin(run);
     const driver = isBatchParent(run)
       ? new BatchDriver(run, this.#tools)
-      : new RunDriver(run, this.#tools, this.traces);
+      : new RunDriver(run, this.#tools, this.traces, this.#rates);
     this.#drivers.set(run.id, driver);
     // A job may have the name of another one's table.
     if (run.parentRunId === null) this.#byJob.set(jobKey(run.clusterId, run.jobName), driver);

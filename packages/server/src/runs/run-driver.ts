@@ -33,6 +33,7 @@ import { moveSlices, repeated } from './run-slices.ts';
 import type { SliceLane } from './run-snapshot.ts';
 import { earlierTraces, settleTraces } from './run-traces.ts';
 import { endRunVerification, isVerified, RunVerification } from './run-verification.ts';
+import type { SharedRates } from './shared-rates.ts';
 import type { TraceRemover } from './trace-janitor.ts';
 import type { TaskPool } from './worker-pool.ts';
 import { type TaskListener, WorkerDied, WorkerStartFailed } from './worker-process.ts';
@@ -75,6 +76,7 @@ export class RunDriver implements Driver {
   readonly #tools: DriverTools;
   readonly #pool: TaskPool;
   readonly #traces: TraceRemover;
+  readonly #rates: SharedRates;
   readonly #claim: Claim;
   readonly #rejects: RunRejects;
   readonly #stopper = new AbortController();
@@ -85,7 +87,7 @@ export class RunDriver implements Driver {
   #secretTexts: readonly string[] = [];
   #settings: ResolvedWork['settings'] | null = null;
 
-  constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover) {
+  constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover, rates: SharedRates) {
     this.runId = run.id;
     this.projectId = run.projectId;
     this.clusterId = run.clusterId;
@@ -97,6 +99,7 @@ export class RunDriver implements Driver {
     };
     this.#pool = tools.pools.of(run.clusterId);
     this.#traces = traces;
+    this.#rates = rates;
     this.#claim = { runId: run.id, fence: run.fence };
     this.#rejects = new RunRejects(run, this.#claim, { ...tools, progress: this.progress });
     this.ended = this.#drive(run);
@@ -166,13 +169,14 @@ export class RunDriver implements Driver {
       let lanes: readonly SliceLane[] | null = null;
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
+          await verification?.requirePlain();
           await this.#discardEarlier(run);
           // It may clear the table: whoever was held up for longer than the lease must not come to that.
           if (!(await this.#extendLease())) throw new LetGo('the lease was lost');
           await this.#step({ kind: 'prepare', work, plan });
           await this.#change({ isPrepared: true });
           // Told before the rows are moved for nothing.
-          await verification?.planAhead();
+          await verification?.plan();
         }
         await this.#change({ state: 'running', startedAt });
         lanes = await this.#moveSlices(work, plan, run.isPrepared);
@@ -182,7 +186,7 @@ export class RunDriver implements Driver {
       }
       await this.#step({ kind: 'finish', work, plan, outcome: 'publish' });
       this.#isPublished = true;
-      await verification?.compare(lanes);
+      await verification?.compare(lanes, this.#record.counts);
       await this.#end('succeeded', null, null);
     } catch (error) {
       await this.#settle(error, work, plan);
@@ -283,6 +287,7 @@ export class RunDriver implements Driver {
       consistency: this.#storedPlan?.consistency ?? null,
       keepsMoment: isVerified(carriedOut(this.#record, this.#settings)),
       pool: this.#pool,
+      holdRate: (limit) => this.#rates.hold(this.#record, limit),
       progress: this.progress,
       stop: this.#stopper.signal,
       attempts: (patience, signal, attempt) => this.#attempts(patience, signal, attempt),
@@ -360,15 +365,10 @@ export class RunDriver implements Driver {
   }
 
   #verification(work: RunWork, plan: RunPlan): RunVerification {
-    const { store, now, log } = this.#tools;
+    const { store, secrets, now, log } = this.#tools;
     const { signal } = this.#stopper;
-    return new RunVerification(carriedOut(this.#record, this.#settings), work, plan, {
-      store,
-      now,
-      log,
-      signal,
-      pool: this.#pool,
-    });
+    const tools = { store, secrets, now, log, signal, pool: this.#pool };
+    return new RunVerification(carriedOut(this.#record, this.#settings), work, plan, tools);
   }
 
   #listener(): TaskListener {

@@ -1,12 +1,12 @@
 import type { Slice } from '@sluice/core/data/slice';
 import { SnapshotLost } from '@sluice/core/errors/sluice-error';
-import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf } from '@sluice/engine/work';
+import type { Consistency, RateLimit, RunPlan, RunWork, TaskKind, TaskOf } from '@sluice/engine/work';
 import type { SliceRecord } from '../store/model.ts';
 import { runLimits } from './limits.ts';
 import { Patience } from './patience.ts';
-import { RateBucket } from './rate-bucket.ts';
 import type { RunProgress } from './run-progress.ts';
 import { RunSnapshot, type SliceLane } from './run-snapshot.ts';
+import type { HeldRate } from './shared-rates.ts';
 import { SliceOrder } from './slice-order.ts';
 import type { TaskPool } from './worker-pool.ts';
 import type { TaskListener } from './worker-process.ts';
@@ -23,6 +23,8 @@ export interface SliceMoverTools {
   /** A moment of the source is wanted even for one slice, for it is looked at once more. */
   readonly keepsMoment?: boolean;
   readonly pool: TaskPool;
+  /** Takes hold of the job's bucket, when it is throttled. */
+  holdRate(limit: RateLimit): HeldRate;
   readonly progress: RunProgress;
   readonly stop: AbortSignal;
   /** Tries again what may be tried again; tells the attempt whether it was begun before. */
@@ -61,15 +63,27 @@ class SliceMover {
   readonly #snapshot: RunSnapshot;
   /** What hears of a slice's reading; nothing without a rate limit. */
   readonly #charging: Pick<TaskListener, 'charge'>;
+  readonly #rate: HeldRate | null;
 
   constructor(tools: SliceMoverTools) {
     this.#tools = tools;
     this.#signal = AbortSignal.any([this.#failed.signal, tools.stop]);
     this.#snapshot = this.#runSnapshot();
-    this.#charging = chargingOf(tools.work);
+    const { rateLimit } = tools.work;
+    this.#rate = rateLimit === undefined ? null : tools.holdRate(rateLimit);
+    const bucket = this.#rate?.bucket;
+    this.#charging = bucket === undefined ? {} : { charge: (...read) => bucket.charge(...read) };
   }
 
   async move(): Promise<readonly SliceLane[]> {
+    try {
+      return await this.#move();
+    } finally {
+      this.#rate?.release();
+    }
+  }
+
+  async #move(): Promise<readonly SliceLane[]> {
     const { work, plan, records, isTakenUp, pool } = this.#tools;
     const open = records.filter((record) => !record.checkpoint?.isComplete);
     const hasMoved =
@@ -167,11 +181,4 @@ class SliceMover {
       log,
     });
   }
-}
-
-/** One bucket for all slices of the run. */
-function chargingOf({ rateLimit }: RunWork): Pick<TaskListener, 'charge'> {
-  if (rateLimit === undefined) return {};
-  const bucket = new RateBucket(rateLimit);
-  return { charge: (...read) => bucket.charge(...read) };
 }

@@ -10,6 +10,7 @@ import {
 } from '../store/verification-record.ts';
 import { runLimits } from './limits.ts';
 import { newVerification } from './new-verification.ts';
+import { newestRunLike } from './newest-run.ts';
 import type { DriverTools } from './run-driver.ts';
 import { endRunVerification } from './run-verification.ts';
 import { VerificationDriver } from './verification-driver.ts';
@@ -76,9 +77,9 @@ export class VerificationDesk implements VerificationService {
     if (isActiveState(run.state)) throw refused(run, texts.active);
     if (found.state !== 'different') throw refused(run, texts.nothing);
     if ((found.plan?.source.key.length ?? 0) === 0) throw refused(run, texts.noKey);
-    const newest = await this.#tools.store.runs.latest(run.clusterId, run.jobName);
-    if (newest !== null && newest.id !== run.id && newest.jobId === run.jobId)
-      throw refused(run, texts.superseded);
+    if (run.plan?.shape !== undefined) throw refused(run, texts.shaped);
+    const newest = await newestRunLike(this.#tools.store, run);
+    if (newest !== null && newest.id !== run.id) throw refused(run, texts.superseded);
     return await this.#create(run, user, { kind: 'repair', removesExtra, phase: 'repairing' });
   }
 
@@ -206,6 +207,10 @@ const texts = {
   noKey: {
     en: 'Without a primary key that both tables share nobody can tell which rows to write anew: start the job.',
     zh: '两端没有共同的主键，无法确定需要重写的记录：请重新启动作业。',
+  },
+  shaped: {
+    en: 'The job converts or adds fields: a row that is copied once more would lack what is made on the way. Start the job.',
+    zh: '作业会转换或新增字段，直接重写的记录将缺少这些处理：请重新启动作业。',
   },
   superseded: {
     en: 'The job has been started again since this run: only its newest run can be repaired.',

@@ -9,12 +9,13 @@ import type {
   VerificationRecord,
 } from '../store/verification-record.ts';
 import { ComparisonTasks } from './comparison-tasks.ts';
+import { judgeSetAside } from './differences-set-aside.ts';
 import { failureOf } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import type { DriverTools } from './run-driver.ts';
 import { LetGo, ShutDown, StopAsked, stored, Unworkable, unworkable } from './run-endings.ts';
-import { totalsOf } from './verification-totals.ts';
+import { totalsOf, type VerificationTotals } from './verification-totals.ts';
 
 /**
  * Drives one claimed verification from where its record stands to its end. Every chunk is stored before it counts, so that a
@@ -99,8 +100,15 @@ export class VerificationDriver {
       await this.#change({ phase: 'comparing' });
     }
     await this.#go(tasks, plan, 'comparing', null);
-    const { isEqual } = totalsOf(await this.#chunks(), 'comparing');
-    return { state: isEqual ? 'equal' : 'different' };
+    const chunks = await this.#chunks();
+    const totals = totalsOf(chunks, 'comparing');
+    const compared = { run, target: run.plan.target, plan, chunks, totals };
+    const { note } = await stored(() => judgeSetAside(compared, this.#tools));
+    const notes = [...refusalNotes(totalsOf(chunks, 'repairing')), ...(note === null ? [] : [note])];
+    return {
+      state: totals.isEqual ? 'equal' : 'different',
+      ...(notes.length > 0 && { plan: { ...plan, notes: [...plan.notes, ...notes] } }),
+    };
   }
 
   /** Claims that led to a chunk are none of a verification that brings down its servers; each of the others is suspicious. */
@@ -191,6 +199,18 @@ export class VerificationDriver {
     const { store, now } = this.#tools;
     await stored(() => store.verifications.change(this.#claim, { ...change, endedAt: now() }));
   }
+}
+
+/** What is to be said of rows that a repair could not write. */
+function refusalNotes({ rowsRefused, refusal }: VerificationTotals): readonly Text[] {
+  if (rowsRefused === 0 || refusal === null) return [];
+  const { summary } = failureOf(new SluiceError(refusal.code, refusal.facts));
+  return [
+    {
+      en: `The destination refused ${rowsRefused} rows that the repair was to write, and they are as they were. The first: ${summary.en}`,
+      zh: `目的端拒绝了修复要写入的 ${rowsRefused} 条记录，这些记录保持原样。第一条的原因：${summary.zh}`,
+    },
+  ];
 }
 
 const nothingCopied: Text = {

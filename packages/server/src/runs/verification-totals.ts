@@ -1,3 +1,4 @@
+import type { RowRefusal } from '@sluice/core/connector/comparison';
 import type { Difference } from '@sluice/engine/compare/comparison-work';
 import { compareLimits } from '@sluice/engine/limits';
 import type { VerificationChunk, VerificationPhase } from '../store/verification-record.ts';
@@ -18,6 +19,9 @@ export interface VerificationTotals {
   readonly differences: readonly Difference[];
   readonly rowsWritten: number;
   readonly rowsRemoved: number;
+  /** Rows that a repair could not write, and what was said of the first. */
+  readonly rowsRefused: number;
+  readonly refusal: RowRefusal | null;
 }
 
 /** Adds up the chunks of one phase. */
@@ -38,5 +42,7 @@ export function totalsOf(chunks: readonly VerificationChunk[], phase: Verificati
     differences: outcomes.flatMap((outcome) => outcome.differences).slice(0, compareLimits.listedKeysMax),
     rowsWritten: sum((outcome) => outcome.rowsWritten),
     rowsRemoved: sum((outcome) => outcome.rowsRemoved),
+    rowsRefused: sum((outcome) => outcome.rowsRefused ?? 0),
+    refusal: outcomes.find((outcome) => outcome.refusal != null)?.refusal ?? null,
   };
 }
