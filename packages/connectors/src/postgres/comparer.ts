@@ -22,7 +22,7 @@ import { bracketed } from '../jdbc/predicate-proof.ts';
 import { keysCondition, type RegionSql, regionConditions, wholeText } from '../jdbc/region-conditions.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyLiteral, type PrintingServer } from './canonical.ts';
-import { findRelation, type Relation, shapeOf, type TableName } from './catalog.ts';
+import { findRelation, type Relation, requireColumn, shapeOf, type TableName } from './catalog.ts';
 import { proveCondition } from './condition.ts';
 import { type Phase, translateError } from './errors.ts';
 import { eachPayload } from './frames.ts';
@@ -252,9 +252,13 @@ export class PgComparer implements SourceComparer, SinkComparer {
     const { table, where, withoutNullsOf } = this.#tools;
     if (this.#conditions === null) {
       if (where !== null) await proveCondition(session, table, where);
+      const present =
+        withoutNullsOf === null
+          ? null
+          : requireColumn((await this.#look(session)).relation, withoutNullsOf).name;
       this.#conditions = [
         ...(where === null ? [] : [bracketed(where)]),
-        ...(withoutNullsOf === null ? [] : [`${quoteName(withoutNullsOf)} IS NOT NULL`]),
+        ...(present === null ? [] : [`${quoteName(present)} IS NOT NULL`]),
       ];
     }
     return this.#conditions;

@@ -136,6 +136,13 @@ describe('create', () => {
     [{ cluster: { ...fullBody.cluster, instances: [] } }, 400, 'Cdm.0238'],
     [{ cluster: { ...fullBody.cluster, instances: ['x'] } }, 400, 'Cdm.0004'],
     [{ cluster: { ...fullBody.cluster, instances: [{ ...instance, nics: undefined }] } }, 400, 'Cdm.0238'],
+    [
+      {
+        cluster: { ...fullBody.cluster, instances: [{ ...instance, nics: Array(3).fill(instance.nics[0]) }] },
+      },
+      400,
+      'Cdm.0011',
+    ],
     [{ cluster: { ...fullBody.cluster, instances: [{ ...instance, flavorRef: 'none' }] } }, 404, 'Cdm.0001'],
     [{ cluster: { ...fullBody.cluster, isScheduleBootOff: true } }, 400, 'Cdm.0238'],
     [

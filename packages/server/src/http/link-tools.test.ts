@@ -148,7 +148,7 @@ describe('what is behind a link', () => {
     const tooMany = await send('POST', own('orders/preview'), { schema: 's', table: 't', rows_max: 1_001 });
     expect(tooMany.json()).toMatchObject({ errCode: 'Cdm.0014' });
     const odd = await send('POST', own('orders/preview'), { schema: 's', table: 'a\0b' });
-    expect([odd.statusCode, odd.json().errCode]).toEqual([400, 'Cdm.0024']);
+    expect([odd.statusCode, odd.json().errCode]).toEqual([400, 'Cdm.0014']);
     expect(sample.runs.asked).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sampleJob, sampleRun } from '../store/sample-records.ts';
 import { type FeedSource, feedLimits, RunFeed } from './run-feed.ts';
+import { RunFeeds } from './run-feeds.ts';
 
 /** A stand-in for a connection whose other end has stopped taking. */
 class StuckResponse extends EventEmitter {
@@ -84,4 +86,20 @@ test('a stream ends after its time, and one whose source stays away is ended too
   at += feedLimits.lifeMs;
   await pass(2);
   expect(old.writableEnded).toBe(true);
+});
+
+test('a listener that was gone before its stream was opened takes no place for ever', async () => {
+  const run = { ...sampleRun({ ...sampleJob('c', 'j'), id: 1 }, 'p'), submissionId: 1 };
+  const feeds = new RunFeeds({
+    findRun: async () => run,
+    runs: { progress: () => 0, slices: async () => [], driven: () => run },
+    runLogs: countingSource().log as never,
+    now: Date.now,
+  });
+  for (let no = 0; no < 2 * feedLimits.listenersPerUserMax; no++) {
+    const stream = await feeds.follow(run, 'en', 'ada', null);
+    const gone = Object.assign(new StuckResponse(), { destroyed: true, writeHead: () => undefined });
+    stream.open(gone as unknown as ServerResponse, 'id');
+    expect(feeds.listeners).toBe(0);
+  }
 });

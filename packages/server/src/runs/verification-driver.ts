@@ -24,6 +24,7 @@ import { totalsOf, type VerificationTotals } from './verification-totals.ts';
  */
 export class VerificationDriver {
   readonly id: string;
+  readonly projectId: string;
   /** Resolves when the driver is done with it, whatever came of it. Never rejects. */
   readonly ended: Promise<void>;
   readonly #tools: DriverTools;
@@ -33,6 +34,7 @@ export class VerificationDriver {
 
   constructor(record: VerificationRecord, tools: DriverTools) {
     this.id = record.id;
+    this.projectId = record.projectId;
     this.#claim = { id: record.id, fence: record.fence };
     this.#tools = tools;
     this.ended = this.#drive(record);

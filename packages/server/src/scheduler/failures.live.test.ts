@@ -172,13 +172,14 @@ describe.skipIf(!hasServers)('runs that fail', () => {
 
     test('without a column that the job names', async () => {
       const from = { 'fromJobConfig.columnList': 'id&nickname' };
-      const code = kind === 'postgres' ? 'Cdm.0903' : 'Cdm.0902';
-      await expectFailure(wish(kind, other, { fromOptions: from }), code, /nickname/);
+      await expectFailure(wish(kind, other, { fromOptions: from }), 'Cdm.0926', /nickname/);
+      const cut = { 'fromJobConfig.partitionColumn': 'nickname' };
+      await expectFailure(wish(kind, other, { fromOptions: cut }), 'Cdm.0926', /nickname/);
       const to = { 'fromJobConfig.columnList': 'id&name' };
       await expectFailure(
         wish(other, kind, { fromOptions: to, toOptions: { 'toJobConfig.columnList': 'id&nickname' } }),
         'Cdm.0931',
-        /nickname/,
+        /has no column "nickname"/,
       );
     });
   });
