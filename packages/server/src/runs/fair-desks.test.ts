@@ -20,13 +20,6 @@ function runOf(projectId: string): RunRecord {
   return { ...sampleRun({ ...sampleJob('c', 'j'), id: 1 }, projectId), submissionId: 1, plan: null };
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 200) throw new Error('not so after 2 s');
-    await sleep(10);
-  }
-}
-
 test('replays', async () => {
   const runs = new Map(['slow', 'slow', 'other'].map((projectId) => [newId(), runOf(projectId)]));
   const due = [...runs.keys()].map((runId): ReplayRecord => {
@@ -66,7 +59,7 @@ test('replays', async () => {
   const [first, , other] = due.map(({ id, runId }) => ({ id, runId }));
   desk.open();
   // The other project's has been carried out, as far as that goes, while the first hangs and the second waits behind it.
-  await until(() => putOff.includes(other?.id ?? ''));
+  await expect.poll(() => putOff).toContain(other?.id);
   expect(looks.filter((id) => id === first?.runId)).toHaveLength(2);
   expect(due).toHaveLength(1);
   expect(runLimits.replaysMax).toBeGreaterThan(1);
@@ -102,7 +95,7 @@ test('verifications', async () => {
   const tools = { store, pools, secrets: {} as never, service, leaseMs: 60_000, owner: 'o' };
   const desk = new VerificationDesk({ ...tools, now: Date.now, log: () => undefined });
   await desk.open();
-  await until(() => taken.includes('other'));
+  await expect.poll(() => taken).toContain('other');
   expect(taken).toEqual([...Array<string>(verificationsPerProjectMax).fill('slow'), 'other']);
 });
 
