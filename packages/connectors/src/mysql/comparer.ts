@@ -9,10 +9,10 @@ import {
   type Repair,
   type RepairCounts,
   type RowDigest,
-  type SinkComparer,
-  type SourceComparer,
   type RowHash,
   rowHashes,
+  type SinkComparer,
+  type SourceComparer,
 } from '@sluice/core/connector/comparison';
 import type { Host, Snapshot } from '@sluice/core/connector/contract';
 import type { Text } from '@sluice/core/data/text';
@@ -322,7 +322,8 @@ function partOf(
   columnOf: (name: string) => PrintedColumn,
 ): string | null {
   if (division.by === 'none') return null;
-  if (division.by === 'hash') return `LEFT(${canonicalDigest(side.key, columnOf, hashOf(side))}, ${division.digits})`;
+  if (division.by === 'hash')
+    return `LEFT(${canonicalDigest(side.key, columnOf, hashOf(side))}, ${division.digits})`;
   const [first] = side.key;
   if (first === undefined) throw new RangeError('a range without a key');
   // As decimals nothing runs over, signed or not.

@@ -10,10 +10,10 @@ import {
   type Repair,
   type RepairCounts,
   type RowDigest,
-  type SinkComparer,
-  type SourceComparer,
   type RowHash,
   rowHashes,
+  type SinkComparer,
+  type SourceComparer,
 } from '@sluice/core/connector/comparison';
 import type { Snapshot } from '@sluice/core/connector/contract';
 import type { Value } from '@sluice/core/data/batch';
@@ -324,7 +324,9 @@ function regionConditions(
   if (prefixes !== null) {
     const digits = prefixes[0]?.length ?? 0;
     const list = prefixes.map(quoteText).join(', ');
-    conditions.push(`left(${canonicalDigest(side.key, columnOf, server, hashOf(side))}, ${digits}) IN (${list})`);
+    conditions.push(
+      `left(${canonicalDigest(side.key, columnOf, server, hashOf(side))}, ${digits}) IN (${list})`,
+    );
   }
   return conditions;
 }
