@@ -63,7 +63,7 @@ const plants: readonly { readonly plant: Plant; readonly seenBy: Case }[] = [
         },
       ],
     },
-    seenBy: (world) => batches.sharedRate(world, batchRows),
+    seenBy: (world) => batches.sharedRate(world, 2 * batchRows),
   },
 ];
 
@@ -97,7 +97,7 @@ function quietCases(isShort: boolean): readonly Case[] {
           ...each(fields.severalKeys),
           ...each(resumed.madeOnTheWay),
           ...each(resumed.windowedRun),
-          (world: JobWorld) => batches.sharedRate(world, batchRows),
+          (world: JobWorld) => batches.sharedRate(world, 2 * batchRows),
         ]),
   ];
 }
