@@ -132,8 +132,11 @@ export interface ReplayRepository {
   list(runId: string, limit: number): Promise<readonly ReplayRecord[]>;
   /** The rows of a replay that are on their way, in one order for ever. */
   rowsOf(replayId: string): Promise<readonly RejectRecord[]>;
-  /** Takes the replay that is due first and not at its end; it is due again at `again`. */
-  takeDue(now: number, again: number): Promise<ReplayRecord | null>;
+  /**
+   * Takes the replay that is due first and not at its end; it is due again at `again`.
+   * @param passedOver projects whose replays are left for later.
+   */
+  takeDue(now: number, again: number, passedOver?: readonly string[]): Promise<ReplayRecord | null>;
   /** Makes all that are not at their end due at `now`: for a store that no other server has. */
   makeAllDue(now: number): Promise<void>;
   /** Puts a replay off. @param failure why, for those who ask. */
