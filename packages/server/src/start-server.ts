@@ -134,6 +134,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       secrets,
       service: { zone: config.timeZone, version: datastore.version.name },
       now,
+      isAlone: config.storeUrl === null,
       log: log.info,
     });
     closers.unshift(() => replays.close());
@@ -310,7 +311,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     power.open();
     pools.warmUp();
     desk.traces.open();
-    replays.open();
+    await replays.open();
     housekeeping.open();
     const address = await app
       .listen({ host: config.host, port: config.port, backlog: listenBacklog })

@@ -166,6 +166,15 @@ export class SqlReplayRepository implements ReplayRepository {
     });
   }
 
+  async makeAllDue(now: number): Promise<void> {
+    await this.#db
+      .updateTable('replays')
+      .set({ due_at: now })
+      .where('state', 'in', ['pending', 'settled'])
+      .where('due_at', '>', now)
+      .execute();
+  }
+
   async putOff(replayId: string, dueAt: number, failure?: RunFailure): Promise<void> {
     await this.#db
       .updateTable('replays')
