@@ -7,8 +7,8 @@ export const linkOptions: readonly Option[] = [
     type: 'enum',
     title: { en: 'Database type', zh: '数据库类型' },
     help: {
-      en: 'The database product behind the link. MYSQL (MySQL, MariaDB), POSTGRESQL and ORACLE (12.1 and later) work; for the others no driver is installed.',
-      zh: '连接所指向的数据库产品。目前支持 MYSQL（MySQL、MariaDB）、POSTGRESQL 和 ORACLE（12.1 及以上版本），其他类型尚未安装驱动。',
+      en: 'The database product behind the link. MYSQL (MySQL, MariaDB), POSTGRESQL, SQLSERVER and ORACLE (12.1 and later) work; for the others no driver is installed.',
+      zh: '连接所指向的数据库产品。目前支持 MYSQL（MySQL、MariaDB）、POSTGRESQL、SQLSERVER 和 ORACLE（12.1 及以上版本），其他类型尚未安装驱动。',
     },
     required: true,
     values: [
@@ -282,8 +282,8 @@ export const linkOptions: readonly Option[] = [
     name: 'linkConfig.createBackendLinks',
     type: 'boolean',
     title: { en: 'Create back-end links', zh: '创建后端连接' },
-    help: { en: 'Database shards only.', zh: '仅用于分库。' },
-    support: 'ignored',
+    help: { en: 'Database shards only. Not available yet.', zh: '仅用于分库，暂不支持。' },
+    support: 'refused',
   },
   {
     name: 'linkConfig.backendDatasource',

@@ -1,8 +1,9 @@
 import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
+import { columnNamed } from '@sluice/core/data/column-named';
 import type { Slice } from '@sluice/core/data/slice';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { notInResult } from '../jdbc/column-pairs.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { type DescribedQuery, describeQuery, QUERY_NAME } from './described-query.ts';
 import { offerOf, readSelect, type SourceTools, selectList } from './read-select.ts';
@@ -83,8 +84,7 @@ export class MysqlQuerySource implements Source {
 
 /** @throws Cdm.0926 for a column that the result lacks. */
 function pick(shape: TableShape, name: string): Column {
-  const column = shape.columns.find((candidate) => candidate.name === name);
-  if (column === undefined)
-    throw new SluiceError('Cdm.0926', { cause: `the SQL statement returns no column ${name}` });
+  const column = columnNamed(shape.columns, name);
+  if (column === undefined) throw notInResult(name);
   return column;
 }
