@@ -55,6 +55,7 @@ test('replays', async () => {
     service,
     now: Date.now,
     log: () => undefined,
+    isAlone: false,
   });
   const [first, , other] = due.map(({ id, runId }) => ({ id, runId }));
   desk.open();
