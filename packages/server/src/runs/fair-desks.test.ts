@@ -60,6 +60,7 @@ test('replays', async () => {
     secrets: {} as never,
     service,
     now: Date.now,
+    isAlone: false,
     log: () => undefined,
   });
   const [first, , other] = due.map(({ id, runId }) => ({ id, runId }));
