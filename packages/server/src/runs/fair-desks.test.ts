@@ -54,6 +54,7 @@ test('replays', async () => {
     secrets: {} as never,
     service,
     now: Date.now,
+    isAlone: false,
     log: () => undefined,
     isAlone: false,
   });
