@@ -210,7 +210,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
       now,
     });
     const jobs = new JobService({ store, registry, runs: desk, zone, now });
-    const feeds = new RunFeeds({ findRun: (id) => store.runs.find(id), runs: desk, runLogs, now });
+    const feeds = new RunFeeds({
+      findRun: (id) => store.runs.find(id),
+      runs: desk,
+      runLogs,
+      connectors: bundle,
+      now,
+    });
     const trail = new Trail({ audit: store.audit, now, log: log.error });
     closers.unshift(() => trail.close());
     const app = buildApp({
