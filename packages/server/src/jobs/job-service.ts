@@ -22,6 +22,7 @@ import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
 import { checkArchive } from './dirty-options.ts';
+import { documentLimits, requireRoomForJob, requireSize } from './document-limits.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireSettings, requireStartable } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
@@ -102,6 +103,7 @@ export class JobService {
   ): Promise<Omit<JobRecord, 'id'>> {
     requireName(draft.name);
     if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    await requireRoomForJob(scope, clusterId, null, [draft.from, draft.to, draft.driver]);
     const content = await this.#checked(clusterId, draft, scope);
     const at = this.#deps.now();
     return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
@@ -122,19 +124,10 @@ export class JobService {
     return this.#storeNew(tx, await this.#newJob(tx, clusterId, draft, user));
   }
 
-  /**
-   * A job by the name that a status is asked under; of a job that is gone, or that is a table of one, its newest run: a job may be
-   * deleted with its run, and whoever waits for that is still to be told of it.
-   * @throws Cdm.0100 (400) when neither a job nor a run has that name.
-   */
+  /** A job, or else the newest run of a table of one, by the name that a status is asked under. @throws as `find`. */
   async findForStatus(clusterId: string, name: string): Promise<JobView | { readonly run: RunRecord }> {
-    const { store } = this.#deps;
-    if ((await store.jobs.find(clusterId, name)) !== null) return await this.find(clusterId, name);
-    const [own, ofTable] = [
-      await store.runs.latest(clusterId, name),
-      await this.batches.child(clusterId, name),
-    ];
-    const run = (own?.submissionId ?? -1) > (ofTable?.submissionId ?? -1) ? own : ofTable;
+    if ((await this.#deps.store.jobs.find(clusterId, name)) !== null) return await this.find(clusterId, name);
+    const run = await this.batches.child(clusterId, name);
     if (run === null) throw missing(name);
     return { run };
   }
@@ -168,6 +161,7 @@ export class JobService {
       requireName(draft.name);
       if ((await store.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
     }
+    await requireRoomForJob(store, clusterId, job.id, [draft.from, draft.to, draft.driver]);
     const content = await this.#checked(clusterId, draft);
     const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
     await store
@@ -270,6 +264,7 @@ export class JobService {
     job: Omit<JobRecord, 'id'>,
     given: Readonly<Record<string, string>>,
   ): Promise<Readonly<Record<string, string>>> {
+    requireSize('variables', documentLimits.startVariablesBytesMax, given);
     const kept = await keptVariables(this.#deps.store, projectId, job, given);
     if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
     const { registry, zone, now } = this.#deps;

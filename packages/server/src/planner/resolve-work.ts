@@ -3,7 +3,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import type { DestinationWork, RunEnd, RunPlan, RunWork } from '@sluice/engine/work';
 import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import type { LinkRecord, ResolvedSetting, RunRecord } from '../store/model.ts';
+import type { JobRecord, LinkRecord, ResolvedSetting, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import { columnListsOf } from './column-lists.ts';
 import { dirtyRulesOf } from './dirty-rules.ts';
@@ -31,6 +31,13 @@ export interface ResolvedWork extends RunWork {
   readonly secretTexts: readonly string[];
   /** Settings in which something was filled in, as they may be shown. */
   readonly resolved: readonly ResolvedSetting[];
+  /** The settings as they are carried out: with secrets in clear. */
+  readonly settings: Pick<JobRecord, 'fromOptions' | 'toOptions' | 'driverOptions'>;
+}
+
+/** A run with its job's settings as they are carried out. Not to be stored or shown. @param settings null: not known yet. */
+export function carriedOut(run: RunRecord, settings: ResolvedWork['settings'] | null): RunRecord {
+  return settings === null ? run : { ...run, job: { ...run.job, ...settings } };
 }
 
 /**
@@ -63,6 +70,7 @@ export async function resolveWork(
       ...(await resolvePace(run, filled.driverOptions, fromLinkId, store, service)),
       secretTexts,
       resolved,
+      settings: filled,
     };
   } catch (error) {
     throw maskError(error, secretTexts);

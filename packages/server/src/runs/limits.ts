@@ -17,7 +17,9 @@ export const runLimits = {
   /** Of these, for the clusters of one project. */
   inspectWorkersPerProjectMax: 2,
   /** Such questions under way or waiting; a further one is refused. */
-  inspectionsMax: 16,
+  inspectionsMax: 32,
+  /** Of these, of one project: whoever asks of many servers that do not answer leaves others room to ask. */
+  inspectionsPerProjectMax: 8,
   /** A staged link test has this long for all its stages; then what has not answered has failed. */
   stagedTestMs: 30_000,
   /** The database may take this long over the first rows of a table, or over a list. */
@@ -87,6 +89,8 @@ export const runLimits = {
   /** Rows of one replay, and their sealed characters: they travel in one message. More take another replay. */
   replayRowsMax: 5_000,
   replayCharsMax: 8 * 1024 * 1024,
+  /** Replays carried out at once by one server, each of another project: one that waits for its destination delays its own only. */
+  replaysMax: 4,
   /** One attempt at a replay may take this long. */
   replayMs: 60_000,
   /** A replay that is under way is left alone by others for so long behind each sign of life, in milliseconds. */
@@ -155,6 +159,8 @@ export const runLimits = {
   recordFreshMs: 4_000,
   /** Verifications driven at once by one server; more wait. Their tasks take turns with the slices of runs. */
   verificationsMax: 8,
+  /** Of these, of one project; others find a place whatever one has queued. */
+  verificationsPerProjectMax: 4,
   /** Pause between looks for verifications that nobody has in hand, in milliseconds. */
   verificationPauseMs: 2_000,
   /** Verifications of a run that are listed. */

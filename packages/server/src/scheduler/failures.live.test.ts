@@ -16,8 +16,8 @@ import {
   type Side,
 } from './test-sides-suite.ts';
 
-/** From start to FAILED, on a busy machine. */
-const endsWithinMs = 8_000;
+/** From start to an end, on a busy machine: whoever takes such an error for one that may pass goes on for 30 s. */
+const endsWithinMs = 15_000;
 const wrongPassword = `pw-${randomBytes(9).toString('hex')}`;
 const rightPassword = `pw-${randomBytes(9).toString('hex')}`;
 const kinds = ['postgres', 'mysql'] as const;
@@ -277,9 +277,9 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       const other = otherOf(kind);
       await createTarget(sides[other], `cut_from_${kind}`);
       const job = wish(kind, other, { toTable: `cut_from_${kind}` });
-      const { run, seconds } = await cutWhile(job, sides[kind], 'source');
+      const { run, ms } = await cutWhile(job, sides[kind], 'source');
       expect(run).toMatchObject({ state: 'succeeded', failure: null, counts: { rowsWritten: 100 } });
-      expect(seconds).toBeLessThan(6);
+      expect(ms).toBeLessThan(endsWithinMs);
       expect(await fingerprint(sides[other], `cut_from_${kind}`)).toBe(fingerprintOf(100));
       expectTriedAgain(run, /Cdm\.0233 .*(cut|terminat|lost|kill|closed)/i);
       await expectNoTraces(sides[other]);
@@ -288,9 +288,9 @@ describe.skipIf(!hasServers)('runs that fail', () => {
     test.each(kinds)('of the destination %s', async (kind) => {
       await createTarget(sides[kind], `cut_to_${kind}`);
       const job = wish(otherOf(kind), kind, { toTable: `cut_to_${kind}` });
-      const { run, seconds } = await cutWhile(job, sides[kind], `cut_to_${kind}`);
+      const { run, ms } = await cutWhile(job, sides[kind], `cut_to_${kind}`);
       expect(run).toMatchObject({ state: 'succeeded', failure: null, counts: { rowsWritten: 100 } });
-      expect(seconds).toBeLessThan(6);
+      expect(ms).toBeLessThan(endsWithinMs);
       expect(await fingerprint(sides[kind], `cut_to_${kind}`)).toBe(fingerprintOf(100));
       expectTriedAgain(run, /Cdm\.0234 .*(cut|terminat|lost|kill|closed)/i);
       await expectNoTraces(sides[kind]);
@@ -305,11 +305,7 @@ describe.skipIf(!hasServers)('runs that fail', () => {
   }
 
   /** Holds the run by a lock on `table`, cuts the waiting session, and gives up the lock. */
-  async function cutWhile(
-    job: JobWish,
-    side: Side,
-    table: string,
-  ): Promise<{ run: RunRecord; seconds: number }> {
+  async function cutWhile(job: JobWish, side: Side, table: string): Promise<{ run: RunRecord; ms: number }> {
     const holder = await side.holder();
     try {
       const release = holdBefore('slice', () => lockTable(holder, side, table));
@@ -320,7 +316,7 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       await cutWaiting(side);
       await holder.release();
       const run = await rig.ended(started);
-      return { run, seconds: (performance.now() - cutAt) / 1000 };
+      return { run, ms: performance.now() - cutAt };
     } finally {
       await holder.release();
     }

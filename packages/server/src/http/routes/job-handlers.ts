@@ -104,7 +104,7 @@ export function jobHandlers(deps: JobHandlerDeps): Partial<Record<OperationId, H
       }
       const found = await jobs.findForStatus(await readableClusterOf(call), parameterOf(call, 'job_name'));
       if (!('job' in found)) {
-        // A table of an entire-database job, or a job that is gone: not remembered, for its name is nobody's and a job may take it.
+        // A table of an entire-database job: not remembered, for its name is nobody's and a job may take it.
         const { run } = found;
         return { submissions: [submissionOf(run, runs.progress(run), call.language)] };
       }
