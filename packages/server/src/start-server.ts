@@ -217,7 +217,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const service = { zone: config.timeZone, version: datastore.version.name };
     const planDesk = new PlanDesk({ store, secrets, pools, now, service, log: log.info });
     const plans = new PlanService({ store, registry, zone, now, jobs, desk: planDesk });
-    const feeds = new RunFeeds({ findRun: (id) => store.runs.find(id), runs: desk, runLogs, now });
+    const feeds = new RunFeeds({
+      findRun: (id) => store.runs.find(id),
+      runs: desk,
+      runLogs,
+      connectors: bundle,
+      now,
+    });
     const trail = new Trail({ audit: store.audit, now, log: log.error });
     closers.unshift(() => trail.close());
     const app = buildApp({
