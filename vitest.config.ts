@@ -7,8 +7,10 @@ export default defineConfig({
   test: {
     include: ['{packages,tools,proofs,bench,conformance}/**/*.test.ts'],
     environment: 'node',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Whoever waits for an event waits on a busy machine too; that it never comes costs a red test this much more.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 15_000 } },
     // Live tests share two cores with the database servers they talk to.
     maxWorkers: 2,
   },

@@ -1,11 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startMariadb } from '../tools/servers/mariadb.ts';
-import { startPostgres } from '../tools/servers/postgres.ts';
-import { ServerUnavailable } from '../tools/servers/running-server.ts';
 import { batchRound, type RoundResult, type RoundSettings } from './batch/batch-round.ts';
 import { mysqlTables, postgresTables, type TableSet } from './batch/table-set.ts';
+import { givenMariadbOrNone, givenPostgres } from './kill/given-servers.ts';
 import { plantedCheckout, plants } from './kill/planted-bug.ts';
 import type { ProofOptions, ProofResult } from './proof.ts';
 
@@ -34,23 +32,14 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-batch-'));
   const cleanups: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
-    const postgres = await startPostgres();
-    cleanups.unshift(() => postgres.stop());
-    const mariadb = await startMariadb({ say: log }).catch((error: unknown) => {
-      if (error instanceof ServerUnavailable) return error;
-      throw error;
-    });
-    if (mariadb instanceof ServerUnavailable) {
-      return { ok: false, skipped: `there is no MariaDB here (${mariadb.message})`, figures: { seed } };
-    }
-    cleanups.unshift(() => mariadb.stop());
+    const postgres = await givenPostgres(cleanups);
+    const mariadb = await givenMariadbOrNone(cleanups, log);
+    if (mariadb === null) return { ok: false, skipped: 'there is no MariaDB here', figures: { seed } };
     let databases = 0;
     const open = async (kind: TableSet['kind']): Promise<TableSet> => {
       databases += 1;
       const name = `batch_${seed}_${process.pid}_${databases}`;
-      const set = await (kind === 'postgres'
-        ? postgresTables(postgres.url, name)
-        : mysqlTables(mariadb.url, name));
+      const set = await (kind === 'postgres' ? postgresTables(postgres, name) : mysqlTables(mariadb, name));
       cleanups.unshift(() => set.close());
       return set;
     };

@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startMariadb } from '../tools/servers/mariadb.ts';
-import { startPostgres } from '../tools/servers/postgres.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
 import { type CaseChoice, type CutCase, cutCases, lastingOutages } from './cuts/cut-cases.ts';
 import { ways } from './cuts/cut-order.ts';
@@ -10,6 +8,7 @@ import { CutRounds, type CutTotals, type Lane, noTotals } from './cuts/cut-round
 import { phases, sides, sourceMeanings } from './cuts/phases.ts';
 import { unaskedCommits } from './cuts/unasked-commits.ts';
 import { CdmCluster } from './kill/cdm-cluster.ts';
+import { givenMariadb, givenPostgres } from './kill/given-servers.ts';
 import { plantedCheckout } from './kill/planted-bug.ts';
 import { mysqlSide, postgresSide } from './kill/side-table.ts';
 import type { ProofOptions, ProofResult } from './proof.ts';
@@ -85,15 +84,15 @@ interface CaseTools {
   readonly name: string;
 }
 
-/** Two servers, and in them databases for each lane. Servers of the environment are taken where it names some. */
+/** Two servers, and in them databases for each lane. */
 async function openLanes(
   seed: number,
   count: number,
   log: (line: string) => void,
   cleanups: (() => Promise<unknown>)[],
 ): Promise<Lane[]> {
-  const postgresUrl = process.env.SLUICE_TEST_POSTGRES ?? (await started(startPostgres(), cleanups));
-  const mysqlUrl = process.env.SLUICE_TEST_MYSQL ?? (await started(startMariadb({ say: log }), cleanups));
+  const postgresUrl = await givenPostgres(cleanups);
+  const mysqlUrl = await givenMariadb(cleanups, log);
   return await Promise.all(
     Array.from({ length: count }, async (_, no): Promise<Lane> => {
       const database = `cuts_${seed}_${process.pid}_${no}`;
@@ -105,15 +104,6 @@ async function openLanes(
       return { no, sides: { postgres, mysql } };
     }),
   );
-}
-
-async function started(
-  starting: Promise<{ url: string; stop(): Promise<unknown> }>,
-  cleanups: (() => Promise<unknown>)[],
-): Promise<string> {
-  const server = await starting;
-  cleanups.unshift(() => server.stop());
-  return server.url;
 }
 
 async function runCases(

@@ -1,9 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startMariadb } from '../tools/servers/mariadb.ts';
-import { startPostgres } from '../tools/servers/postgres.ts';
-import { ServerUnavailable } from '../tools/servers/running-server.ts';
+import { givenMariadbOrNone, givenPostgres } from './kill/given-servers.ts';
 import { plantedCheckout, plants } from './kill/planted-bug.ts';
 import {
   KillRounds,
@@ -29,6 +27,9 @@ const missesPerKillMax = 4;
 const workerKillsPerServerKill = 8;
 /** One run in so many kills is made to fail or stopped, and resumed. */
 const killsPerResume = 8;
+/** Undisturbed runs of each pair and parallelism; with fewer kills than this nobody asks what a kill costs. */
+const undisturbedFirst = 2;
+const killsForTimes = 10;
 
 /**
  * Kills until `count` kills have landed: of workers; of the server, with the target `server`; of workers and some of the
@@ -47,15 +48,25 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
     log(`seed ${seed}: ${JSON.stringify(limits)} over ${sides.length ** 2} pairs of databases`);
     const rounds = new KillRounds({ sides, folder: join(folder, 'honest'), seed, log });
     const honest = await rounds.run(limits);
-    const tools = { sides, folder, seed: seed + 1, log };
+    const { lostTime } = rounds;
+    const [worker, server] = [lostTime.perKill('worker'), lostTime.perKill('server')];
+    const undisturbedMedians = lostTime.baselines();
+    const tools = { sides, folder, seed: seed + 1, log, lostTime };
     const kills = Math.max(6, Math.round(count / 20));
     const onPosition = {
       workerKills: kills,
       serverKills: 0,
       resumes: 0,
       attemptsMax: kills * missesPerKillMax,
+      undisturbedFirst: 0,
     };
-    const onResume = { workerKills: 0, serverKills: 0, resumes: 4, attemptsMax: 4 * missesPerKillMax };
+    const onResume = {
+      workerKills: 0,
+      serverKills: 0,
+      resumes: 4,
+      attemptsMax: 4 * missesPerKillMax,
+      undisturbedFirst: 0,
+    };
     const seen = {
       plantedBugSeen: isRed(await runPlanted('position', onPosition, tools)),
       plantedResumeBugSeen: isRed(await runPlanted('resume', onResume, tools)),
@@ -68,8 +79,6 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
       honest.unsettledRuns === 0 &&
       honest.leftovers === 0 &&
       !isRed(honest);
-    const { lostTime } = rounds;
-    const [worker, server] = [lostTime.perKill('worker'), lostTime.perKill('server')];
     return {
       ok: isHonestGood && seen.plantedBugSeen && seen.plantedResumeBugSeen,
       figures: {
@@ -80,7 +89,7 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
         timeLostPerKillMs: worker?.ms ?? null,
         timeLostPerServerKillShare: server?.share ?? null,
         timeLostPerServerKillMs: server?.ms ?? null,
-        undisturbedMedians: lostTime.baselines(),
+        undisturbedMedians,
         ...seen,
       },
     };
@@ -97,18 +106,9 @@ async function openSides(
   log: (line: string) => void,
 ): Promise<readonly Side[]> {
   const sides: Side[] = [];
-  const postgres = await startPostgres();
-  cleanups.unshift(() => postgres.stop());
-  sides.push(await postgresSide(postgres.url, database));
-  const mariadb = await startMariadb({ say: log }).catch((error: unknown) => {
-    if (!(error instanceof ServerUnavailable)) throw error;
-    log(`skipped: the pairs with MariaDB (${error.message})`);
-    return null;
-  });
-  if (mariadb !== null) {
-    cleanups.unshift(() => mariadb.stop());
-    sides.push(await mysqlSide(mariadb.url, database));
-  }
+  sides.push(await postgresSide(await givenPostgres(cleanups), database));
+  const mariadb = await givenMariadbOrNone(cleanups, log);
+  if (mariadb !== null) sides.push(await mysqlSide(mariadb, database));
   for (const side of sides) cleanups.unshift(() => side.close());
   for (const side of sides) await side.prepare(sourceRows);
   return sides;
@@ -120,7 +120,13 @@ function limitsOf(target: Target, count: number): RoundLimits {
     target === 'server' ? count : target === 'both' ? Math.ceil(count / workerKillsPerServerKill) : 0;
   const resumes = Math.max(2, Math.ceil(count / killsPerResume));
   const attemptsMax = (workerKills + serverKills + resumes) * missesPerKillMax + 8;
-  return { workerKills, serverKills, resumes, attemptsMax };
+  return {
+    workerKills,
+    serverKills,
+    resumes,
+    attemptsMax,
+    undisturbedFirst: count < killsForTimes ? 0 : undisturbedFirst,
+  };
 }
 
 function isRed(totals: KillTotals): boolean {
@@ -131,7 +137,7 @@ function isRed(totals: KillTotals): boolean {
 async function runPlanted(
   name: keyof typeof plants,
   limits: RoundLimits,
-  tools: Pick<RoundTools, 'sides' | 'folder' | 'seed' | 'log'>,
+  tools: Pick<RoundTools, 'sides' | 'folder' | 'seed' | 'log' | 'lostTime'>,
 ): Promise<KillTotals> {
   const serverScript = await plantedCheckout(join(tools.folder, `planted-${name}-checkout`), plants[name]);
   tools.log(`planted bug: ${plants[name].bug}`);

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startMariadb } from '../tools/servers/mariadb.ts';
-import { startPostgres } from '../tools/servers/postgres.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
 import { CdmCluster } from './kill/cdm-cluster.ts';
+import { givenMariadb, givenPostgres } from './kill/given-servers.ts';
 import { plantedCheckout } from './kill/planted-bug.ts';
 import { seededRandom } from './kill/seeded-random.ts';
 import { mysqlSide, postgresSide, type Side } from './kill/side-table.ts';
@@ -113,14 +112,14 @@ function crashCases(seed: number, choice: Readonly<Record<string, string>>): Cra
   return cases;
 }
 
-/** Two servers with filled source tables of the same rows. Servers of the environment are taken where it names some. */
+/** Two servers with filled source tables of the same rows. */
 async function openDestinations(
   database: string,
   cleanups: (() => Promise<unknown>)[],
   log: (line: string) => void,
 ): Promise<Readonly<Record<Side['kind'], StagedDestination>>> {
-  const postgresUrl = process.env.SLUICE_TEST_POSTGRES ?? (await started(startPostgres(), cleanups));
-  const mysqlUrl = process.env.SLUICE_TEST_MYSQL ?? (await started(startMariadb({ say: log }), cleanups));
+  const postgresUrl = await givenPostgres(cleanups);
+  const mysqlUrl = await givenMariadb(cleanups, log);
   const open = async (side: Side): Promise<StagedDestination> => {
     cleanups.unshift(() => side.close());
     await side.prepare(sourceRows);
@@ -132,15 +131,6 @@ async function openDestinations(
     postgres: await open(await postgresSide(postgresUrl, database)),
     mysql: await open(await mysqlSide(mysqlUrl, database)),
   };
-}
-
-async function started(
-  starting: Promise<{ url: string; stop(): Promise<unknown> }>,
-  cleanups: (() => Promise<unknown>)[],
-): Promise<string> {
-  const server = await starting;
-  cleanups.unshift(() => server.stop());
-  return server.url;
 }
 
 interface CaseTools {

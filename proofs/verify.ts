@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startMariadb } from '../tools/servers/mariadb.ts';
-import { startPostgres } from '../tools/servers/postgres.ts';
-import { ServerUnavailable } from '../tools/servers/running-server.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
+import { givenMariadbOrNone, givenPostgres } from './kill/given-servers.ts';
 import { type Plant, plantedCheckout } from './kill/planted-bug.ts';
 import { seededRandom } from './kill/seeded-random.ts';
 import type { ProofOptions, ProofResult } from './proof.ts';
@@ -105,18 +103,9 @@ async function openSides(
   log: (line: string) => void,
 ): Promise<readonly ComparedSide[]> {
   const sides: ComparedSide[] = [];
-  const postgres = await startPostgres();
-  cleanups.unshift(() => postgres.stop());
-  sides.push(await postgresComparedSide(postgres.url, database));
-  const mariadb = await startMariadb({ say: log }).catch((error: unknown) => {
-    if (!(error instanceof ServerUnavailable)) throw error;
-    log(`skipped: the pairs with MariaDB (${error.message})`);
-    return null;
-  });
-  if (mariadb !== null) {
-    cleanups.unshift(() => mariadb.stop());
-    sides.push(await mysqlComparedSide(mariadb.url, database));
-  }
+  sides.push(await postgresComparedSide(await givenPostgres(cleanups), database));
+  const mariadb = await givenMariadbOrNone(cleanups, log);
+  if (mariadb !== null) sides.push(await mysqlComparedSide(mariadb, database));
   for (const side of sides) cleanups.unshift(() => side.close());
   return sides;
 }

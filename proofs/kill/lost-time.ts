@@ -3,6 +3,11 @@ export class LostTime {
   readonly #undisturbed = new Map<string, number[]>();
   readonly #disturbed: { key: string; victim: string; tookMs: number; kills: number }[] = [];
 
+  /** Whether there was any undisturbed run. */
+  get isKnown(): boolean {
+    return this.#undisturbed.size > 0;
+  }
+
   undisturbed(key: string, tookMs: number): void {
     this.#undisturbed.set(key, [...(this.#undisturbed.get(key) ?? []), tookMs]);
   }

@@ -12,8 +12,7 @@ import { compareRows, type Digest, type Side } from './side-table.ts';
 const runEndMs = 90_000;
 /** Kills of workers in one run, at most: a slice is tried eight times, and the run must not fail by these. */
 const killsPerRunMax = 3;
-/** Undisturbed runs of each pair and parallelism before the first kill; more come between the kills. */
-const undisturbedFirst = 2;
+/** Between the kills comes an undisturbed run after so many attempts. */
 const undisturbedEvery = 6;
 /** How many slices of a run may go at once: one round with this, the next with that. */
 const parallelism = [1, 3] as const;
@@ -58,6 +57,8 @@ export interface RoundTools {
   readonly log: (line: string) => void;
   /** The command line to run; the project's own by default. */
   readonly serverScript?: string;
+  /** How long runs take here, where it is known from other rounds. */
+  readonly lostTime?: LostTime;
 }
 
 export interface RoundLimits {
@@ -67,6 +68,8 @@ export interface RoundLimits {
   /** Runs that must fail or be stopped after commits, and be resumed. */
   readonly resumes: number;
   readonly attemptsMax: number;
+  /** Undisturbed runs of each pair and parallelism before the first kill; 0: the warm-up tells how long a run takes. */
+  readonly undisturbedFirst: number;
   readonly stopAtFirstDifference?: boolean;
 }
 
@@ -85,7 +88,7 @@ interface Round extends Pair {
 
 /** Rounds of: start a run, kill something at a random moment of it, see how it ends, compare both tables. */
 export class KillRounds {
-  readonly lostTime = new LostTime();
+  readonly lostTime: LostTime;
   readonly #tools: RoundTools;
   readonly #random: () => number;
   readonly #digests = new Map<Side, Digest>();
@@ -115,6 +118,7 @@ export class KillRounds {
 
   constructor(tools: RoundTools) {
     this.#tools = tools;
+    this.lostTime = tools.lostTime ?? new LostTime();
     this.#random = seededRandom(tools.seed);
   }
 
@@ -130,9 +134,11 @@ export class KillRounds {
       for (const side of sides) await this.#cluster.createLink(side);
       this.#writes = new AcknowledgedWrites(this.#cluster);
       const pairs = sides.flatMap((from) => sides.map((to) => ({ from, to })));
+      const { undisturbedFirst } = limits;
       const wantsKills = limits.workerKills + limits.serverKills > 0;
-      // The first run of each pair warms the databases up; it counts for nothing.
-      for (const pair of pairs) await this.#undisturbed(pair, 1, false);
+      // The first run of each pair warms the databases up; it counts for nothing where there are others.
+      if (!this.lostTime.isKnown)
+        for (const pair of pairs) await this.#undisturbed(pair, 1, undisturbedFirst === 0);
       if (wantsKills) {
         for (let i = 0; i < undisturbedFirst; i++)
           for (const pair of pairs)
@@ -146,7 +152,7 @@ export class KillRounds {
         totals.attempts++;
         const line = kind === 'resume' ? await this.#resume(pair) : await this.#kill(pair, extractors, kind);
         this.#tools.log(`${totals.landed} kills, ${totals.resumedRuns} resumed: ${line}`);
-        if (wantsKills && totals.attempts % undisturbedEvery === 0)
+        if (undisturbedFirst > 0 && wantsKills && totals.attempts % undisturbedEvery === 0)
           await this.#undisturbed(pair, extractors, true);
         const seen = totals.lostRows + totals.extraRows + totals.wrongRuns;
         if (limits.stopAtFirstDifference && seen > 0) break;

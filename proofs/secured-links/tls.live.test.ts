@@ -13,7 +13,7 @@ import { TcpProxy } from './tcp-proxy.ts';
 
 const WAIT_MS = 1_000;
 /** On top of a link's own limit. */
-const SLACK_MS = 3_000;
+const SLACK_MS = 9_000;
 
 const authority = new ThrowAwayAuthority('Right authority');
 const stranger = new ThrowAwayAuthority('Wrong authority');

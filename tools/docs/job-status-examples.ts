@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so jobs refer to variables.
 import type { Text } from '@sluice/core/data/text';
 import type { RunStatus } from './job-status-rules.ts';
 
@@ -8,6 +9,8 @@ export interface StatusExample {
   readonly sourceTable: string;
   /** Column lists of the two ends; default: all columns. */
   readonly columns?: { readonly from: string; readonly to: string };
+  /** A secret variable that the job refers to. */
+  readonly secret?: { readonly name: string; readonly value: string };
   /** How the job was brought there. */
   readonly how: Text;
 }
@@ -63,10 +66,12 @@ export const statusExamples = {
     status: 'FAILURE_ON_SUBMIT',
     job: 'orders_unpaired',
     sourceTable: 'orders',
-    columns: { from: 'id&customer&total', to: 'id&total' },
+    // A list that could be read would have been refused when the job was saved, or started.
+    columns: { from: 'id&customer&total', to: '${destination_columns}' },
+    secret: { name: 'destination_columns', value: 'id&total' },
     how: {
-      en: 'The start was accepted, but the job names three source columns and two destination columns, so no work could be made of it.',
-      zh: '启动已被接受，但作业的源端有三个字段、目的端只有两个字段，无法下发执行。',
+      en: 'The start was accepted, but a secret variable gives the job two destination columns for its three source columns, so no work could be made of it.',
+      zh: '启动已被接受，但加密变量给出的目的端字段只有两个，而源端有三个字段，无法下发执行。',
     },
   },
   unknown: {

@@ -260,7 +260,12 @@ class Observer {
   async #createJobs(): Promise<void> {
     const examples: readonly StatusExample[] = Object.values(statusExamples);
     const jobs = new Map(examples.map((example) => [example.job, example]));
-    for (const { job, sourceTable, columns } of jobs.values()) {
+    for (const { job, sourceTable, columns, secret } of jobs.values()) {
+      if (secret !== undefined) {
+        const { name, value } = secret;
+        const path = `/clusters/${this.#clusterId}/variables/${name}`;
+        await this.#client.callOwn('PUT', path, { value, is_secret: true });
+      }
       const from: Configs = {
         name: 'fromJobConfig',
         values: {

@@ -52,7 +52,16 @@ export class TokenClient {
 
   /** @param path below the project. @throws Error with status and body when the server refuses. */
   async call(method: string, path: string, body?: unknown): Promise<Document> {
-    const response = await fetch(`${this.endpoint}/v1.1/${this.projectId}${path}`, {
+    return await this.#ask(method, `/v1.1/${this.projectId}${path}`, body);
+  }
+
+  /** The same of our own API. */
+  async callOwn(method: string, path: string, body?: unknown): Promise<Document> {
+    return await this.#ask(method, `/api/v1/projects/${this.projectId}${path}`, body);
+  }
+
+  async #ask(method: string, path: string, body: unknown): Promise<Document> {
+    const response = await fetch(`${this.endpoint}${path}`, {
       method,
       headers: { 'X-Auth-Token': this.token, 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

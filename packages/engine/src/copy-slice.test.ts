@@ -355,6 +355,7 @@ test.each([
       code: 'Cdm.0233',
       facts: { cause: 'the connection was cut' },
       retry,
+      isFinal: keepsFailedRows,
     });
   },
 );

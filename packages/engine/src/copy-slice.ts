@@ -183,10 +183,10 @@ export async function copySlice(plan: RunPlan, slice: Slice, tools: SliceTools):
   }
 }
 
-/** The same failure for a destination that keeps the attempt's rows: to try again of one's own accord would double them. */
+/** The same failure for a destination that keeps the attempt's rows: to try again would double them. */
 function notToBeRepeated(error: unknown): unknown {
-  if (!(error instanceof SluiceError && error.retry)) return error;
-  return new SluiceError(error.code, error.facts, { cause: error.cause });
+  if (!(error instanceof SluiceError)) return error;
+  return new SluiceError(error.code, error.facts, { cause: error.cause, isFinal: true });
 }
 
 /** The same rows up to the same place. */

@@ -42,9 +42,7 @@ test('the finding stands at the stage that failed; what comes behind it was not 
 
 test('what does not answer within the limit has failed', async () => {
   const silent = standIn(unencrypted, ['name'], () => new Promise(() => undefined));
-  const begin = performance.now();
   const stages = await testStages(silent, purpose, 200, signal);
-  expect(performance.now() - begin).toBeLessThan(1_500);
   expect(stages[1]).toMatchObject({
     stage: 'tcp',
     state: 'failed',

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Host, Sink, Source } from '@sluice/core/connector/contract';
 import { ConnectorRegistry, type ConnectorSpec } from '@sluice/core/connector/registry';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KeptEnds, type KeptRole, type RunEnds } from './kept-ends.ts';
 import type { RunWork } from './work.ts';
 
@@ -16,9 +15,13 @@ describe('KeptEnds with a stand-in connector', () => {
   let kept: KeptEnds;
 
   beforeEach(() => {
+    // No test is so slow that a connection is idle for too long.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     opened = [];
     kept = new KeptEnds(new ConnectorRegistry([standIn()]), { idleMs: 50, heldIdleMs: 250 });
   });
+
+  afterEach(() => void vi.useRealTimers());
 
   function standIn(): ConnectorSpec {
     const open = async (_link: unknown, host: Host): Promise<Connection> => {
@@ -133,9 +136,10 @@ describe('KeptEnds with a stand-in connector', () => {
     await use('a', async ({ hold }) => hold(), { role: 'keeper' });
     await use('a');
     expect(openCount()).toBe(4);
-    await sleep(150);
+    await vi.advanceTimersByTimeAsync(150);
     expect(opened.map(({ isClosed }) => isClosed)).toEqual([false, false, true, true]);
-    await expect.poll(openCount, { timeout: 2_000 }).toBe(0);
+    await vi.advanceTimersByTimeAsync(150);
+    expect(openCount()).toBe(0);
     await use('a', undefined, { role: 'keeper' });
     expect(opened).toHaveLength(6);
   });

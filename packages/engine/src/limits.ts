@@ -66,6 +66,8 @@ export const compareLimits = {
   differingRowsMax: 5_000_000,
   /** Differing keys that a task reports. */
   listedKeysMax: 1_000,
+  /** The same of all tasks of a comparison: whoever looks at it has them all in memory. */
+  keptKeysMax: 20_000,
   /** Rows that a repair writes or removes in one transaction. */
   repairRowsMax: 500,
   /** Texts of columns up to this length go into a row's canonical text as they are, in characters; longer ones as their MD5. */

@@ -29,7 +29,7 @@ const overlapOption = 'sluiceConfig.watermarkOverlap';
  * | BELOW_MAX | the greatest value, itself left to later | all rows of a value together, in a later run                |
  * | LAG       | the source's clock less a lag            | whatever is written later than the lag allows is not seen   |
  *
- * @throws Cdm.0903 no such column; Cdm.0014 the column, a bound or the way does not fit.
+ * @throws Cdm.0926 no such column; Cdm.0014 the column, a bound or the way does not fit.
  */
 export async function fixWindow(source: Source, work: WatermarkWork): Promise<PlannedWindow> {
   const marks = watermarksOf(source);
@@ -43,7 +43,7 @@ export async function fixWindow(source: Source, work: WatermarkWork): Promise<Pl
   }
   const from = lowerBound(type, work);
   const window: ReadWindow = {
-    column: work.column,
+    column: found.column.name,
     native: found.column.native,
     type,
     from,

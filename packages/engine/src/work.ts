@@ -53,6 +53,8 @@ export interface RunWork {
   readonly mapping: { readonly from: readonly string[] | null; readonly to: readonly string[] | null };
   /** Slices that may run at once, 1-300. */
   readonly extractors: number;
+  /** How often a slice that failed is moved again before the run fails; absent: never. */
+  readonly sliceRetries?: number;
   /** Rows that cannot be converted or written are set aside; absent: the first one ends the run. */
   readonly dirty?: DirtyRules;
   /** Absent: fields go as they are. */

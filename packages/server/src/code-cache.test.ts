@@ -67,8 +67,11 @@ describe.skipIf(process.platform !== 'linux')('the code cache of worker processe
     const watch = setInterval(() => {
       for (const pid of pids()) rssMb = Math.max(rssMb, rssOf(pid));
     }, 2);
-    await expect(run).rejects.toMatchObject({ code: expect.stringMatching(/^Cdm\./) });
+    // Once more at the end: on a busy machine there may have been no other look.
+    const outcome = await run.catch((error: unknown) => error);
+    for (const pid of pids()) rssMb = Math.max(rssMb, rssOf(pid));
     clearInterval(watch);
+    expect(outcome).toMatchObject({ code: expect.stringMatching(/^Cdm\./) });
     return rssMb;
   }
 
@@ -86,7 +89,7 @@ describe.skipIf(process.platform !== 'linux')('the code cache of worker processe
     const coldMb = await tryDriver(first);
     const [compiler] = first.pids();
     // Whoever had to compile does not stay; its successor is ready for the next task.
-    await expect.poll(() => first.pids(), { timeout: 10_000 }).not.toContain(compiler);
+    await expect.poll(() => first.pids()).not.toContain(compiler);
     expect(first.pids()).toHaveLength(1);
     const leanMb = await tryDriver(first);
     expect(leanMb).toBeLessThan(coldMb - 15);
@@ -101,7 +104,7 @@ describe.skipIf(process.platform !== 'linux')('the code cache of worker processe
     const pool = open(join(folder, 'cache'));
     pool.warmUp();
     const [compiler] = pool.pids();
-    await expect.poll(() => pool.pids(), { timeout: 10_000 }).not.toContain(compiler);
+    await expect.poll(() => pool.pids()).not.toContain(compiler);
     expect(pool.pids()).toHaveLength(1);
   });
 

@@ -232,7 +232,14 @@ export async function startServer(config: Config, version: string): Promise<Runn
       audit: store.audit,
       clusters,
       links,
-      linkCatalog: new LinkCatalog({ links, inspection: new LinkInspector({ pools, log: log.info }) }),
+      linkCatalog: new LinkCatalog({
+        links,
+        inspection: new LinkInspector({
+          pools,
+          projectOf: async (clusterId) => (await store.clusters.findById(clusterId))?.projectId ?? null,
+          log: log.info,
+        }),
+      }),
       jobs,
       plans,
       transfer: new TransferService({ store, links, jobs }),

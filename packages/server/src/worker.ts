@@ -17,7 +17,9 @@ import { type FromWorker, type ToWorker, toPortable } from './runs/worker-messag
 
 const registry = new ConnectorRegistry(bundle);
 const kept = new KeptEnds(registry);
-const resolver = resolverOf(process.argv[2]);
+const rules = process.argv[2];
+/** Where this process may connect to; null: anywhere, for tests. */
+const egress = rules === undefined ? null : new Egress(JSON.parse(rules) as EgressRules);
 let abort: { readonly taskId: number; readonly controller: AbortController } | null = null;
 /** Who waits for an answer of the server, by the number of the message. */
 const receipts = new Map<number, (isGranted: boolean, answer?: RejectAnswer) => void>();
@@ -28,11 +30,8 @@ function send(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-/** @param rules where this process may connect to, as JSON; absent: anywhere. */
-function resolverOf(rules: string | undefined): Pick<Host, 'resolve'> {
-  if (rules === undefined) return {};
-  const egress = new Egress(JSON.parse(rules) as EgressRules);
-  return { resolve: (host) => egress.resolve(host) };
+function resolver(): Pick<Host, 'resolve'> {
+  return egress === null ? {} : { resolve: (host) => egress.resolve(host) };
 }
 
 /** Sends what is to be stored, and resolves with the server's answer. */
@@ -46,10 +45,10 @@ function stored(
   });
 }
 
-/** Files go by the same rules as links. */
+/** Files go by the rules of links, and some of their own. */
 function downloaderOf(signal: AbortSignal): Pick<Host, 'download'> {
   const open = new Egress({ allow: [], deny: [] });
-  const find = resolver.resolve ?? ((host: string) => open.resolve(host));
+  const find = (host: string) => egress?.resolveForFile(host) ?? open.resolve(host);
   return { download: (url) => download(url, find, signal) };
 }
 
@@ -97,7 +96,7 @@ async function work(message: ToWorker & { readonly kind: 'task' }): Promise<void
     const host = {
       signal: controller.signal,
       log: (line: string) => send({ kind: 'log', taskId, line }),
-      ...resolver,
+      ...resolver(),
       ...downloaderOf(controller.signal),
     };
     const result = await runTask(task, { registry, kept, host, ledger: ledgerOf(taskId, controller.signal) });

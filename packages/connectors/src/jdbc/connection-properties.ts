@@ -197,7 +197,8 @@ export function readConnectionProperties(
 ): ReadonlyMap<string, string> {
   const honoured = new Map<string, string>();
   if (given === undefined || given === null || given === '') return honoured;
-  if (typeof given !== 'object' || Array.isArray(given)) throw new SluiceError('Cdm.0004');
+  if (typeof given !== 'object' || Array.isArray(given))
+    throw new SluiceError('Cdm.0004', { name: 'linkConfig.jdbcProperties' });
   const unknown: string[] = [];
   for (const [name, raw] of Object.entries(given)) {
     const property = connectionProperties.find((p) => p.name === name && p.databases.includes(database));

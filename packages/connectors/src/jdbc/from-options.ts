@@ -62,8 +62,8 @@ export const fromOptions: readonly Option[] = [
     type: 'string',
     title: { en: 'Columns', zh: '字段列表' },
     help: {
-      en: 'Columns to read, in order, joined by &. Empty: all of them.',
-      zh: '按顺序读取的字段，以 & 连接。为空表示全部字段。',
+      en: 'Columns to read, in order, joined by &. Empty: all of them. A name that differs from one column in upper and lower case only is its name.',
+      zh: '按顺序读取的字段，以 & 连接。为空表示全部字段。仅大小写不同且无歧义的名称视为同一字段。',
     },
     example: 'id&gid&name',
     support: 'honoured',

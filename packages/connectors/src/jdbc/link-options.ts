@@ -279,8 +279,8 @@ export const linkOptions: readonly Option[] = [
     name: 'linkConfig.createBackendLinks',
     type: 'boolean',
     title: { en: 'Create back-end links', zh: '创建后端连接' },
-    help: { en: 'Database shards only.', zh: '仅用于分库。' },
-    support: 'ignored',
+    help: { en: 'Database shards only. Not available yet.', zh: '仅用于分库，暂不支持。' },
+    support: 'refused',
   },
   {
     name: 'linkConfig.backendDatasource',

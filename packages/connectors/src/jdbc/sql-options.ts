@@ -1,5 +1,8 @@
+import type { Text } from '@sluice/core/data/text';
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
+import { repeatedNames } from './column-pairs.ts';
 import { type DatabaseType, readConnectionProperties } from './connection-properties.ts';
 import { queryText } from './query-proof.ts';
 
@@ -94,7 +97,12 @@ export function readSqlLink(values: OptionValues): SqlLink {
   const host = text(values, 'linkConfig.host').trim();
   if (host === '') throw new SluiceError('Cdm.0962');
   // A path would reach a database socket of this machine, where the server's own user may be trusted without a password.
-  if (/[\s/\\;,?#@\0]/.test(host)) throw new SluiceError('Cdm.0011');
+  if (/[\s/\\;,?#@\0]/.test(host)) {
+    throw malformed('linkConfig.host', {
+      en: 'It must be one host name or IP address, without a port or a path.',
+      zh: '须为一个主机名或 IP 地址，不含端口和路径。',
+    });
+  }
   const port = text(values, 'linkConfig.port').trim();
   if (port === '') throw new SluiceError('Cdm.0963');
   const database = text(values, 'linkConfig.database');
@@ -166,7 +174,13 @@ export function readSqlSink(values: OptionValues): SqlSinkOptions {
     });
   }
   const columns = columnList(values, 'toJobConfig.columnList');
-  if (columns !== null && new Set(columns).size !== columns.length) throw new SluiceError('Cdm.0011');
+  const [twice] = repeatedNames(columns ?? []);
+  if (twice !== undefined) {
+    throw malformed('toJobConfig.columnList', {
+      en: `The column "${twice}" is named more than once; each column is written once.`,
+      zh: `字段“${twice}”重复，每个字段只能写入一次。`,
+    });
+  }
   return {
     schema: name('toJobConfig.schemaName', text(values, 'toJobConfig.schemaName')),
     table: name('toJobConfig.tableName', text(values, 'toJobConfig.tableName')),
@@ -223,7 +237,10 @@ function readTls(
   const mode = properties.get(property);
   const authorities = properties.get('sslrootcert') ?? null;
   if (authorities !== null && !authorities.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new SluiceError('Cdm.0020', { text: '-----BEGIN CERTIFICATE-----' });
+    throw new SluiceError('Cdm.0020', {
+      name: 'linkConfig.jdbcProperties.sslrootcert',
+      text: '-----BEGIN CERTIFICATE-----',
+    });
   }
   switch (mode) {
     case undefined:
@@ -253,7 +270,7 @@ function readTls(
 function text(values: OptionValues, option: string): string {
   const value = values[option];
   if (value === undefined || value === null) return '';
-  if (typeof value === 'object') throw new SluiceError('Cdm.0004');
+  if (typeof value === 'object') throw new SluiceError('Cdm.0004', { name: option });
   return String(value);
 }
 
@@ -290,7 +307,12 @@ function columnList(values: OptionValues, option: string): readonly string[] | n
   const list = text(values, option);
   if (list === '') return null;
   const names = list.split('&');
-  if (names.includes('')) throw new SluiceError('Cdm.0011');
+  if (names.includes('')) {
+    throw malformed(option, {
+      en: `Name ${names.indexOf('') + 1} of ${names.length} is empty; names are joined by single & signs.`,
+      zh: `第 ${names.indexOf('') + 1} 个名称为空（共 ${names.length} 个）；名称之间以单个 & 连接。`,
+    });
+  }
   for (const column of names) refuseNul(option, column);
   return names;
 }
@@ -304,4 +326,8 @@ function condition(values: OptionValues, option: string): string | null {
 /** A NUL byte ends a string of the wire protocols: what follows it would be read as the next field. */
 function refuseNul(option: string, value: string): void {
   if (value.includes('\0')) throw new SluiceError('Cdm.0024', { name: option, range: 'text without NUL' });
+}
+
+function malformed(name: string, why: Text): SluiceError {
+  return new SluiceError('Cdm.0011', { name, ...explained(why) });
 }

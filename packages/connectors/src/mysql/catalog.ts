@@ -36,6 +36,7 @@ const columnFacts = [
   'CHARACTER_SET_NAME',
   'COLLATION_NAME',
   'COLUMN_DEFAULT',
+  'COLUMN_COMMENT',
 ] as const;
 type ColumnFact = (typeof columnFacts)[number];
 
@@ -129,6 +130,7 @@ export async function readTable(
       isNullable: fact('IS_NULLABLE') === 'YES',
       // Not DEFAULT_GENERATED, which is MySQL 8's word for a default that is an expression.
       isGenerated: /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(String(fact('EXTRA'))),
+      ...(fact('COLUMN_COMMENT') ? { comment: String(fact('COLUMN_COMMENT')) } : {}),
     });
   }
   const engine = head[1] === null || head[1] === undefined ? null : String(head[1]);

@@ -16,6 +16,7 @@ import type { Host, Snapshot } from '@sluice/core/connector/contract';
 import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { foreignRows } from '../jdbc/foreign-rows.ts';
+import { keysCondition, type RegionSql, regionConditions, wholeText } from '../jdbc/region-conditions.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyEquality, type PrintedColumn } from './canonical.ts';
 import { type CatalogTable, requireTable } from './catalog.ts';
@@ -175,7 +176,10 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
         const { native } = columnOf(name);
         return isSpatial(native.dataType) ? `ST_AsText(${quoteName(name)})` : quoteName(name);
       });
-      const conditions = [...(await this.#proved(session)), keysCondition(side, keys, columnOf)];
+      const conditions = [
+        ...(await this.#proved(session)),
+        keysCondition(side.key, keys, regionSql(columnOf)),
+      ];
       const sql = `SELECT ${[...printed, ...wanted].join(', ')} FROM ${quoteTable(database, table)} WHERE ${conditions.join(' AND ')}`;
       const decoder = new RowDecoder([
         ...printed.map(() => null),
@@ -201,7 +205,8 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
     try {
       const table = await this.#look(session);
       const columnOf = printedColumns(table, this.#tools);
-      return await repairRows(session, table, repair, (keys) => keysCondition(repair.side, keys, columnOf));
+      const sql = regionSql(columnOf);
+      return await repairRows(session, table, repair, (keys) => keysCondition(repair.side.key, keys, sql));
     } catch (error) {
       session.destroy();
       throw error;
@@ -221,7 +226,10 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
     return await this.#reading(at, async (session) => {
       const columnOf = printedColumns(await this.#look(session), this.#tools);
       const { list, behind = '' } = make(columnOf);
-      const conditions = [...(await this.#proved(session)), ...regionConditions(side, region, columnOf)];
+      const conditions = [
+        ...(await this.#proved(session)),
+        ...regionConditions(side, region, regionSql(columnOf)),
+      ];
       const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
       const rows = await session.rows(
         `SELECT ${list} FROM ${quoteTable(database, table)}${where}${behind}`,
@@ -295,6 +303,15 @@ function printedColumns(
   };
 }
 
+function regionSql(columnOf: (name: string) => PrintedColumn): RegionSql {
+  return {
+    quoteName,
+    quoteText,
+    keyDigest: (key) => canonicalDigest(key, columnOf),
+    equals: ({ name, form }, text) => keyEquality(columnOf(name), form, text),
+  };
+}
+
 /** The part that a row belongs to; null: there is but one. */
 function partOf(
   side: ComparedSide,
@@ -308,49 +325,4 @@ function partOf(
   // As decimals nothing runs over, signed or not.
   const name = `CAST(${quoteName(first.name)} AS DECIMAL(65,0))`;
   return `(${name} - (${wholeText(division.from)})) DIV ${wholeText(division.width)}`;
-}
-
-/** Numbers come from our own arithmetic, but through stores and messages. */
-function wholeText(text: string): string {
-  if (!/^-?\d{1,64}$/.test(text)) throw new RangeError('a bound that is no whole number');
-  return text;
-}
-
-function regionConditions(
-  side: ComparedSide,
-  { range, prefixes }: Region,
-  columnOf: (name: string) => PrintedColumn,
-): string[] {
-  const conditions: string[] = [];
-  const [first] = side.key;
-  if (range !== null && first !== undefined) {
-    const name = quoteName(first.name);
-    if (range.from !== null) conditions.push(`${name} >= ${wholeText(range.from)}`);
-    if (range.below !== null) {
-      const below = `${name} < ${wholeText(range.below)}`;
-      conditions.push(range.from === null ? `(${below} OR ${name} IS NULL)` : below);
-    }
-  }
-  if (prefixes !== null) {
-    const digits = prefixes[0]?.length ?? 0;
-    const list = prefixes.map(quoteText).join(', ');
-    conditions.push(`LEFT(${canonicalDigest(side.key, columnOf)}, ${digits}) IN (${list})`);
-  }
-  return conditions;
-}
-
-/** Rows with one of these keys. */
-function keysCondition(
-  { key }: ComparedSide,
-  keys: readonly KeyTexts[],
-  columnOf: (name: string) => PrintedColumn,
-): string {
-  const each = keys.map((texts) => {
-    const equal = key.map(({ name, form }, i) => {
-      const text = texts[i] ?? null;
-      return text === null ? `${quoteName(name)} IS NULL` : keyEquality(columnOf(name), form, text);
-    });
-    return `(${equal.join(' AND ')})`;
-  });
-  return `(${each.join(' OR ')})`;
 }

@@ -1,7 +1,7 @@
 import type { Column, NeutralType } from '@sluice/core/data/column';
 import type { Loss, LossKind } from '@sluice/core/data/loss';
 import { TEXT_WIDENING } from '../jdbc/sql-options.ts';
-import { quoteName, quoteTable } from './names.ts';
+import { quoteName, quoteTable, quoteText } from './names.ts';
 import { ddlTypeOf, sameFamilyType } from './types.ts';
 
 /** What a table is made from. */
@@ -35,6 +35,8 @@ const KEY_BYTES_MAX = 3_072;
 /** utf8mb4 */
 const BYTES_PER_CHARACTER_MAX = 4;
 const OUT_OF_LINE_BYTES = 12;
+/** Characters of a column's comment. */
+const COMMENT_LENGTH_MAX = 1_024;
 
 interface Made {
   readonly name: string;
@@ -84,6 +86,12 @@ export function createdTypeOf(column: Pick<Column, 'native' | 'type'>, textFacto
   if (type.kind === 'bits' && /var/i.test(column.native))
     return type.length === null ? 'LONGTEXT' : `VARCHAR(${type.length})`;
   return ddlTypeOf(type, textFactor);
+}
+
+/** A comment that another system allows to be longer is cut: it is no data. */
+function commentClause(comment: string | undefined): string {
+  if (comment === undefined) return '';
+  return ` COMMENT ${quoteText([...comment].slice(0, COMMENT_LENGTH_MAX).join(''))}`;
 }
 
 /** Turns the longest columns outside of the key into out-of-line ones until a row fits. */
@@ -137,11 +145,11 @@ export function createTable(design: TableDesign): TableDdl {
   } else if (keyBytes.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0) > KEY_BYTES_MAX)
     withoutKey('keyTooLong', KEY_BYTES_MAX);
 
-  const lines = columns.map((column) => {
+  const lines = columns.map((column, at) => {
     const isInKey = hasKey && column.isKey;
     const collation =
       isInKey && isText(column.sql) ? ` CHARACTER SET utf8mb4 COLLATE ${design.keyCollation}` : '';
-    return `  ${quoteName(column.name)} ${column.sql}${collation}${column.isNotNull || isInKey ? ' NOT NULL' : ' NULL'}`;
+    return `  ${quoteName(column.name)} ${column.sql}${collation}${column.isNotNull || isInKey ? ' NOT NULL' : ' NULL'}${commentClause(design.sourceColumns[at]?.comment)}`;
   });
   if (hasKey) lines.push(`  PRIMARY KEY (${keyColumns.map((column) => quoteName(column.name)).join(', ')})`);
   return {

@@ -177,6 +177,6 @@ describeOnEach('looking behind a link', (server) => {
     const begin = performance.now();
     const slow = { schema: fixture.database, table: 'slow_view' };
     await expect(own.preview(slow, { ...limits, timeLimitMs: 500 })).rejects.toBeInstanceOf(SluiceError);
-    expect(performance.now() - begin).toBeLessThan(6_000);
+    expect(performance.now() - begin).toBeLessThan(15_000);
   });
 });

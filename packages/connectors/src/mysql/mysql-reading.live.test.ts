@@ -1,6 +1,7 @@
 import type { Connection } from '@sluice/core/connector/contract';
 import { copyTable } from '@sluice/core/contract-suite/copy-table';
 import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
+import { readRows } from '@sluice/core/contract-suite/read-rows';
 import type { Value } from '@sluice/core/data/batch';
 import type { OptionValues } from '@sluice/core/options/option';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -30,18 +31,9 @@ describeOnEach('reading what only MySQL has', (server) => {
     table: string,
     properties: OptionValues = {},
     more: OptionValues = {},
-  ): Promise<Value[][]> {
+  ): Promise<readonly (readonly Value[])[]> {
     const source = (await connect(properties)).source(fixture.sourceOptions(table, more));
-    const shape = await source.describe();
-    const columns = shape.columns.map(({ name }) => ({ name, cast: null }));
-    const rows: Value[][] = [];
-    for (const slice of await source.split(shape, 1)) {
-      for await (const batch of source.read(slice, { form: 'rows', columns }, null)) {
-        if (batch.form !== 'rows') throw new Error(batch.form);
-        for (const row of batch.rows) rows.push([...row]);
-      }
-    }
-    return rows;
+    return (await readRows(source)).rowsOf.flat();
   }
 
   async function kindsOf(table: string, properties: OptionValues = {}): Promise<unknown[]> {
@@ -140,30 +132,10 @@ describeOnEach('reading what only MySQL has', (server) => {
       const source = (await connect()).source(
         fixture.sourceOptions(table, { 'fromJobConfig.partitionColumn': column }),
       );
-      const shape = await source.describe();
-      const slices = await source.split(shape, 5);
+      const { slices, rowsOf } = await readRows(source, 5, ['a', 'b']);
       expect(slices.length, column).toBe(column === 'a' ? 5 : 6);
-      const seen: string[] = [];
-      const sizes: number[] = [];
-      for (const slice of slices) {
-        let size = 0;
-        for await (const batch of source.read(
-          slice,
-          {
-            form: 'rows',
-            columns: [
-              { name: 'a', cast: null },
-              { name: 'b', cast: null },
-            ],
-          },
-          null,
-        )) {
-          if (batch.form !== 'rows') throw new Error(batch.form);
-          for (const row of batch.rows) seen.push(row.join('/'));
-          size += batch.rowCount;
-        }
-        sizes.push(size);
-      }
+      const seen = rowsOf.flat().map((row) => row.join('/'));
+      const sizes = rowsOf.map((rows) => rows.length);
       expect(seen.length, column).toBe(1000);
       expect(new Set(seen).size, column).toBe(1000);
       expect(Math.max(...sizes.slice(0, 5)), `${column}: ${sizes}`).toBeLessThan(260);
@@ -183,19 +155,9 @@ describeOnEach('reading what only MySQL has', (server) => {
       const source = (await connect()).source(
         fixture.sourceOptions(table, { 'fromJobConfig.partitionColumn': column }),
       );
-      const slices = await source.split(await source.describe(), 6);
-      const sizes: number[] = [];
-      const seen = new Set<unknown>();
-      for (const slice of slices) {
-        let size = 0;
-        const projection = { form: 'rows', columns: [{ name: 'id', cast: null }] } as const;
-        for await (const batch of source.read(slice, projection, null)) {
-          if (batch.form !== 'rows') throw new Error(batch.form);
-          for (const row of batch.rows) seen.add(row[0]);
-          size += batch.rowCount;
-        }
-        sizes.push(size);
-      }
+      const { rowsOf } = await readRows(source, 6, ['id']);
+      const seen = new Set(rowsOf.flat().map(([id]) => id));
+      const sizes = rowsOf.map((rows) => rows.length);
       expect([seen.size, sizes.reduce((a, b) => a + b, 0)], `${column}: ${sizes}`).toEqual([900, 900]);
       expect(Math.max(...sizes), `${column}: ${sizes}`).toBeLessThanOrEqual(300);
     }

@@ -256,9 +256,9 @@ describeOnEach('tuples of MySQL rows', (server) => {
       retry: true,
       facts: { cause: expect.stringContaining('no answer for 1000 ms') },
     });
-    expect(performance.now() - start).toBeLessThan(4_000);
+    expect(performance.now() - start).toBeLessThan(12_000);
     await connection.close();
-    await expect.poll(() => sessionsReading(table), { timeout: 2_000 }).toBe(0);
+    await expect.poll(() => sessionsReading(table)).toBe(0);
   });
 
   it('leaves no session behind when a paused read is given up', async () => {
@@ -279,7 +279,7 @@ describeOnEach('tuples of MySQL rows', (server) => {
       break;
     }
     await connection.close();
-    await expect.poll(() => sessionsReading(table), { timeout: 2_000 }).toBe(0);
+    await expect.poll(() => sessionsReading(table)).toBe(0);
   });
 
   /** 40 MB in 4,000 rows: more than the buffers of two sockets hold. */

@@ -1,4 +1,4 @@
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { noSuchPartition } from '../jdbc/column-pairs.ts';
 import { quoteText } from './names.ts';
 import type { Session } from './session.ts';
 
@@ -28,7 +28,7 @@ export async function chosenPartitions(
     'metadata',
     target,
   );
-  if (rows.length === 0) throw new SluiceError('Cdm.0236', { cause: `table ${target} is not partitioned` });
+  if (rows.length === 0) throw noSuchPartition(target, null);
   const parts = rows.map(([outer, inner, bytes, count]) => ({
     outer: String(outer),
     inner: inner === null || inner === undefined ? null : String(inner),
@@ -44,8 +44,7 @@ export async function chosenPartitions(
     const found = parts.filter(({ outer, inner }) =>
       [outer, inner, `${outer}.${inner}`].some((text) => text?.toLowerCase() === wanted),
     );
-    if (found.length === 0)
-      throw new SluiceError('Cdm.0236', { cause: `table ${target} has no partition ${name}` });
+    if (found.length === 0) throw noSuchPartition(target, name);
     for (const part of found) chosen.add(part);
   }
   return parts.filter((part) => chosen.has(part));

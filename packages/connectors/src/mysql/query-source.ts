@@ -2,8 +2,9 @@ import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/con
 import type { SourcePreview } from '@sluice/core/connector/run-preview';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
+import { columnNamed } from '@sluice/core/data/column-named';
 import type { Slice } from '@sluice/core/data/slice';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { notInResult } from '../jdbc/column-pairs.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { type DescribedQuery, describeQuery, QUERY_NAME } from './described-query.ts';
 import { offerOf, readSelect, type SourceTools, selectList } from './read-select.ts';
@@ -102,8 +103,7 @@ function statementOf({ from, table, condition }: DescribedQuery, projection: Pro
 
 /** @throws Cdm.0926 for a column that the result lacks. */
 function pick(shape: TableShape, name: string): Column {
-  const column = shape.columns.find((candidate) => candidate.name === name);
-  if (column === undefined)
-    throw new SluiceError('Cdm.0926', { cause: `the SQL statement returns no column ${name}` });
+  const column = columnNamed(shape.columns, name);
+  if (column === undefined) throw notInResult(name);
   return column;
 }

@@ -8,7 +8,7 @@ import { createMysqlFixture, type MysqlFixture, mysqlUrl } from './mysql-fixture
 
 /** The link's time-out, and how long the error may take from there. */
 const silence = { 'linkConfig.jdbcProperties': { socketTimeout: '1000', connectTimeout: '1000' } };
-const endsWithinMs = 4_000;
+const endsWithinMs = 10_000;
 
 describe.skipIf(mysqlUrl === undefined)('a MySQL or MariaDB server that does not answer', () => {
   let fixture: MysqlFixture;

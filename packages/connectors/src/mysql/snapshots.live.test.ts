@@ -51,7 +51,7 @@ describe.skipIf(mysqlUrl === undefined)('the lock under which lanes begin', () =
     expect(await keeper.snapshots?.hold()).toBeNull();
     const start = performance.now();
     await isWritable();
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
     await expect(keeper.snapshots?.settle()).rejects.toThrow(/snapshot of the source was lost/);
   });
 
@@ -64,7 +64,7 @@ describe.skipIf(mysqlUrl === undefined)('the lock under which lanes begin', () =
       const start = performance.now();
       const refusal = await (await sourceOf()).snapshots?.hold();
       expect(refusal).toMatch(/others were writing to the table for more than 2 s/);
-      expect(performance.now() - start).toBeLessThan(4_000);
+      expect(performance.now() - start).toBeLessThan(10_000);
     } finally {
       writer.destroy();
     }

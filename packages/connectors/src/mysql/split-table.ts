@@ -1,4 +1,5 @@
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { columnNamed } from '@sluice/core/data/column-named';
+import { noSuchColumn } from '../jdbc/column-pairs.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import type { CatalogTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
@@ -53,7 +54,7 @@ interface Part {
 
 /**
  * Cuts a table: by its partitions, by the job's column, by its primary key, or by the first column that can be cut.
- * @throws Cdm.0236 partitions that are not there; Cdm.0902 no such column.
+ * @throws Cdm.0236 partitions that are not there; Cdm.0926 no such column.
  */
 export async function splitTable(tools: SplitTools, sliceCountHint: number): Promise<readonly Cut[]> {
   const { session, options, table } = tools;
@@ -86,13 +87,14 @@ function together(partitions: readonly Partition[]): readonly Cut[] {
 async function cutPart(
   tools: SplitTools,
   part: Part,
-  asked: string | null,
+  named: string | null,
   sliceCountHint: number,
 ): Promise<readonly Cut[]> {
   const { table, order, options, log } = tools;
   const where = part.partitions === undefined ? {} : { partitions: part.partitions };
   const whole: Cut = { range: null, nullness: null, order, ...where };
-  const askedColumn = asked === null ? null : requireColumn(table, asked);
+  const askedColumn = named === null ? null : requireColumn(table, named);
+  const asked = askedColumn?.name ?? null;
   // The user said that there is nothing to be read in rows without a value, so it holds for one slice as well.
   const leavesNulls = askedColumn?.isNullable === true && !options.readsNullPartition;
   const single: Cut = leavesNulls
@@ -252,11 +254,9 @@ async function countRows(search: BoundSearch, limitMs: number): Promise<number |
   return rows === null ? null : Number(rows[0]?.[0] ?? 0);
 }
 
-/** @throws Cdm.0902 when the table has no such column. */
+/** A column as a job names it: the servers do not mind the case. @throws Cdm.0926 when the table has no such column. */
 export function requireColumn(table: CatalogTable, name: string): CatalogTable['shape']['columns'][number] {
-  const column = table.shape.columns.find((candidate) => candidate.name === name);
+  const column = columnNamed(table.shape.columns, name);
   if (column !== undefined) return column;
-  throw new SluiceError('Cdm.0902', {
-    cause: `${table.shape.schema}.${table.shape.table} has no column ${name}`,
-  });
+  throw noSuchColumn(`${table.shape.schema}.${table.shape.table}`, name);
 }

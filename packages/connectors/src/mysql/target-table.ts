@@ -1,6 +1,7 @@
 import type { SourceOffer } from '@sluice/core/connector/contract';
 import type { Loss } from '@sluice/core/data/loss';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { columnComplaints, columnsDiffer, repeatedNames } from '../jdbc/column-pairs.ts';
 import { asLosses } from '../jdbc/losses.ts';
 import { type CatalogTable, targetColumn } from './catalog.ts';
 import type { TargetColumn } from './encode.ts';
@@ -9,16 +10,21 @@ import { pair } from './pairing.ts';
 
 /** @throws Cdm.0931 names that the server would not keep apart or not take. */
 export function checkNames(names: readonly string[], offer: SourceOffer): void {
-  const asOne = names.map((name) => name.toLowerCase());
-  const isBad =
-    names.length !== offer.columns.length ||
-    new Set(asOne).size !== names.length ||
-    names.some((name) => name === '' || [...name].length > nameLengthMax);
-  if (!isBad) return;
-  throw new SluiceError('Cdm.0931', {
-    schema: names.join(', '),
-    result: offer.columns.map((column) => column.name).join(', '),
-  });
+  const read = offer.columns.map((column) => column.name);
+  if (names.length !== read.length)
+    throw columnsDiffer(names, read, columnComplaints.count(read.length, names.length));
+  const twice = repeatedNames(names, (name) => name.toLowerCase());
+  if (twice.length > 0) throw columnsDiffer(names, read, columnComplaints.twice(twice));
+  const unfit = names.filter((name) => name === '' || [...name].length > nameLengthMax);
+  if (unfit.length > 0) throw columnsDiffer(names, read, columnComplaints.unfit(unfit));
+}
+
+function namesOf({ shape }: CatalogTable): readonly string[] {
+  return shape.columns.map((column) => column.name);
+}
+
+function textOf({ shape }: CatalogTable): string {
+  return `${shape.schema}.${shape.table}`;
 }
 
 /** Column names do not mind the case in MySQL. -1 when there is none. */
@@ -31,10 +37,7 @@ function findColumn(table: CatalogTable, name: string): number {
 export function requireColumn(table: CatalogTable, name: string): number {
   const at = findColumn(table, name);
   if (at >= 0) return at;
-  throw new SluiceError('Cdm.0931', {
-    schema: table.shape.columns.map((c) => c.name).join(', '),
-    result: name,
-  });
+  throw columnsDiffer(namesOf(table), [name], columnComplaints.missing(textOf(table), [name]));
 }
 
 /**
@@ -48,21 +51,21 @@ export function checkTable(offer: SourceOffer, names: readonly string[], table: 
       `${table.shape.schema}.${table.shape.table} has the engine ${table.engine ?? 'of a view'}, which knows no transactions: rows written before a failure stay, and a repeat may write them twice`,
     );
   }
-  const isMissing = names.some((name) => findColumn(table, name) < 0);
+  const absent = names.filter((name) => findColumn(table, name) < 0);
+  if (absent.length > 0)
+    throw columnsDiffer(namesOf(table), names, columnComplaints.missing(textOf(table), absent));
   const mapped = new Set(names.map((name) => name.toLowerCase()));
   // Every row would be refused; told now, before the table is cleared.
-  const needed = table.shape.columns.some(
+  const needed = table.shape.columns.filter(
     (column, at) =>
       !column.isNullable &&
       !column.isGenerated &&
       table.native[at]?.hasDefault === false &&
       !mapped.has(column.name.toLowerCase()),
   );
-  if (isMissing || needed) {
-    throw new SluiceError('Cdm.0931', {
-      schema: table.shape.columns.map((column) => column.name).join(', '),
-      result: names.join(', '),
-    });
+  if (needed.length > 0) {
+    const unmapped = needed.map((column) => column.name);
+    throw columnsDiffer(namesOf(table), names, columnComplaints.needed(textOf(table), unmapped));
   }
   offer.columns.forEach((source, i) => {
     const at = findColumn(table, names[i] ?? source.name);

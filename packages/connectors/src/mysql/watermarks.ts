@@ -1,6 +1,5 @@
 import type { Source, Watermarks } from '@sluice/core/connector/contract';
 import type { ReadWindow, WatermarkColumn } from '@sluice/core/data/read-window';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { lowerCondition, narrowed, windowCondition } from '../jdbc/window-condition.ts';
 import { requireTable } from './catalog.ts';
@@ -9,6 +8,7 @@ import { quoteName, quoteTable } from './names.ts';
 import { type KeyKind, literal } from './ranges.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './session-pool.ts';
+import { requireColumn } from './split-table.ts';
 
 export interface MysqlWatermarkTools {
   readonly sessions: Sessions;
@@ -29,11 +29,9 @@ export class MysqlWatermarks implements Watermarks {
   async describe(name: string): Promise<WatermarkColumn> {
     const { options, tinyIntIsBoolean } = this.#tools;
     return await this.#reading(async (session) => {
-      const { shape } = await requireTable(session, options.schema, options.table, tinyIntIsBoolean);
-      const column = shape.columns.find((each) => each.name === name);
-      if (column === undefined) {
-        throw new SluiceError('Cdm.0903', { cause: `table ${this.#tableText} has no column ${name}` });
-      }
+      const table = await requireTable(session, options.schema, options.table, tinyIntIsBoolean);
+      const { shape } = table;
+      const column = requireColumn(table, name);
       // By itself: a condition that is one expression cannot reach what is put behind it.
       if (options.where !== null) {
         await provenCondition(session, options.schema, options.table, options.where);
@@ -43,7 +41,7 @@ export class MysqlWatermarks implements Watermarks {
         'read',
         this.#tableText,
       );
-      const isUnique = shape.primaryKey.length === 1 && shape.primaryKey[0] === name;
+      const isUnique = shape.primaryKey.length === 1 && shape.primaryKey[0] === column.name;
       return { column, isUnique, now: Number(row?.[0]) };
     });
   }

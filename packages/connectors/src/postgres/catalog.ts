@@ -1,7 +1,6 @@
 import type { Column, TableShape } from '@sluice/core/data/column';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { TargetColumn } from './pairing.ts';
-import { quoteTable } from './quote.ts';
+import { columnNamed } from '@sluice/core/data/column-named';
+import { noSuchColumn } from '../jdbc/column-pairs.ts';
 import type { PgSession } from './session.ts';
 import { isUserType, neutralOf } from './types.ts';
 
@@ -74,7 +73,7 @@ async function readColumns(session: PgSession, oid: string): Promise<readonly Pg
        SELECT r.attnum, t.typbasetype, t.typtypmod, r.depth + 1
          FROM resolved r JOIN pg_type t ON t.oid = r.typid WHERE t.typtype = 'd')
      SELECT a.attname, format_type(r.typid, r.typmod), t.typtype, a.attnotnull,
-            a.attgenerated <> '', a.atthasdef OR a.attidentity <> ''
+            a.attgenerated <> '', a.atthasdef OR a.attidentity <> '', col_description(a.attrelid, a.attnum)
        FROM pg_attribute a
        JOIN (SELECT DISTINCT ON (attnum) * FROM resolved ORDER BY attnum, depth DESC) r ON r.attnum = a.attnum
        JOIN pg_type t ON t.oid = r.typid
@@ -82,7 +81,7 @@ async function readColumns(session: PgSession, oid: string): Promise<readonly Pg
       ORDER BY a.attnum`,
     [oid],
   );
-  return rows.map(([name, native, typeKind, isNotNull, isGenerated, hasDefault]) => ({
+  return rows.map(([name, native, typeKind, isNotNull, isGenerated, hasDefault, comment]) => ({
     name: name ?? '',
     native: native ?? '',
     type: neutralOf(native ?? ''),
@@ -90,6 +89,7 @@ async function readColumns(session: PgSession, oid: string): Promise<readonly Pg
     isGenerated: isGenerated === 't',
     isEnum: typeKind === 'e',
     hasDefault: hasDefault === 't',
+    ...(comment == null ? {} : { comment }),
   }));
 }
 
@@ -174,24 +174,17 @@ export async function findUserTypes(
   return found;
 }
 
-/** The shape that the contract speaks of, for the listed columns or all. @throws Cdm.0903 for a column that does not exist. */
+/** The shape that the contract speaks of, for the listed columns or all. @throws Cdm.0926 for a column that does not exist. */
 export function shapeOf(relation: Relation, listed: readonly string[] | null): TableShape {
-  const byName = new Map(relation.columns.map((column) => [column.name, column]));
-  const columns = (listed ?? relation.columns.map((column) => column.name)).map((name) => {
-    const column = byName.get(name);
-    if (column === undefined) {
-      throw new SluiceError('Cdm.0903', {
-        cause: `table ${quoteTable(relation.name)} has no column "${name}"`,
-      });
-    }
-    return {
-      name: column.name,
-      native: column.native,
-      type: column.type,
-      isNullable: column.isNullable,
-      isGenerated: column.isGenerated,
-    };
-  });
+  const chosen = listed?.map((name) => requireColumn(relation, name)) ?? relation.columns;
+  const columns = chosen.map(({ name, native, type, isNullable, isGenerated, comment }) => ({
+    name,
+    native,
+    type,
+    isNullable,
+    isGenerated,
+    ...(comment === undefined ? {} : { comment }),
+  }));
   return {
     schema: relation.name.schema,
     table: relation.name.table,
@@ -202,11 +195,9 @@ export function shapeOf(relation: Relation, listed: readonly string[] | null): T
   };
 }
 
-/** Destination columns of the plan by position. @returns null for a name that the table does not have. */
-export function targetColumns(
-  relation: Relation,
-  names: readonly string[],
-): readonly (TargetColumn | null)[] {
-  const byName = new Map(relation.columns.map((column) => [column.name, column]));
-  return names.map((name) => byName.get(name) ?? null);
+/** A column as a job names it. @throws Cdm.0926 there is none. */
+export function requireColumn(relation: Relation, name: string): PgColumn {
+  const column = columnNamed(relation.columns, name);
+  if (column !== undefined) return column;
+  throw noSuchColumn(`${relation.name.schema}.${relation.name.table}`, name);
 }

@@ -1,5 +1,4 @@
 import type {
-  ComparedColumn,
   ComparedSide,
   ComparedTable,
   Division,
@@ -20,9 +19,10 @@ import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { foreignRows } from '../jdbc/foreign-rows.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
+import { keysCondition, type RegionSql, regionConditions, wholeText } from '../jdbc/region-conditions.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { canonicalDigest, canonicalText, keyLiteral, type PrintingServer } from './canonical.ts';
-import { findRelation, type Relation, shapeOf, type TableName } from './catalog.ts';
+import { findRelation, type Relation, requireColumn, shapeOf, type TableName } from './catalog.ts';
 import { proveCondition } from './condition.ts';
 import { type Phase, translateError } from './errors.ts';
 import { eachPayload } from './frames.ts';
@@ -114,7 +114,7 @@ export class PgComparer implements SourceComparer, SinkComparer {
     const rows = await this.#select(at, side, region, (columnOf, server) => {
       const digest = canonicalDigest(side.columns, columnOf, server);
       const sum = `sum(('x' || left(${digest}, ${SUMMED_DIGITS}))::bit(${SUMMED_DIGITS * 4})::bigint)::text`;
-      const part = partOf(side, division, columnOf, server);
+      const part = partOf(side, region, division, columnOf, server);
       return part === null
         ? { list: `'', count(*)::text, ${sum}` }
         : { list: `(${part})::text, count(*)::text, ${sum}`, behind: ' GROUP BY 1' };
@@ -141,7 +141,8 @@ export class PgComparer implements SourceComparer, SinkComparer {
       const { columnOf, server } = await this.#look(session);
       const printed = side.key.map(({ name, form }) => canonicalText(columnOf(name), form, server));
       const list = [...printed, ...columnNames.map(quoteName)].join(', ');
-      const conditions = [...(await this.#proved(session)), keysCondition(side.key, keys, columnOf)];
+      const picked = keysCondition(side.key, keys, regionSql(columnOf, server));
+      const conditions = [...(await this.#proved(session)), picked];
       const decoders = decodersOf([
         ...printed.map(() => ({ kind: 'text', length: null, fixed: false }) as const),
         ...columnNames.map((name) => columnOf(name).type),
@@ -165,8 +166,9 @@ export class PgComparer implements SourceComparer, SinkComparer {
   async repair(repair: Repair): Promise<RepairCounts> {
     const session = await this.#tools.sessions.openData();
     try {
-      const { relation, columnOf } = await this.#look(session);
-      return await repairRows(session, relation, repair, (key, keys) => keysCondition(key, keys, columnOf));
+      const { relation, columnOf, server } = await this.#look(session);
+      const sql = regionSql(columnOf, server);
+      return await repairRows(session, relation, repair, (key, keys) => keysCondition(key, keys, sql));
     } catch (error) {
       throw translateError(error, 'load', this.#tableText);
     } finally {
@@ -189,7 +191,7 @@ export class PgComparer implements SourceComparer, SinkComparer {
       const { list, behind = '' } = make(columnOf, server);
       const conditions = [
         ...(await this.#proved(session)),
-        ...regionConditions(side, region, columnOf, server),
+        ...regionConditions(side, region, regionSql(columnOf, server)),
       ];
       const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
       const { rows } = await session.query(
@@ -250,9 +252,13 @@ export class PgComparer implements SourceComparer, SinkComparer {
     const { table, where, withoutNullsOf } = this.#tools;
     if (this.#conditions === null) {
       if (where !== null) await proveCondition(session, table, where);
+      const present =
+        withoutNullsOf === null
+          ? null
+          : requireColumn((await this.#look(session)).relation, withoutNullsOf).name;
       this.#conditions = [
         ...(where === null ? [] : [bracketed(where)]),
-        ...(withoutNullsOf === null ? [] : [`${quoteName(withoutNullsOf)} IS NOT NULL`]),
+        ...(present === null ? [] : [`${quoteName(present)} IS NOT NULL`]),
       ];
     }
     return this.#conditions;
@@ -263,9 +269,20 @@ function textOrNull(value: Value): string | null {
   return value === null ? null : String(value);
 }
 
-/** The part that a row belongs to; null: there is but one. */
+function regionSql(columnOf: (name: string) => Column, server: PrintingServer): RegionSql {
+  return {
+    quoteName,
+    quoteText,
+    keyDigest: (key) => canonicalDigest(key, columnOf, server),
+    equals: ({ name, form }, text) =>
+      `${quoteName(name)} = ${keyLiteral(columnOf(name), form, quoteText(text))}`,
+  };
+}
+
+/** The part that a row of the region belongs to; null: there is but one. */
 function partOf(
   side: ComparedSide,
+  { range }: Region,
   division: Division,
   columnOf: (name: string) => Column,
   server: PrintingServer,
@@ -278,68 +295,15 @@ function partOf(
   const [from, width] = [wholeText(division.from), wholeText(division.width)];
   const name = quoteName(first.name);
   const isInteger = columnOf(first.name).type.kind === 'integer';
-  // Plain 64 bits where nothing can run over.
-  return isInteger && isSmall(from) && isSmall(width)
+  // Plain 64 bits where nothing can run over: no row of the region lies further from its begin than its end does.
+  return isInteger && isSmall(from) && isSmall(range?.below ?? null) && isSmall(width)
     ? `(${name}::bigint - (${from})) / ${width}`
     : `div(${name}::numeric - (${from}), ${width})`;
 }
 
-/** Both this and its difference to any other such number fit 64 bits. */
-function isSmall(text: string): boolean {
+/** Both this and its difference to any other such number fit 64 bits. null: it may be any number. */
+function isSmall(text: string | null): boolean {
+  if (text === null) return false;
   const value = BigInt(text);
   return value > -(2n ** 62n) && value < 2n ** 62n;
-}
-
-/** Numbers come from our own arithmetic, but through stores and messages. */
-function wholeText(text: string): string {
-  if (!/^-?\d{1,70}$/.test(text)) throw new RangeError('a bound that is no whole number');
-  return text;
-}
-
-function regionConditions(
-  side: ComparedSide,
-  { range, prefixes }: Region,
-  columnOf: (name: string) => Column,
-  server: PrintingServer,
-): string[] {
-  const conditions: string[] = [];
-  const [first] = side.key;
-  if (range !== null && first !== undefined) {
-    const name = quoteName(first.name);
-    if (range.from !== null) conditions.push(`${name} >= (${wholeText(range.from)})`);
-    if (range.below !== null) {
-      const below = `${name} < (${wholeText(range.below)})`;
-      conditions.push(range.from === null ? `(${below} OR ${name} IS NULL)` : below);
-    }
-  }
-  if (prefixes !== null) {
-    const digits = prefixes[0]?.length ?? 0;
-    const list = prefixes.map(quoteText).join(', ');
-    conditions.push(`left(${canonicalDigest(side.key, columnOf, server)}, ${digits}) IN (${list})`);
-  }
-  return conditions;
-}
-
-function equalities(
-  key: readonly ComparedColumn[],
-  texts: KeyTexts,
-  columnOf: (name: string) => Column,
-): string {
-  return key
-    .map(({ name, form }, i) => {
-      const text = texts[i] ?? null;
-      const quoted = quoteName(name);
-      if (text === null) return `${quoted} IS NULL`;
-      return `${quoted} = ${keyLiteral(columnOf(name), form, quoteText(text))}`;
-    })
-    .join(' AND ');
-}
-
-/** Rows with one of these keys. */
-function keysCondition(
-  key: readonly ComparedColumn[],
-  keys: readonly KeyTexts[],
-  columnOf: (name: string) => Column,
-): string {
-  return `(${keys.map((texts) => `(${equalities(key, texts, columnOf)})`).join(' OR ')})`;
 }

@@ -1,7 +1,7 @@
 import type { Column } from '@sluice/core/data/column';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import type { TableName } from './catalog.ts';
-import { quoteName, quoteTable } from './quote.ts';
+import { quoteName, quoteTable, quoteText } from './quote.ts';
 import { createdTypeOf, isUserType, nativeOf, neutralOf } from './types.ts';
 
 /** One column of a table to be created. */
@@ -9,6 +9,7 @@ export interface CreatedColumn {
   readonly name: string;
   readonly native: string;
   readonly isNotNull: boolean;
+  readonly comment?: string;
 }
 
 /**
@@ -31,6 +32,7 @@ export function createdColumns(
     name: names[i] ?? column.name,
     native: typeOf(column, options.widensText, userTypes),
     isNotNull: key.has(i) || (options.copiesNotNull && !column.isNullable),
+    ...(column.comment === undefined ? {} : { comment: column.comment }),
   }));
   return { columns, primaryKey: hasKey ? keyPlaces.map((place) => columns[place]?.name ?? '') : [] };
 }
@@ -65,4 +67,15 @@ export function createTableSql(
   );
   if (primaryKey.length > 0) lines.push(`  PRIMARY KEY (${primaryKey.map(quoteName).join(', ')})`);
   return `CREATE TABLE ${quoteTable(table)} (\n${lines.join(',\n')}\n)`;
+}
+
+/** What is said of the columns of a table just made, as statements. A NUL in it, which PostgreSQL holds in no text, is left out. */
+export function commentStatements(table: TableName, columns: readonly CreatedColumn[]): readonly string[] {
+  return columns.flatMap(({ name, comment }) =>
+    comment === undefined
+      ? []
+      : [
+          `COMMENT ON COLUMN ${quoteTable(table)}.${quoteName(name)} IS ${quoteText(comment.replaceAll('\0', ''))}`,
+        ],
+  );
 }

@@ -1,5 +1,6 @@
 import type { TableShape } from '@sluice/core/data/column';
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { columnNamed } from '@sluice/core/data/column-named';
+import { notInResult } from '../jdbc/column-pairs.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import { checkResultNames, derivedTable, proveQuery, queryRefused } from '../jdbc/query-proof.ts';
 import type { PgColumn } from './catalog.ts';
@@ -93,11 +94,10 @@ export function queryShape(query: DescribedQuery, listed: readonly string[] | nu
     schema: '',
     table: QUERY_NAME,
     columns: names.map((name) => {
-      const column = query.columns.find((candidate) => candidate.name === name);
-      if (column === undefined)
-        throw new SluiceError('Cdm.0926', { cause: `the SQL statement returns no column ${name}` });
+      const column = columnNamed(query.columns, name);
+      if (column === undefined) throw notInResult(name);
       const { native, type, isNullable, isGenerated } = column;
-      return { name, native, type, isNullable, isGenerated };
+      return { name: column.name, native, type, isNullable, isGenerated };
     }),
     primaryKey: [],
     rowsEstimate: query.rowsEstimate,

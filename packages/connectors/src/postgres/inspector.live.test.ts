@@ -210,7 +210,7 @@ describe.skipIf(url === '')('looking behind a link of PostgreSQL', () => {
     await expect(
       own.preview({ schema: SCHEMA, table: slow }, { ...limits, timeLimitMs: 500 }),
     ).rejects.toBeInstanceOf(SluiceError);
-    expect(performance.now() - begin).toBeLessThan(3_000);
+    expect(performance.now() - begin).toBeLessThan(10_000);
     // The session is fit for the next question.
     expect((await own.preview({ schema: SCHEMA, table: log }, limits)).rows).toEqual([]);
   });

@@ -1,6 +1,5 @@
-import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { noSuchPartition } from '../jdbc/column-pairs.ts';
 import type { Leaf, Relation } from './catalog.ts';
-import { quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
 
 interface TreeNode extends Leaf {
@@ -19,18 +18,15 @@ export async function chosenLeaves(
   relation: Relation,
   list: readonly string[] | null,
 ): Promise<readonly Leaf[]> {
-  if (relation.kind !== 'p')
-    throw new SluiceError('Cdm.0236', { cause: `table ${quoteTable(relation.name)} is not partitioned` });
+  const tableText = `${relation.name.schema}.${relation.name.table}`;
+  if (relation.kind !== 'p') throw noSuchPartition(tableText, null);
   const tree = await readTree(session, relation.oid);
   const leaves = tree.filter((node) => node.isLeaf && node.kind !== 'p');
   if (list === null) return leaves;
   const chosen = new Set<string>();
   for (const name of list) {
     const node = findNode(tree, relation.oid, name);
-    if (node === null)
-      throw new SluiceError('Cdm.0236', {
-        cause: `table ${quoteTable(relation.name)} has no partition ${name}`,
-      });
+    if (node === null) throw noSuchPartition(tableText, name);
     addLeaves(tree, node, chosen);
   }
   return leaves.filter((leaf) => chosen.has(leaf.oid));

@@ -5,7 +5,7 @@ import { writingRefusals } from '../jdbc/job-statements.ts';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlClearing, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { findRelation, findUserTypes, type TableName } from './catalog.ts';
-import { type CreatedColumn, createdColumns, createTableSql } from './ddl.ts';
+import { type CreatedColumn, commentStatements, createdColumns, createTableSql } from './ddl.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
 
@@ -59,8 +59,11 @@ export async function tableMaking(
     userTypes,
   );
   if (options.conflict !== 'refuse' && made.primaryKey.length === 0) throw writingRefusals.noKey(tableText);
-  const sql = createTableSql(table, made.columns, made.primaryKey);
-  return { statements: [...statements, { purpose: 'create_table', sql }], made };
+  statements.push({ purpose: 'create_table', sql: createTableSql(table, made.columns, made.primaryKey) });
+  // Sent in one message.
+  const comments = commentStatements(table, made.columns).join(';\n');
+  if (comments !== '') statements.push({ purpose: 'create_table', sql: comments });
+  return { statements, made };
 }
 
 export async function hasSchema(session: PgSession, schema: string): Promise<boolean> {

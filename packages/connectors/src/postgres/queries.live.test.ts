@@ -1,6 +1,7 @@
 import type { Connection, Source } from '@sluice/core/connector/contract';
 import { copyTable } from '@sluice/core/contract-suite/copy-table';
 import { freshName, testHost } from '@sluice/core/contract-suite/fixture';
+import { readRows } from '@sluice/core/contract-suite/read-rows';
 import type { Value } from '@sluice/core/data/batch';
 import type { OptionValues } from '@sluice/core/options/option';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,19 +38,9 @@ describe.skipIf(url === '')('queries as sources', () => {
   }
 
   async function rowsOf(sql: string, more: OptionValues = {}): Promise<readonly (readonly Value[])[]> {
-    const source = await sourceOf(sql, more);
-    const shape = await source.describe();
-    const slices = await source.split(shape, 4);
+    const { slices, rowsOf } = await readRows(await sourceOf(sql, more), 4);
     expect(slices.length).toBe(1);
-    const rows: (readonly Value[])[] = [];
-    const columns = shape.columns.map(({ name }) => ({ name, cast: null }));
-    for (const slice of slices) {
-      for await (const batch of source.read(slice, { form: 'rows', columns }, null)) {
-        if (batch.form !== 'rows') throw new Error(batch.form);
-        rows.push(...batch.rows);
-      }
-    }
-    return rows;
+    return rowsOf.flat();
   }
 
   it.each([

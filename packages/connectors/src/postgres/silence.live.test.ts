@@ -9,7 +9,7 @@ import { type LiveDatabase, makeLiveDatabase, SCHEMA } from './live-database.ts'
 const url = process.env.SLUICE_TEST_POSTGRES ?? '';
 /** The link's time-out, and how long the error may take from there. */
 const silence = { 'linkConfig.jdbcProperties': { socketTimeout: '1', connectTimeout: '1' } };
-const endsWithinMs = 4_000;
+const endsWithinMs = 10_000;
 
 describe.skipIf(url === '')('a PostgreSQL server that does not answer', () => {
   let database: LiveDatabase;

@@ -10,17 +10,11 @@ import type { Column } from '@sluice/core/data/column';
 import type { Loss, OddValue } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { columnComplaints, columnsDiffer } from '../jdbc/column-pairs.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { asLosses, isBentByPostgres, type PairLoss } from '../jdbc/losses.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
-import {
-  findRelation,
-  findUserTypes,
-  type Relation,
-  readTargetColumns,
-  type TableName,
-  targetColumns,
-} from './catalog.ts';
+import { findRelation, findUserTypes, readTargetColumns, type TableName } from './catalog.ts';
 import {
   checkpointTable,
   createCheckpointTable,
@@ -46,6 +40,7 @@ import { previewSink } from './sink-preview.ts';
 import { PgSliceWriter } from './slice-writer.ts';
 import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
+import { checkNames, existingTargets } from './target-table.ts';
 import { neutralOf } from './types.ts';
 import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
 
@@ -80,7 +75,7 @@ export class PgSink implements Sink {
     columnNames: readonly string[] | null,
   ): Promise<SinkAgreement & { readonly columnNames: readonly string[] }> {
     const names = columnNames ?? this.#options.columns ?? offer.columns.map((column) => column.name);
-    if (names.length !== offer.columns.length) throw mismatch(names, offer.columns);
+    checkNames(names, offer.columns);
     for (const name of [this.#table.schema, this.#table.table, ...names]) checkName(name);
     return this.#control('metadata', async (session) => {
       for (const statement of [this.#before, this.#after])
@@ -91,8 +86,10 @@ export class PgSink implements Sink {
         return target === undefined ? [] : lossesOf(column, target, offer.oddValues ?? new Set());
       });
       const targetTypes = targets.map(({ type }) => type);
-      const warnings = await this.#keyWarnings(session, names);
-      return { ...choose(offer, targets), warnings, losses, targetTypes, columnNames: names };
+      // The columns' own names, which may be others than the job's in case.
+      const columnNames = targets.map(({ name }) => name);
+      const warnings = await this.#keyWarnings(session, columnNames);
+      return { ...choose(offer, targets), warnings, losses, targetTypes, columnNames };
     });
   }
 
@@ -128,12 +125,14 @@ export class PgSink implements Sink {
           table: this.#tableText,
           cause: `a table of PostgreSQL has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
         });
-      const created = createdColumns(columns, names, [], this.#options, userTypes).columns;
-      if (new Set(names).size !== names.length) throw mismatch(names, columns);
-      return created.map(asTargetColumn);
+      return createdColumns(columns, names, [], this.#options, userTypes).columns.map(asTargetColumn);
     }
-    const targets = this.#existing(relation, columns, names);
-    if (this.#options.conflict !== 'refuse') await this.#keys(session, names);
+    const targets = existingTargets(relation, names);
+    if (this.#options.conflict !== 'refuse')
+      await this.#keys(
+        session,
+        targets.map(({ name }) => name),
+      );
     return targets;
   }
 
@@ -142,35 +141,6 @@ export class PgSink implements Sink {
     const keys = writtenKeys(await readUniqueKeys(session, this.#table), columnNames);
     if (keys.length === 0) throw writingRefusals.noKey(this.#tableText);
     return keys;
-  }
-
-  #existing(
-    relation: Relation,
-    columns: readonly Column[],
-    names: readonly string[],
-  ): readonly TargetColumn[] {
-    const found = targetColumns(relation, names);
-    const targets = found.filter((target) => target !== null);
-    if (targets.length !== names.length || new Set(names).size !== names.length) {
-      throw mismatch(
-        relation.columns.map((column) => column.name),
-        columns,
-        names,
-      );
-    }
-    const generated = targets.find((target) => target.isGenerated);
-    const missing = relation.columns.find(
-      (column) =>
-        !column.isNullable && !column.hasDefault && !column.isGenerated && !names.includes(column.name),
-    );
-    if (generated !== undefined || missing !== undefined) {
-      throw mismatch(
-        relation.columns.filter((column) => !column.isGenerated).map((column) => column.name),
-        columns,
-        names,
-      );
-    }
-    return targets;
   }
 
   async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
@@ -266,7 +236,14 @@ export class PgSink implements Sink {
         return [{ name, native, target: neutralOf(native), source }];
       });
       if (written.length !== plan.columnNames.length)
-        throw mismatch([...columns.keys()], plan.sourceColumns, plan.columnNames);
+        throw columnsDiffer(
+          [...columns.keys()],
+          plan.columnNames,
+          columnComplaints.missing(
+            this.#tableText,
+            plan.columnNames.filter((name) => !columns.has(name)),
+          ),
+        );
       const { conflict, isStaged } = this.#options;
       const isMerged = conflict !== 'refuse' && !isStaged;
       const keys = isMerged ? await this.#keys(session, plan.columnNames) : [];
@@ -401,15 +378,6 @@ function lossesOf(column: Column, target: TargetColumn, sent: ReadonlySet<OddVal
   }
   if (column.isNullable && !target.isNullable) losses.push({ kind: 'nulls' });
   return asLosses(losses, ends);
-}
-
-function mismatch(
-  schema: readonly string[],
-  source: readonly Column[],
-  wanted: readonly string[] = [],
-): SluiceError {
-  const result = wanted.length > 0 ? wanted : source.map((column) => column.name);
-  return new SluiceError('Cdm.0931', { schema: schema.join(', '), result: result.join(', ') });
 }
 
 function checkName(name: string): void {

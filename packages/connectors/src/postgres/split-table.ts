@@ -1,7 +1,8 @@
+import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
-import { type Leaf, type PgColumn, type Relation, readLeaves } from './catalog.ts';
+import { type Leaf, type PgColumn, type Relation, readLeaves, requireColumn } from './catalog.ts';
 import { type Cut, cutBlocks, cutRanges, SLICES_MAX, SMALL_TABLE_BYTES, sliceCount } from './cuts.ts';
 import { isIndexed, type KeyColumn, keyColumnOf, primaryKeyColumns } from './key-columns.ts';
 import { chosenLeaves } from './partitions.ts';
@@ -37,7 +38,7 @@ export interface SplitTools {
 
 /**
  * Cuts a table: by its partitions, by the job's column, or by its blocks.
- * @throws Cdm.0236 partitions that are not there; Cdm.0903 no such column; Cdm.0925 its values cannot be compared.
+ * @throws Cdm.0236 partitions that are not there; Cdm.0926 no such column; Cdm.0925 its values cannot be compared.
  */
 export async function splitTable(
   tools: SplitTools,
@@ -48,9 +49,13 @@ export async function splitTable(
   if (options.partitions !== null) {
     const leaves = await chosenLeaves(session, relation, options.partitions.list);
     if (leaves.length > SLICES_MAX)
-      throw new SluiceError('Cdm.0236', {
-        cause: `${leaves.length} partitions are chosen, ${SLICES_MAX} can be read in one job`,
-      });
+      throw new SluiceError(
+        'Cdm.0236',
+        explained({
+          en: `${leaves.length} partitions are chosen, and one job reads ${SLICES_MAX} at most: list fewer, or switch extraction by partition off.`,
+          zh: `选择了 ${leaves.length} 个表分区，单个作业最多读取 ${SLICES_MAX} 个：请减少分区，或关闭按表分区抽取。`,
+        }),
+      );
     return cutLeaves(session, leaves, true, sliceCountHint, {});
   }
   if (options.partitionColumn !== null)
@@ -106,14 +111,13 @@ async function readBlockBytes(session: PgSession): Promise<number> {
 async function cutByColumn(
   tools: SplitTools,
   relation: Relation,
-  name: string,
+  asked: string,
   sliceCountHint: number,
 ): Promise<readonly Cut[]> {
   const { session, options, log } = tools;
   const table = relation.name;
-  const column = relation.columns.find((candidate) => candidate.name === name);
-  if (column === undefined)
-    throw new SluiceError('Cdm.0903', { cause: `table ${quoteTable(table)} has no column "${name}"` });
+  const column = requireColumn(relation, asked);
+  const { name } = column;
   const readsNulls = column.isNullable && options.readsNullPartition;
   const present = column.isNullable && !readsNulls ? { present: name } : {};
   const single: readonly Cut[] = [{ kind: 'whole', table, isLeaf: false, ...present }];

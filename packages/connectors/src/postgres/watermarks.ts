@@ -5,7 +5,7 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { lowerCondition, narrowed, windowCondition } from '../jdbc/window-condition.ts';
-import { findRelation, type TableName } from './catalog.ts';
+import { findRelation, requireColumn, type TableName } from './catalog.ts';
 import { proveCondition } from './condition.ts';
 import { translateError } from './errors.ts';
 import { quoteName, quoteTable, quoteText } from './quote.ts';
@@ -32,16 +32,13 @@ export class PgWatermarks implements Watermarks {
     return await this.#reading(async (session) => {
       const relation = await findRelation(session, this.#table);
       if (relation === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
-      const column = relation.columns.find((each) => each.name === name);
-      if (column === undefined) {
-        throw new SluiceError('Cdm.0903', { cause: `table ${this.#tableText} has no column "${name}"` });
-      }
+      const column = requireColumn(relation, name);
       // By itself: a condition that is one expression cannot reach what is put behind it.
       if (this.#options.where !== null) await proveCondition(session, relation.name, this.#options.where);
       const { rows } = await session.query(
         'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
       );
-      const isUnique = relation.primaryKey.length === 1 && relation.primaryKey[0] === name;
+      const isUnique = relation.primaryKey.length === 1 && relation.primaryKey[0] === column.name;
       return { column, isUnique, now: Number(rows[0]?.[0]) };
     });
   }

@@ -14,7 +14,7 @@ import {
 } from './fixture.ts';
 import { batchOfRows, numbersColumns, numbersOffer, numbersRow } from './numbers-batch.ts';
 
-const ABORT_MS_MAX = 1_000;
+const ABORT_MS_MAX = 5_000;
 /** A killed session rolls back first; whoever waits for a lock instead waits for minutes. */
 const TAKE_OVER_MS_MAX = 8_000;
 

@@ -9,7 +9,7 @@ import { freshName, numbersAmount, numbersLabel, type SuiteFixture, testHost } f
 /** Rows of the big numbers table: more than 8 MB in any database, so that it is cut into several slices. */
 export const MANY_ROWS = 120_000;
 /** How long a read may go on after its signal was aborted. */
-const ABORT_MS_MAX = 1_000;
+const ABORT_MS_MAX = 5_000;
 
 /** What any source of tables must do. */
 export function registerSourceSuite(name: string, fixture: () => SuiteFixture): void {

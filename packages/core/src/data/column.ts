@@ -32,6 +32,8 @@ export interface Column {
   readonly isNullable: boolean;
   /** The database fills it by itself and refuses a value from outside (generated columns). */
   readonly isGenerated: boolean;
+  /** What its table says of it, for people; absent: nothing. A created table gets it too. */
+  readonly comment?: string;
 }
 
 /** One table as its database describes it. */

@@ -143,3 +143,11 @@ describe('unknownToSluiceError', () => {
     expect(rendered.message).not.toContain('4711');
   });
 });
+
+it('names settings that there are not in brackets, as published', () => {
+  const error = new SluiceError('Cdm.0089', { names: 'fromJobConfig.a, toJobConfig.b' });
+  expect(renderError(error, 'en').message).toBe(
+    'The connector has no setting [fromJobConfig.a, toJobConfig.b].',
+  );
+  expect(renderError(error, 'zh').message).toContain('[fromJobConfig.a, toJobConfig.b]');
+});

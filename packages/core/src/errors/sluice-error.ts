@@ -9,6 +9,8 @@ export interface ErrorExtras {
   readonly status?: number;
   /** May the same work succeed when it is tried again? Set by the connector that met the error. */
   readonly retry?: boolean;
+  /** What was begun cannot be taken back, so that to begin it once more would do it twice, whoever asks for it. */
+  readonly isFinal?: boolean;
 }
 
 /** Every failure that a caller may see: a code of the catalogue and the facts for its text. */
@@ -17,6 +19,7 @@ export class SluiceError extends Error {
   readonly facts: ErrorFacts;
   readonly status: number | null;
   readonly retry: boolean;
+  readonly isFinal: boolean;
 
   constructor(code: ErrorCode, facts: ErrorFacts = {}, extras: ErrorExtras = {}) {
     const cause = extras.cause;
@@ -26,6 +29,7 @@ export class SluiceError extends Error {
     this.facts = facts;
     this.status = extras.status ?? null;
     this.retry = extras.retry ?? false;
+    this.isFinal = extras.isFinal ?? false;
   }
 }
 

@@ -69,9 +69,13 @@ export function draftShape(
   });
   for (const { field } of transform.converters) {
     if (!read.some((column) => column.name.toLowerCase() === field.toLowerCase())) {
-      throw new SluiceError('Cdm.0926', {
-        cause: `a converter is set on ${field}, which is not among the fields read`,
-      });
+      throw new SluiceError(
+        'Cdm.0926',
+        explained({
+          en: `A converter is set on "${field}", which is not among the fields read.`,
+          zh: `字段“${field}”设置了转换器，但不在读取的字段中。`,
+        }),
+      );
     }
   }
   // A statement reads at least one column, be it for the number of rows.

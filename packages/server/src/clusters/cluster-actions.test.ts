@@ -180,7 +180,8 @@ test('the model sees a run that is started without a look at the state (planted 
     fc.asyncProperty(fc.array(steps, { maxLength: 25 }), async (history) => {
       expect(await play(history, false)).toBeNull();
     }),
-    { numRuns: 400 },
+    // Of one seed: a draw that does not meet the bug says nothing.
+    { numRuns: 400, seed: 1 },
   );
   expect(found.failed).toBe(true);
 }, 120_000);

@@ -32,8 +32,8 @@ const beforeRestart = 'before';
 export interface ClusterTimers {
   /** Unix milliseconds. */
   now(): number;
-  /** Calls `work` once after the wait. @returns what cancels it. */
-  after(waitMs: number, work: () => void): () => void;
+  /** Calls `work` once after the wait; it never rejects. @returns what cancels it. */
+  after(waitMs: number, work: () => Promise<void> | void): () => void;
 }
 
 export interface ClusterActionsDeps {
@@ -156,7 +156,7 @@ export class ClusterActions {
     this.#pending.get(clusterId)?.();
     const cancel = this.#deps.timers.after(waitMs, () => {
       this.#pending.delete(clusterId);
-      this.#begin(clusterId);
+      return this.#begin(clusterId);
     });
     this.#pending.set(clusterId, cancel);
   }
@@ -165,7 +165,7 @@ export class ClusterActions {
     return this.#deps.newId().replaceAll('-', '');
   }
 
-  #begin(clusterId: string): void {
+  #begin(clusterId: string): Promise<void> {
     const before = this.#working.get(clusterId) ?? Promise.resolve();
     const working = before
       .then(() => this.#advance(clusterId))
@@ -179,6 +179,7 @@ export class ClusterActions {
         if (waitMs !== null && !this.#pending.has(clusterId)) this.goOn(clusterId, waitMs);
       });
     this.#working.set(clusterId, working);
+    return working;
   }
 
   /** Takes the next step of a cluster. @returns milliseconds until the one after it; null: nothing is left to do. */

@@ -18,7 +18,7 @@ let dataFolder: string;
 let store: Store;
 let projectId: string;
 /** Waits that are under way: their length and what they do. */
-let waits: { readonly ms: number; readonly work: () => void }[];
+let waits: { readonly ms: number; readonly work: () => Promise<void> | void }[];
 let events: string[];
 
 beforeEach(async () => {
@@ -67,10 +67,9 @@ function pools(open: () => Promise<void> = async () => undefined): ClusterPools 
   };
 }
 
-/** Ends the oldest wait. */
+/** Ends the oldest wait, and resolves when what waited is done. */
 async function passOne(): Promise<void> {
-  waits.shift()?.work();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await waits.shift()?.work();
 }
 
 test('a creation is stored before it is promised, and provisioned before it is done', async () => {
@@ -131,12 +130,18 @@ test('a deletion during a creation wins', async () => {
 });
 
 test('a deletion that comes while the creation is being provisioned wins too', async () => {
-  let release: () => void = () => undefined;
-  const clusters = service({ pools: pools(() => new Promise((resolve) => (release = resolve))) });
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const open = () => {
+    begun.resolve();
+    return held.promise;
+  };
+  const clusters = service({ pools: pools(open) });
   const { id } = await clusters.create(projectId, draft, 'u');
-  await passOne();
+  const provisioning = passOne();
+  await begun.promise;
   await clusters.actions.delete(projectId, id, 'u');
-  release();
+  held.resolve();
+  await provisioning;
   await passOne();
   expect(await store.clusters.find(projectId, id)).toBeNull();
 });

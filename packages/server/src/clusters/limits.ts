@@ -12,6 +12,8 @@ export const clusterLimits = {
   delayMaxSeconds: 86_400,
   /** Characters of a cluster's name. */
   nameCharsMax: 64,
+  /** Network cards of a cluster. */
+  nicsMax: 2,
   /** Telephone numbers, and mail addresses, for notices. */
   contactsMax: 20,
   /** A cluster that stops when idle has been idle for so long, in milliseconds: 15 minutes. */

@@ -21,7 +21,7 @@ let dataFolder: string;
 let store: OpenedStore;
 let projectId: string;
 let clock: number;
-let waits: Set<{ readonly dueAt: number; readonly work: () => void }>;
+let waits: Set<{ readonly dueAt: number; readonly work: () => Promise<void> | void }>;
 let clusters: ClusterService;
 let power: PowerSchedule;
 
@@ -46,7 +46,7 @@ function boot(): void {
   const mine = waits;
   const timers = {
     now: () => clock,
-    after(ms: number, work: () => void) {
+    after(ms: number, work: () => Promise<void> | void) {
       const wait = { dueAt: clock + ms, work };
       mine.add(wait);
       return () => void mine.delete(wait);
@@ -84,9 +84,8 @@ async function look(): Promise<void> {
     if (due.length === 0) return;
     for (const wait of due) {
       waits.delete(wait);
-      wait.work();
+      await wait.work();
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

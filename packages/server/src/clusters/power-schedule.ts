@@ -52,7 +52,7 @@ export class PowerSchedule {
     this.#looking ??= this.#lookAtAll().finally(() => {
       this.#looking = null;
       if (!this.#isClosed)
-        this.#cancel = this.#deps.timers.after(clusterLimits.lookPauseMs, () => void this.look());
+        this.#cancel = this.#deps.timers.after(clusterLimits.lookPauseMs, () => this.look());
     });
     return this.#looking;
   }

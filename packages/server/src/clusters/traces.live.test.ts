@@ -57,8 +57,12 @@ describe.skipIf(!hasServers)('what ended runs leave', () => {
     rig = await RunRig.open({ dataFolder: dataFolder ?? '' }, cluster);
   }
 
-  /** A run that failed when the first of its slices were committed. */
-  async function failedRun(to: Side['kind'], driver = {}): Promise<{ job: JobRecord; run: RunRecord }> {
+  /** A run that failed, or was stopped, when the first of its slices were committed. */
+  async function endedRun(
+    to: Side['kind'],
+    way: 'fail' | 'stop',
+    driver = {},
+  ): Promise<{ job: JobRecord; run: RunRecord }> {
     const toTable = `target_${++tables}`;
     await createTarget(sides[to], toTable);
     const from = to === 'postgres' ? 'mysql' : 'postgres';
@@ -72,14 +76,17 @@ describe.skipIf(!hasServers)('what ended runs leave', () => {
       });
       // Held now, so that whoever removes the table has to wait.
       if (run !== null) await lockIfWanted(sides[to], run);
+      if (run !== null && way === 'stop') await rig.stop(run);
       throw new SluiceError('Cdm.0232', { cause: 'planned by the test' });
     };
     run = await rig.start(job);
     const ended = await rig.ended(run);
     rig.pool.before = () => undefined;
-    expect(ended.state).toBe('failed');
+    expect(ended.state).toBe(way === 'fail' ? 'failed' : 'stopped');
     return { job, run: ended };
   }
+
+  const failedRun = (to: Side['kind']) => endedRun(to, 'fail');
 
   let isLockWanted = false;
   async function lockIfWanted(side: Side, run: RunRecord): Promise<void> {
@@ -127,8 +134,8 @@ describe.skipIf(!hasServers)('what ended runs leave', () => {
     '%s: a table that was locked at the end of a run that cannot be resumed',
     async (to) => {
       isLockWanted = true;
-      // The job goes with its run, so nobody could resume it.
-      const { job, run } = await failedRun(to, { 'schedulerConfig.disposableType': 'DELETE' });
+      // The job goes with its run, so nobody could resume it. Where somebody waits for a stop the lock is not waited for long.
+      const { job, run } = await endedRun(to, 'stop', { 'schedulerConfig.disposableType': 'DELETE' });
       expect(await rig.store.jobs.find(job.clusterId, job.name)).toBeNull();
       expect(await traceOf(run)).toMatchObject({ state: 'removing', attempts: 0 });
       await restart();

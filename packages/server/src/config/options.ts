@@ -383,18 +383,26 @@ export const configOptions: { readonly [K in keyof Config]: ConfigOption<Config[
     environment: 'SLUICE_EGRESS_ALLOW',
     flag: 'egress-allow',
     help: {
-      en: 'Address ranges that links may name; empty: all that are not denied.',
-      zh: '连接可以使用的地址段；为空表示除禁止地址段外全部允许。',
+      en: 'Address ranges that links may name; empty: all that are not denied, and files of expressions from other machines only.',
+      zh: '连接可以使用的地址段；为空表示除禁止地址段外全部允许，但表达式不能从本机下载文件。',
     },
   }),
   egressDeny: open<readonly string[]>({
     type: addressRanges,
-    default: ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'],
+    default: [
+      '169.254.0.0/16',
+      'fe80::/10',
+      'fd00:ec2::254/128',
+      'fd20:ce::254/128',
+      '100.100.100.200/32',
+      '192.0.0.192/32',
+      '168.63.129.16/32',
+    ],
     environment: 'SLUICE_EGRESS_DENY',
     flag: 'egress-deny',
     help: {
-      en: 'Address ranges that links may never name; default: link-local ones, where clouds hand out credentials.',
-      zh: '连接禁止使用的地址段；默认为链路本地地址（云厂商的元数据服务）。',
+      en: 'Address ranges that links may never name; default: link-local ones and single addresses, where clouds hand out credentials.',
+      zh: '连接禁止使用的地址段；默认为链路本地地址及云厂商元数据服务的地址。',
     },
   }),
   maxBodyBytes: open({

@@ -27,7 +27,7 @@ import { addMetricsRoute } from './metrics-route.ts';
 import { QuickStatus } from './quick-status.ts';
 import { RateLimiter, TooManyCalls } from './rate-limiter.ts';
 import { joinedHeaders } from './raw-headers.ts';
-import { readBody, targetBytesMax } from './request-body.ts';
+import { BodyRoom, NoRoom, readBody, targetBytesMax } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
 import { routedTarget, splitTarget } from './request-target.ts';
 import { accountHandlers } from './routes/account-handlers.ts';
@@ -93,6 +93,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.decorateRequest('rawBody');
   app.decorateRequest('rawCall');
 
+  const bodies = new BodyRoom();
   app.addHook('onRequest', async (request, reply) => {
     reply.header('content-type', 'application/json').header('x-request-id', request.id);
     const target = request.originalUrl;
@@ -100,7 +101,10 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw noHost();
     if (Buffer.byteLength(target) > targetBytesMax) throw targetTooLong();
     if (targetHasZeroCharacter(target)) throw zeroInTarget();
-    request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax);
+    const place = bodies.place();
+    // However the request ends, and whoever ends it.
+    reply.raw.once('close', () => place.leave());
+    request.rawBody = await readBody(request.raw, deps.config.bodyBytesMax, place);
     request.rawCall = { ...request.rawCall, body: request.rawBody };
     // From here on nobody needs the type; an odd one would be refused with 415.
     delete request.headers['content-type'];
@@ -144,27 +148,20 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     (call) => handlersFor(call).own,
   );
   const served = servedOperations(everyones.cdm);
-  app.get('/openapi.json', async (request) =>
-    buildOpenApi({
-      serverUrl: baseUrl(request, deps.config.publicUrl),
-      version: deps.config.version,
-      isServed: (operationId) => served.has(operationId),
-    }),
+  const { version, publicUrl } = deps.config;
+  const isServed = (operationId: OperationId) => served.has(operationId);
+  serveOnceMade(app, '/openapi.json', publicUrl, (serverUrl) =>
+    buildOpenApi({ serverUrl, version, isServed }),
   );
-  app.get('/api/v1/openapi.json', async (request) =>
-    buildOwnOpenApi({
-      serverUrl: baseUrl(request, deps.config.publicUrl),
-      version: deps.config.version,
-    }),
+  serveOnceMade(app, '/api/v1/openapi.json', publicUrl, (serverUrl) =>
+    buildOwnOpenApi({ serverUrl, version }),
   );
   const reports = new Map<Language, Compatibility>();
   app.get('/api/v1/compat', async (request) => {
     const language = languageOf(request.headers['x-language']);
-    const { connectors, config } = deps;
-    const isServed = (operationId: OperationId) => served.has(operationId);
+    const { connectors } = deps;
     const report =
-      reports.get(language) ??
-      buildCompatibility({ version: config.version, isServed, connectors, driverGroups }, language);
+      reports.get(language) ?? buildCompatibility({ version, isServed, connectors, driverGroups }, language);
     reports.set(language, report);
     return report;
   });
@@ -175,6 +172,22 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.get('/healthz', async () => ({ status: 'ok' }));
   deps.registerIdentity?.(app);
   return app;
+}
+
+/** A description of an API. Making one takes a while, and whoever asks has not said who he is: it is made once. */
+function serveOnceMade(
+  app: FastifyInstance,
+  url: string,
+  publicUrl: string | null,
+  make: (serverUrl: string) => object,
+): void {
+  let made: object | null = null;
+  app.get(url, async (request) => {
+    const serverUrl = baseUrl(request, publicUrl);
+    made ??= make(serverUrl);
+    // All of it but where it was asked for.
+    return { ...made, servers: [{ url: serverUrl }] };
+  });
 }
 
 /** Counts every answer under the operation that its route says, the rest under one name: paths are chosen by callers. */
@@ -268,7 +281,7 @@ function sendError(
   }
   if (answer.status === 429 && !reply.hasHeader('retry-after'))
     reply.header('retry-after', retryAfterOf(error));
-  if (answer.status === 413 || answer.status === 414) {
+  if (answer.status === 413 || answer.status === 414 || error instanceof NoRoom) {
     // The rest of the request is not worth reading.
     reply.header('connection', 'close');
     request.raw.resume();

@@ -67,6 +67,8 @@ describe('an entire-database job', () => {
       400,
       'Cdm.0065',
     ]);
+    // Its settings are those of each of its tables.
+    expect(await refused('w', {}, { 'toJobConfig.schemaName': 'read-only' })).toEqual([400, 'Cdm.0014']);
     const itself = wholeBody('x', {}, { 'toJobConfig.schemaName': 'shop' });
     expect(await call('POST', '/job', { jobs: [{ ...itself.jobs[0], 'to-link-name': 'source' }] })).toEqual([
       400,

@@ -1,7 +1,8 @@
-import type { InjectOptions } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { projectA, projectB, type SampleApp, type SampleSettings, sampleApp } from './sample-app.ts';
 import { jobBody, linkBody } from './sample-documents.ts';
+
+type Method = Parameters<SampleApp['send']>[0];
 
 let sample: SampleApp;
 let id: string;
@@ -17,19 +18,8 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
-function send(
-  method: NonNullable<InjectOptions['method']>,
-  path: string,
-  payload?: object,
-  project = projectA,
-) {
-  return sample.app.inject({
-    method,
-    url: `/v1.1/${project}${path}`,
-    headers: { 'x-auth-token': `alice@${project}`, 'x-language': 'en-us' },
-    ...(payload === undefined ? {} : { payload }),
-  });
-}
+const send = (method: Method, path: string, payload?: object, project = projectA) =>
+  sample.send(method, `/v1.1/${project}${path}`, payload, `alice@${project}`);
 
 async function outcome(...args: Parameters<typeof send>): Promise<[number, string]> {
   const answer = await send(...args);
@@ -39,20 +29,12 @@ async function outcome(...args: Parameters<typeof send>): Promise<[number, strin
 const act = (body: object) => send('POST', `/clusters/${id}/action`, body);
 const detail = async () => (await send('GET', `/clusters/${id}`)).json();
 
-/** Lets what waits for its time happen, until nothing waits any more. */
-async function settle(): Promise<void> {
-  for (let round = 0; round < 20 && sample.timers.length > 0; round += 1) {
-    sample.timers.shift()?.();
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
-}
-
 const stop = { stop: { stopMode: 'IMMEDIATELY' } };
 const start = { start: {} };
 
 async function stopped(): Promise<void> {
   expect((await act(stop)).statusCode).toBe(200);
-  await settle();
+  await sample.settle();
   expect((await detail()).status).toBe('900');
 }
 
@@ -76,7 +58,7 @@ describe('stop and start', () => {
       actionProgress: {},
       instances: [{ status: '200' }],
     });
-    await settle();
+    await sample.settle();
     const after = await detail();
     expect(after).toMatchObject({ status: '900', statusDetail: 'Stopped', config_status: 'In-Sync' });
     expect(after.task).toBeUndefined();
@@ -93,7 +75,7 @@ describe('stop and start', () => {
       statusDetail: 'Starting',
       config_status: 'Applying',
     });
-    await settle();
+    await sample.settle();
     expect(await detail()).toMatchObject({ status: '200', statusDetail: 'Normal' });
   });
 
@@ -106,10 +88,10 @@ describe('stop and start', () => {
       { stop: { stopMode: 'gracefully', delayTime: '5' } },
     ]) {
       expect([body, (await act(body)).statusCode]).toEqual([body, 200]);
-      await settle();
+      await sample.settle();
       expect((await detail()).status).toBe('900');
       await act({ start: null });
-      await settle();
+      await sample.settle();
     }
   });
 
@@ -136,7 +118,7 @@ describe('stop and start', () => {
       expect([method, path, await outcome(method, path, body)]).toEqual([method, path, [400, 'Cdm.0201']]);
     }
     await act(start);
-    await settle();
+    await sample.settle();
     expect((await send('GET', `${job}/j`)).json().jobs[0].name).toBe('j');
   });
 
@@ -153,7 +135,7 @@ describe('stop and start', () => {
     await makeJob('k');
     await startJob();
     await act({ stop: { stopMode: 'GRACEFULLY', delayTime: -1 } });
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('910');
     expect(await startJob('k')).toEqual([400, 'Cdm.0201']);
     const job = `/clusters/${id}/cdm/job/j`;
@@ -161,7 +143,7 @@ describe('stop and start', () => {
     expect(await outcome('GET', `/clusters/${id}/cdm/submissions?jname=j`)).toEqual([200, '']);
     expect(await outcome('DELETE', job)).toEqual([400, 'Cdm.0201']);
     expect(await outcome('PUT', `${job}/stop`)).toEqual([200, '']);
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('900');
   });
 
@@ -170,10 +152,10 @@ describe('stop and start', () => {
     await startJob();
     await act({ stop: { stopMode: 'GRACEFULLY', delayTime: 60 } });
     sample.passTime(59_000);
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('910');
     sample.passTime(1_000);
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('900');
     expect(await sample.store.runs.latest(id, 'j')).toMatchObject({ state: 'stopped' });
   });
@@ -207,19 +189,19 @@ describe('restart', () => {
     });
     expect((await send('GET', '/clusters')).json().clusters[0].status).toBe('500');
     expect(await outcome('POST', `/clusters/${id}/cdm/link`, linkBody('l'))).toEqual([400, 'Cdm.0201']);
-    await settle();
+    await sample.settle();
     expect(await detail()).toMatchObject({ status: '200', actions: [] });
   });
 
   test('a delay is waited for, SOFTLY only as long as runs last', async () => {
     await act({ restart: { type: 'cdm', restartDelayTime: 30 } });
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('500');
     sample.passTime(30_000);
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('200');
     await act({ restart: { type: 'cdm', restartMode: 'SOFTLY', restartDelayTime: 30 } });
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('200');
   });
 
@@ -227,7 +209,7 @@ describe('restart', () => {
     await makeJob();
     await startJob();
     await act({ restart: { type: 'cdm', restartMode: 'FORCELY' } });
-    await settle();
+    await sample.settle();
     expect((await detail()).status).toBe('200');
     expect(await sample.store.runs.latest(id, 'j')).toMatchObject({ state: 'queued' });
   });
@@ -277,7 +259,7 @@ describe('refused', () => {
     expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
     const others = answers.filter(({ statusCode }) => statusCode !== 200);
     expect(new Set(others.map((answer) => answer.json().errCode))).toEqual(new Set(['CDM.5090']));
-    await settle();
+    await sample.settle();
     const isRestart = typeof answers.find(({ statusCode }) => statusCode === 200)?.json().jobId === 'string';
     expect((await detail()).status).toBe(isRestart ? '200' : '900');
   });
@@ -290,7 +272,7 @@ describe('refused', () => {
     expect(await outcome('POST', `/clusters/${id}/action`, start)).toEqual([400, 'CDM.5090']);
     expect(await outcome('POST', `/cluster/modify/${id}`, {})).toEqual([400, 'CDM.5090']);
     expect((await detail()).task.name).toBe('deleteCluster');
-    await settle();
+    await sample.settle();
     expect(await outcome('GET', `/clusters/${id}`)).toEqual([404, 'Cdm.0001']);
     expect(await outcome('POST', `/clusters/${id}/action`, start)).toEqual([404, 'Cdm.0001']);
   });

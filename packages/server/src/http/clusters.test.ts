@@ -1,6 +1,7 @@
-import type { InjectOptions } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { projectA, projectB, type SampleApp, sampleApp } from './sample-app.ts';
+
+type Method = Parameters<SampleApp['send']>[0];
 
 let sample: SampleApp;
 beforeEach(async () => {
@@ -12,19 +13,8 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
-function send(
-  method: NonNullable<InjectOptions['method']>,
-  path: string,
-  payload?: object,
-  project = projectA,
-) {
-  return sample.app.inject({
-    method,
-    url: `/v1.1/${project}${path}`,
-    headers: { 'x-auth-token': `alice@${project}`, 'x-language': 'en-us' },
-    ...(payload === undefined ? {} : { payload }),
-  });
-}
+const send = (method: Method, path: string, payload?: object, project = projectA) =>
+  sample.send(method, `/v1.1/${project}${path}`, payload, `alice@${project}`);
 
 async function outcome(...args: Parameters<typeof send>): Promise<[number, string]> {
   const answer = await send(...args);
@@ -55,14 +45,6 @@ const fullBody = {
   email: '',
 };
 
-/** Lets what waits for its time happen, until nothing waits any more. */
-async function passTime(): Promise<void> {
-  while (sample.timers.length > 0) {
-    sample.timers.shift()?.();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 async function created(body: object = fullBody): Promise<string> {
   const answer = await send('POST', '/clusters', body);
   expect(answer.statusCode).toBe(202);
@@ -87,7 +69,7 @@ describe('create', () => {
     });
     expect(await outcome('GET', `/clusters/${id}/cdm/link/all`)).toEqual([400, 'Cdm.0201']);
 
-    await passTime();
+    await sample.settle();
     const detail = (await send('GET', `/clusters/${id}`)).json();
     expect(detail).toMatchObject({
       id,
@@ -154,6 +136,13 @@ describe('create', () => {
     [{ cluster: { ...fullBody.cluster, instances: [] } }, 400, 'Cdm.0238'],
     [{ cluster: { ...fullBody.cluster, instances: ['x'] } }, 400, 'Cdm.0004'],
     [{ cluster: { ...fullBody.cluster, instances: [{ ...instance, nics: undefined }] } }, 400, 'Cdm.0238'],
+    [
+      {
+        cluster: { ...fullBody.cluster, instances: [{ ...instance, nics: Array(3).fill(instance.nics[0]) }] },
+      },
+      400,
+      'Cdm.0011',
+    ],
     [{ cluster: { ...fullBody.cluster, instances: [{ ...instance, flavorRef: 'none' }] } }, 404, 'Cdm.0001'],
     [{ cluster: { ...fullBody.cluster, isScheduleBootOff: true } }, 400, 'Cdm.0238'],
     [
@@ -201,7 +190,7 @@ describe('delete', () => {
     expect(answer.json().jobId).toMatch(/^[0-9a-f]{32}$/);
     expect((await send('GET', `/clusters/${id}`)).json().statusDetail).toBe('Deleting');
     expect(await outcome('GET', `/clusters/${id}/cdm/link/all`)).toEqual([400, 'Cdm.0201']);
-    await passTime();
+    await sample.settle();
     expect(await outcome('GET', `/clusters/${id}`)).toEqual([404, 'Cdm.0001']);
     expect(await outcome('DELETE', `/clusters/${id}`)).toEqual([404, 'Cdm.0001']);
   });

@@ -88,6 +88,20 @@ describe('a user who is kept apart', () => {
     expect((await send('root', 'GET', own('runs'))).body.runs).toHaveLength(2);
   });
 
+  test('is told of the runs of his own job that is gone, and of nobody else’s', async () => {
+    const url = (path: string) => `/v1.1/${projectA}/clusters/${clusterId}/cdm/${path}`;
+    for (const name of ['ada_job', 'bob_job']) {
+      await send('root', 'PUT', url(`job/${name}/start`));
+      const run = await sample.store.runs.latest(clusterId, name);
+      await sample.runs.move(run?.id ?? '', { state: 'succeeded', endedAt: Date.now() });
+      expect((await send('root', 'DELETE', url(`job/${name}`))).status).toBe(200);
+    }
+    const seen = async (user: string, name: string) =>
+      (await send(user, 'GET', url(`submissions?jname=${name}`))).status;
+    expect([await seen('bob', 'bob_job'), await seen('bob', 'ada_job')]).toEqual([200, 400]);
+    expect(await seen('root', 'ada_job')).toBe(200);
+  });
+
   test('deletes with a group only his own jobs; the group stays with the others', async () => {
     expect((await send('bob', 'DELETE', own('job-groups/night'))).body).toEqual({ deleted_jobs: 1 });
     expect(await sample.store.jobs.find(clusterId, 'ada_job')).not.toBeNull();

@@ -100,9 +100,18 @@ describe('groups of jobs', () => {
   test('are not deleted while one of their jobs runs', async () => {
     await makeJob('a', 'night');
     await makeJob('b', 'night');
+    const timed = await sample.store.jobs.find(clusterId, 'a');
+    const timer = { jobId: timed?.id ?? 0, timing: 't', dueAt: 1 };
+    await sample.store.timers.put(timer);
     await send('PUT', cdm('job/b/start'));
     expect((await send('DELETE', own('job-groups/night'))).body).toMatchObject({ errCode: 'Cdm.0052' });
     expect(await groups()).toMatchObject({ night: 2 });
+    // Nothing was deleted: the other one keeps its timer, and loses it with itself.
+    expect(await sample.store.timers.find(timer.jobId)).toMatchObject({ timing: 't' });
+    const run = await sample.store.runs.latest(clusterId, 'b');
+    await sample.runs.move(run?.id ?? '', { state: 'succeeded', endedAt: 9 });
+    expect((await send('DELETE', own('job-groups/night'))).body).toEqual({ deleted_jobs: 2 });
+    expect(await sample.store.timers.find(timer.jobId)).toBeNull();
   });
 
   test('take jobs over: all of them or none', async () => {

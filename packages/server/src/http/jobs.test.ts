@@ -250,7 +250,24 @@ describe('update and delete', () => {
     expect(await outcome('PUT', path, body)).toEqual([400, code]);
   });
 
-  test('a deleted job is gone: 400 Cdm.0100 for read, status, history and delete', async () => {
+  test('a job that is deleted, by its run or by hand, leaves its history by name, and no status', async () => {
+    const run = await startedRun('j');
+    await sample.runs.move(run.id, { state: 'succeeded', endedAt: Date.now() });
+    expect(await outcome('DELETE', '/job/j')).toEqual([200, '']);
+    expect(await outcome('GET', '/job/j')).toEqual([400, 'Cdm.0100']);
+    // Whoever asks for the status has to know that: the published service calls it a missing job.
+    expect(await outcome('GET', '/job/j/status')).toEqual([400, 'Cdm.0100']);
+    const history = (await send('GET', '/submissions?jname=j')).json();
+    const submissions = [{ 'job-name': 'j', status: 'SUCCEEDED', progress: 100 }];
+    expect(history).toMatchObject({ total: 1, submissions });
+    // A new job of the name is a job that never ran.
+    await create('j');
+    expect((await send('GET', '/job/j/status')).json().submissions).toMatchObject([
+      { status: 'NEVER_EXECUTED', 'submission-id': 0 },
+    ]);
+  });
+
+  test('a deleted job that never ran is gone: 400 Cdm.0100 for read, status, history and delete', async () => {
     const answer = await send('DELETE', '/job/j');
     expect([answer.statusCode, answer.json()]).toEqual([200, {}]);
     for (const [method, path] of [

@@ -1,8 +1,9 @@
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { InjectOptions } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { projectA, projectB, type SampleApp, sampleApp, sampleBox } from './sample-app.ts';
 import { jobBody, linkBody } from './sample-documents.ts';
+
+type Method = Parameters<SampleApp['send']>[0];
 
 let sample: SampleApp;
 let clusterId: string;
@@ -16,19 +17,8 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
-function send(
-  method: NonNullable<InjectOptions['method']>,
-  path: string,
-  payload?: object,
-  project = projectA,
-) {
-  return sample.app.inject({
-    method,
-    url: `/v1.1/${project}/clusters/${clusterId}/cdm${path}`,
-    headers: { 'x-auth-token': `alice@${project}` },
-    ...(payload === undefined ? {} : { payload }),
-  });
-}
+const send = (method: Method, path: string, payload?: object, project = projectA) =>
+  sample.send(method, `/v1.1/${project}/clusters/${clusterId}/cdm${path}`, payload, `alice@${project}`);
 
 async function outcome(...args: Parameters<typeof send>): Promise<[number, string]> {
   const answer = await send(...args);

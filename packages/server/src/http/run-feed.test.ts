@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sampleJob, sampleRun } from '../store/sample-records.ts';
 import { type FeedSource, feedLimits, RunFeed } from './run-feed.ts';
+import { RunFeeds } from './run-feeds.ts';
 
 /** A stand-in for a connection whose other end has stopped taking. */
 class StuckResponse extends EventEmitter {
@@ -28,6 +29,11 @@ class StuckResponse extends EventEmitter {
   }
 }
 
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+const pass = (ticks: number) => vi.advanceTimersByTimeAsync(ticks * feedLimits.tickMs);
+
 const nothing = { lines: [], offset: 0, nextOffset: 0, size: 0 };
 
 function countingSource(): FeedSource & { looks: number } {
@@ -52,18 +58,18 @@ test('against a stuck connection (stand-in): nothing more is written to it, and 
   );
   const stuck = new StuckResponse();
   await feed.join(stuck as unknown as ServerResponse, null);
-  await sleep(3 * feedLimits.tickMs);
+  await pass(3);
   const { length } = stuck.written;
   expect(stuck.writableNeedDrain).toBe(true);
-  await sleep(3 * feedLimits.tickMs);
+  await pass(3);
   expect(source.looks).toBeGreaterThan(3);
   expect(stuck.written).toHaveLength(length);
   expect(stuck.destroyed).toBe(false);
   at += feedLimits.stalledMs;
-  await sleep(2 * feedLimits.tickMs);
+  await pass(2);
   expect([stuck.destroyed, emptied]).toEqual([true, 1]);
   const { looks } = source;
-  await sleep(3 * feedLimits.tickMs);
+  await pass(3);
   // Nobody follows it, so nobody looks.
   expect(source.looks).toBe(looks);
 });
@@ -78,6 +84,22 @@ test('a stream ends after its time, and one whose source stays away is ended too
   const old = Object.assign(new StuckResponse(), { write: () => true });
   await feed.join(old as unknown as ServerResponse, null);
   at += feedLimits.lifeMs;
-  await sleep(2 * feedLimits.tickMs);
+  await pass(2);
   expect(old.writableEnded).toBe(true);
+});
+
+test('a listener that was gone before its stream was opened takes no place for ever', async () => {
+  const run = { ...sampleRun({ ...sampleJob('c', 'j'), id: 1 }, 'p'), submissionId: 1 };
+  const feeds = new RunFeeds({
+    findRun: async () => run,
+    runs: { progress: () => 0, slices: async () => [], driven: () => run },
+    runLogs: countingSource().log as never,
+    now: Date.now,
+  });
+  for (let no = 0; no < 2 * feedLimits.listenersPerUserMax; no++) {
+    const stream = await feeds.follow(run, 'en', 'ada', null);
+    const gone = Object.assign(new StuckResponse(), { destroyed: true, writeHead: () => undefined });
+    stream.open(gone as unknown as ServerResponse, 'id');
+    expect(feeds.listeners).toBe(0);
+  }
 });

@@ -53,6 +53,8 @@ export class RunFeeds {
     this.#count++;
     this.#byUser.set(userId, ofUser + 1);
     return new EventStream((response) => {
+      // Whoever went while the run was looked for has closed it before anybody could hear of that.
+      if (response.destroyed) return this.#release(userId);
       response.on('close', () => this.#release(userId));
       this.#join(run, language, response, position);
     });

@@ -8,7 +8,7 @@ import type { ConnectorRegistry } from '@sluice/core/connector/registry';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { InspectAnswers, InspectQuestion } from '@sluice/engine/work';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { ClusterService, type ClusterWorker } from '../clusters/cluster-service.ts';
 import { AccountService } from '../identity/account-service.ts';
 import type { Authenticator, Caller, CallerMemory, RawRequest } from '../identity/caller.ts';
@@ -216,9 +216,19 @@ export interface SampleApp {
   readonly authenticator: SampleAuthenticator;
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Calls that wait for their time; a test calls them. */
-  readonly timers: (() => void)[];
+  readonly timers: (() => Promise<void> | void)[];
   /** Live workers of clusters, as a test says. */
   readonly workers: Map<string, readonly ClusterWorker[]>;
+  /** One request. @param token as the sample authenticator reads it; of a user of the first project unless told. */
+  send(
+    method: NonNullable<InjectOptions['method']>,
+    url: string,
+    payload?: object,
+    token?: string,
+    language?: string,
+  ): Promise<LightMyRequestResponse>;
+  /** Lets what waits for its time happen, until nothing waits any more, or what waits always begins anew. */
+  settle(): Promise<void>;
   /** Puts the application's clock forward. */
   passTime(ms: number): void;
   /** Answers that did not fit the contract: to be empty at the end of every test. */
@@ -285,7 +295,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const runs = new SampleRuns(store);
   // Sample runs reach no destination.
   const traces = { removeNow: async () => undefined };
-  const timers: (() => void)[] = [];
+  const timers: SampleApp['timers'] = [];
   const workers = new Map<string, readonly ClusterWorker[]>();
   const pools: ClusterPools = {
     open: async () => undefined,
@@ -392,6 +402,16 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     log,
     timers,
     workers,
+    send: (method, url, payload, token = `alice@${projectA}`, language = 'en-us') =>
+      app.inject({
+        method,
+        url,
+        headers: { 'x-auth-token': token, 'x-language': language },
+        ...(payload === undefined ? {} : { payload }),
+      }),
+    async settle() {
+      for (let round = 0; round < 20 && timers.length > 0; round += 1) await timers.shift()?.();
+    },
     passTime(ms) {
       sample.skewMs += ms;
     },

@@ -1,4 +1,5 @@
 import { ConnectorRegistry, defineConnector } from '@sluice/core/connector/registry';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionGroup } from '@sluice/core/options/option';
 
 // Two connectors for tests: options of every kind and every support, and no connection behind them.
@@ -110,6 +111,11 @@ const toGroup: OptionGroup = {
       support: 'honoured',
     },
   ],
+  check(values) {
+    const { 'toJobConfig.schemaName': schema, 'toJobConfig.tableName': table } = values;
+    if (schema === 'read-only' && table !== undefined)
+      throw new SluiceError('Cdm.0014', { name: 'schemaName' });
+  },
 };
 
 const noConnection = () => Promise.reject(new Error('no test opens a connection'));

@@ -106,6 +106,24 @@ describe('an export', () => {
     expect((await own('export', { kinds: 'other' })).body).toMatchObject({ errCode: 'Cdm.0014' });
   });
 
+  test('keeps references to variables as they are written, and an import needs none of them', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: so jobs refer to variables.
+    const [table, rate] = ['t_${region}', '${rate}'];
+    const driver = { 'throttlingConfig.throttling': 'true', 'throttlingConfig.byteRate': rate };
+    expect(
+      (await cdm('job', jobBody('j', { from: { 'fromJobConfig.tableName': table }, driver }))).status,
+    ).toBe(200);
+    const { body } = await own('export', { job_names: ['j'], kinds: 'jobs' });
+    const other = await sample.makeCluster(projectA);
+    for (const name of ['source', 'target']) await cdm('link', linkBody(name), other);
+    const imported = await own('import', { jobs: body.jobs }, other);
+    expect(imported.body).toMatchObject({ created: 1, refused: 0 });
+    const [before, after] = await Promise.all([contentOf(clusterId), contentOf(other)]);
+    expect(after.jobs).toEqual(before.jobs);
+    expect(JSON.stringify(after.jobs)).toContain(table);
+    expect(JSON.stringify(after.jobs)).toContain(rate);
+  });
+
   test('is refused when no import would take it', async () => {
     for (const name of ['a', 'b', 'c']) {
       await cdm('job', jobBody(name, { from: { 'fromJobConfig.tableName': 'x'.repeat(400_000) } }));

@@ -1,4 +1,5 @@
 import type { OptionGroup } from '@sluice/core/options/option';
+import { splitRetriesMax } from '../planner/job-pace.ts';
 import { schedulerLimits } from '../scheduler/limits.ts';
 import { ownGroup } from './own-options.ts';
 
@@ -126,12 +127,14 @@ export const driverGroups: readonly OptionGroup[] = [
         type: 'integer',
         title: { en: 'Split retries', zh: '分片重试次数' },
         help: {
-          en: 'A slice that fails for a passing reason is tried again by rules of its own; this value is kept only.',
-          zh: '因暂时性原因失败的分片按内置规则重试，该值仅保存。',
+          en: 'How often a slice that failed is moved again, behind its last commit, before the run fails. A lost connection or worker is waited out beside that. Rows above the limit of bad ones end the run at once.',
+          zh: '分片失败后从上次提交处重新迁移的次数，用尽后运行失败。连接或工作进程丢失另行重试；错误记录超过上限时立即结束运行。',
         },
         default: '0',
-        example: '0',
-        support: 'ignored',
+        min: 0,
+        max: splitRetriesMax,
+        example: '2',
+        support: 'honoured',
       },
       {
         name: 'throttlingConfig.submitToCluster',
@@ -150,8 +153,8 @@ export const driverGroups: readonly OptionGroup[] = [
         type: 'boolean',
         title: { en: 'Throttling', zh: '限速' },
         help: {
-          en: 'Limits how fast all slices of a run together read. A run that is limited says how long it waited for that.',
-          zh: '限制一次运行所有分片的总读取速率；受限的运行会显示因限速等待的时间。',
+          en: 'Limits how fast all slices of a run together read, of an entire-database job those of all its tables that one server moves. A run that is limited says how long it waited for that.',
+          zh: '限制一次运行所有分片的总读取速率；整库迁移限制同一服务器上所有表的总速率。受限的运行会显示因限速等待的时间。',
         },
         default: 'false',
         example: 'false',

@@ -100,6 +100,10 @@ export class GroupService {
     if (name === defaultGroup) throw fixed();
     return await this.#deps.store.transaction(async (tx) => {
       await requireGroup(tx, clusterId, name);
+      // As when one job is deleted: first the timers, which whoever starts a job by them holds before the cluster; behind the
+      // lock no job is started any more.
+      for (const job of await jobsOf(tx, clusterId, name)) await tx.timers.remove(job.id);
+      await tx.clusters.lock(clusterId);
       const jobs = await jobsOf(tx, clusterId, name);
       const runs = await tx.runs.latestOfMany(
         clusterId,

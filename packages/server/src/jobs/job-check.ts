@@ -3,6 +3,7 @@ import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { validateOptions } from '@sluice/core/options/validate';
+import { requireColumnLists } from '../planner/column-lists.ts';
 import { extractorsOf, rateLimitOf } from '../planner/job-pace.ts';
 import { madeFields, requireTransform } from '../planner/job-transform.ts';
 import { isFilledIn, knownSettings, plannedTime, requireMacros } from '../planner/job-variables.ts';
@@ -23,10 +24,12 @@ const repeatableModes: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * @param zone of the service. @param now Unix milliseconds; macros are tried with this time.
- * @throws Cdm.0014 a macro that says nothing, or settings that do not go together; Cdm.0024 a rate that cannot be.
+ * @throws Cdm.0014 a macro that says nothing, or settings that do not go together; Cdm.0024 a rate that cannot be;
+ * Cdm.0931, Cdm.0011 column lists that cannot be paired.
  */
 export function requireSettings(job: Settings, zone: string, now: number): void {
   requireMacros(job, { now, zone });
+  if (job.type === 'NORMAL_JOB') requireColumnLists(job);
   requireTransform(job, { now, zone });
   requireVerifiable(job, { now, zone });
   if (hasReference(job.driverOptions)) return;
@@ -52,6 +55,7 @@ export function requireStartable(
   if (from !== null) endValues(from, fromOptions, rules);
   if (to !== null) endValues(to, toOptions, rules);
   validateOptions(driverGroups, driverOptions, rules);
+  if (job.type === 'NORMAL_JOB') requireColumnLists({ fromOptions, toOptions });
   if (hasReference(driverOptions)) return;
   extractorsOf(driverOptions);
   rateLimitOf(driverOptions);

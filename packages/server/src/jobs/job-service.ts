@@ -4,6 +4,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
 import { isFilledIn } from '../planner/job-variables.ts';
 import { refuseSelfCopy } from '../planner/self-copy.ts';
+import { tableEnds } from '../runs/batch-run.ts';
 import { JobChanged } from '../runs/queued-run.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { requireSchedule, setTimer } from '../scheduler/set-timer.ts';
@@ -20,6 +21,7 @@ import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
 import { checkArchive } from './dirty-options.ts';
+import { requireRoomForJob } from './document-limits.ts';
 import { driverGroups } from './driver-options.ts';
 import { requireSettings } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
@@ -92,7 +94,7 @@ export class JobService {
   async create(clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
     const { store } = this.#deps;
     const job = await this.#newJob(store, clusterId, draft, user);
-    return store.transaction((tx) => this.#storeNew(tx, job)).catch(nameTaken);
+    return store.transaction((tx) => this.#storeNew(tx, job)).catch(nameTaken(job.name));
   }
 
   /** A job as it is to be stored. */
@@ -103,7 +105,8 @@ export class JobService {
     user: string,
   ): Promise<Omit<JobRecord, 'id'>> {
     requireName(draft.name);
-    if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+    if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    await requireRoomForJob(scope, clusterId, null, [draft.from, draft.to, draft.driver]);
     const content = await this.checked(clusterId, draft, scope);
     const at = this.#deps.now();
     return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
@@ -159,8 +162,9 @@ export class JobService {
     const job = await this.#idle(store, clusterId, name);
     if (draft.name !== job.name) {
       requireName(draft.name);
-      if ((await store.jobs.find(clusterId, draft.name)) !== null) throw new SluiceError('Cdm.0104');
+      if ((await store.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
     }
+    await requireRoomForJob(store, clusterId, job.id, [draft.from, draft.to, draft.driver]);
     const content = await this.checked(clusterId, draft);
     const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
     await store
@@ -174,7 +178,7 @@ export class JobService {
         await tx.jobs.update(changed);
       })
       .catch(async (error: unknown) => {
-        if (error instanceof Conflict) throw new SluiceError('Cdm.0104');
+        if (error instanceof Conflict) throw taken(draft.name);
         // Whatever the store says of a job that was deleted in this moment.
         const isGone = error instanceof Gone || (await store.jobs.findById(job.id)) === null;
         throw isGone ? missing(name) : error;
@@ -236,7 +240,7 @@ export class JobService {
     await requireRunnable(this.#deps.store, job);
     const variables = await startVariables(this.#deps, projectId, job, {});
     return await this.#deps.runs.startNew({ projectId, user, variables, isAuto: false }, (tx) =>
-      this.#storeNew(tx, job).catch(nameTaken),
+      this.#storeNew(tx, job).catch(nameTaken(job.name)),
     );
   }
 
@@ -262,36 +266,32 @@ export class JobService {
     await runs.stop(clusterId, name, user);
   }
 
-  /** Runs of a job, or of a table of one, newest first. @throws Cdm.0100 (400) when there is no such job. */
+  /**
+   * Runs under a job's name, newest first, also when the job itself is gone, or those of a job's table; `total` counts all pages.
+   * @throws Cdm.0100 when neither job nor runs have that name: with status 400 as the published operation answers it.
+   */
   async history(
     clusterId: string,
     name: string,
     limit: number,
     offset: number,
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
-    const { store } = this.#deps;
-    if ((await store.jobs.find(clusterId, name)) !== null)
-      return store.runs.history(clusterId, name, limit, offset);
-    const ofTable = await this.batches.childHistory(clusterId, name, limit, offset);
-    if (ofTable.total === 0) throw missing(name);
-    return ofTable;
+    return await this.runs(clusterId, name, limit, offset, 400);
   }
 
-  /**
-   * Runs under a job's name, newest first, also when the job itself is gone, or those of a job's table; `total` counts all pages.
-   * @throws Cdm.0100 (404) when neither job nor runs have that name.
-   */
+  /** The same for our own operation. @throws Cdm.0100 (404). */
   async runs(
     clusterId: string,
     name: string,
     limit: number,
     offset: number,
+    status: 400 | 404 = 404,
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
     const { store } = this.#deps;
     const found = await store.runs.history(clusterId, name, limit, offset);
     if (found.total > 0 || (await store.jobs.find(clusterId, name)) !== null) return found;
     const ofTable = await this.batches.childHistory(clusterId, name, limit, offset);
-    if (ofTable.total === 0) throw new SluiceError('Cdm.0100', { job: name }, { status: 404 });
+    if (ofTable.total === 0) throw new SluiceError('Cdm.0100', { job: name }, { status });
     return ofTable;
   }
 
@@ -355,6 +355,12 @@ export class JobService {
       { link: toRecord.options, options: toOptions },
       driverOptions,
     );
+    if (draft.type === 'BATCH_JOB') {
+      // Each table is moved by these settings: what none of them could be moved by is told now, and not by each.
+      const ofTable = tableEnds({ fromOptions, toOptions }, 'a table');
+      endValues(fromGroup, ofTable.fromOptions, { takesReferences: isFilledIn });
+      endValues(toGroup, ofTable.toOptions, { takesReferences: isFilledIn });
+    }
     await checkArchive(driverOptions, registry, (name) => this.#link(clusterId, name, store));
     const { zone, now } = this.#deps;
     requireSchedule({ name: draft.name, type: draft.type, driverOptions }, zone);
@@ -379,8 +385,14 @@ function ownRun(job: JobRecord, run: RunRecord | null): RunRecord | null {
 }
 
 /** Turns the store's refusal of a name into the published code; what else was thrown goes through. */
-function nameTaken(error: unknown): never {
-  throw error instanceof Conflict ? new SluiceError('Cdm.0104') : error;
+function nameTaken(name: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof Conflict ? taken(name) : error;
+  };
+}
+
+function taken(job: string): SluiceError {
+  return new SluiceError('Cdm.0104', { job });
 }
 
 function missing(name: string): SluiceError {

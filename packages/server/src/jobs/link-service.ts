@@ -12,6 +12,7 @@ import type { SecretBox } from '../secrets/secret-box.ts';
 import type { LinkRecord } from '../store/model.ts';
 import { ownerView } from '../store/owner-view.ts';
 import { Conflict, Gone, type Store } from '../store/store.ts';
+import { documentLimits, requireSize } from './document-limits.ts';
 import { requireName } from './names.ts';
 import {
   openSecrets,
@@ -92,6 +93,7 @@ export class LinkService {
     const spec = this.#deps.registry.get(draft.connector);
     const { store, now } = this.#deps;
     if ((await store.links.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    await requireRoom(store, clusterId);
     const values = this.#valid(spec, withoutPlaceholders(spec.link, draft.values));
     await this.#test(clusterId, spec, values);
 
@@ -128,6 +130,7 @@ export class LinkService {
     requireName(draft.name);
     const spec = registry.get(draft.connector);
     if ((await tx.links.find(clusterId, draft.name)) !== null) throw taken(draft.name);
+    await requireRoom(tx, clusterId);
     requireFilledIn(spec.link, draft.values);
     const values = this.#valid(spec, draft.values);
     const at = now();
@@ -261,6 +264,7 @@ export class LinkService {
   }
 
   #valid(spec: ConnectorSpec, values: OptionValues): OptionValues {
+    requireSize('link', documentLimits.linkBytesMax, values);
     return validateOptions([spec.link], values).values;
   }
 
@@ -282,6 +286,12 @@ export class LinkService {
     const { plain, secret } = splitSecrets(spec.link, values);
     return { options: plain, sealedSecrets: sealSecrets(this.#deps.secrets, clusterId, secret) };
   }
+}
+
+/** @throws Cdm.0085 when the cluster has as many links as it may. */
+async function requireRoom({ links }: Pick<Store, 'links'>, clusterId: string): Promise<void> {
+  const max = documentLimits.linksPerClusterMax;
+  if ((await links.count(clusterId)) >= max) throw new SluiceError('Cdm.0085', { name: 'links', max });
 }
 
 function taken(name: string): SluiceError {

@@ -5,6 +5,7 @@ import { keptVariables, undefinedVariables } from '../planner/job-variables.ts';
 import type { ZoneClock } from '../scheduler/zone-clock.ts';
 import type { JobRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
+import { documentLimits, requireSize } from './document-limits.ts';
 import { requireStartable } from './job-check.ts';
 
 /** Looked at when a job is started, and when it is asked what a start would do. */
@@ -39,7 +40,7 @@ export async function requireRunnable(
 
 /**
  * What the settings of the job refer to, with the values that they have now.
- * @throws Cdm.0014 one is set nowhere; what `requireStartable` throws.
+ * @throws Cdm.0014 one is set nowhere; Cdm.0085 those of the start are too many; what `requireStartable` throws.
  */
 export async function startVariables(
   { store, registry, zone, now }: StartCheckDeps,
@@ -47,6 +48,7 @@ export async function startVariables(
   job: Omit<JobRecord, 'id'>,
   given: Readonly<Record<string, string>>,
 ): Promise<Readonly<Record<string, string>>> {
+  requireSize('variables', documentLimits.startVariablesBytesMax, given);
   const kept = await keptVariables(store, projectId, job, given);
   if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
   requireStartable(job, kept.variables, registry, zone.name, now());

@@ -145,6 +145,15 @@ export class TransferService {
   ): Promise<readonly JobRecord[]> {
     const { store } = this.#deps;
     const found = new Map<string, JobRecord>();
+    let bytes = 0;
+    const take = (job: JobRecord): void => {
+      if (found.has(job.name)) return;
+      found.set(job.name, job);
+      // The file has names of groups and members around them, so it is not smaller than these.
+      for (const block of [job.fromOptions, job.toOptions, job.driverOptions])
+        bytes += JSON.stringify(block).length;
+      if (found.size > transferLimits.itemsMax || bytes > transferLimits.fileBytesMax) throw tooMuch();
+    };
     const takeAll = async (group: string | null): Promise<void> => {
       for (let pageNo = 1; ; pageNo++) {
         const filter = { type: null, filter: '', pageNo, pageSize: transferLimits.jobsPerLook };
@@ -152,8 +161,7 @@ export class TransferService {
           clusterId,
           group === null ? filter : { ...filter, group },
         );
-        for (const job of jobs) found.set(job.name, job);
-        if (found.size > transferLimits.itemsMax) throw tooMuch();
+        for (const job of jobs) take(job);
         if (jobs.length === 0 || pageNo * transferLimits.jobsPerLook >= total) return;
       }
     };
@@ -162,8 +170,7 @@ export class TransferService {
     for (const name of names ?? []) {
       const job = await store.jobs.find(clusterId, name);
       if (job === null) throw new SluiceError('Cdm.0100', { job: name }, { status: 400 });
-      found.set(name, job);
-      if (found.size > transferLimits.itemsMax) throw tooMuch();
+      take(job);
     }
     return [...found.values()].sort(byName);
   }

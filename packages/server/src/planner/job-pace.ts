@@ -14,10 +14,17 @@ const byteRateDefault = 10;
 const byteRateMin = 2;
 const wholeMax = 2_147_483_647;
 const extractorsMax = 300;
+/** Most retries of one slice that a job can ask for. */
+export const splitRetriesMax = 100;
 
 /** `throttlingConfig.numExtractors`, 1 when unset. @throws Cdm.0024 a variable gave it a value that cannot be. */
 export function extractorsOf(driver: OptionValues): number {
   return whole(driver, 'throttlingConfig.numExtractors', 1, extractorsMax) ?? 1;
+}
+
+/** How often a slice that failed is moved again before its run fails; 0 when unset. @throws Cdm.0024 as `extractorsOf`. */
+export function sliceRetriesOf(driver: OptionValues): number {
+  return whole(driver, 'throttlingConfig.splitRetryTime', 0, splitRetriesMax) ?? 0;
 }
 
 /**

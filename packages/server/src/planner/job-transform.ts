@@ -201,9 +201,13 @@ function unnamed(name: string): SluiceError {
 }
 
 function notRead(field: string): SluiceError {
-  return new SluiceError('Cdm.0926', {
-    cause: `${converterOption}: a converter is set on ${field}, which is not among the columns read`,
-  });
+  return new SluiceError(
+    'Cdm.0926',
+    explained({
+      en: `${converterOption}: a converter is set on "${field}", which is not among the columns read.`,
+      zh: `${converterOption}：字段“${field}”设置了转换器，但不在读取的字段中。`,
+    }),
+  );
 }
 
 function notWithStatement(): SluiceError {

@@ -149,6 +149,28 @@ describe('secret variables', () => {
     await expect(fillIn(planned, later, box, service)).rejects.toMatchObject({ code: 'Cdm.0014' });
   });
 
+  test('are masked in settings that are shown as JSON, where they are spelt otherwise', async () => {
+    const spelt = 'a"quoted\\secret';
+    const listed: JobRecord = { ...jobWith({}), driverOptions: { list: ['${key}'] } };
+    const store = storeWith(variable(cluster, 'key', spelt, true, 42));
+    const { variables } = await keptVariables(store, 'p1', listed, {});
+    const work = await fillIn(runWith(listed, variables), store, box, service);
+    expect(work.driverOptions.list).toEqual([spelt]);
+    expect(work.resolved).toEqual([{ name: 'list', text: '["******"]' }]);
+  });
+
+  test('are masked where a database quotes a part of them, and nothing else is', () => {
+    const secret = 'p@ss-word 1234567';
+    const words = "You have an error near '@ss-word 1234567 ORDER BY id' at line 1";
+    expect(maskSecrets(words, [secret])).toBe("You have an error near '****** ORDER BY id' at line 1");
+    expect(maskSecrets('cut: p@ss-word 12', [secret])).toBe('cut: ******');
+    expect(maskSecrets('cut: p@ss-wo', [secret])).toBe('cut: p@ss-wo');
+    expect(maskSecrets('sixsix', ['sixsix'])).toBe('******');
+    const token = 'abcdefghijklmnopqrstuvwxyz0123456789'.repeat(20);
+    expect(maskSecrets(`near '${token.slice(300, 380)}'`, [token])).toBe("near '******'");
+    expect(maskSecrets('', [secret])).toBe('');
+  });
+
   test('are masked in texts and errors, the longer first', () => {
     expect(maskSecrets('abcdef and abc', ['abc', 'abcdef'])).toBe('****** and ******');
     const error = new SluiceError(

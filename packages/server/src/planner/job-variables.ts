@@ -6,6 +6,7 @@ import { variableContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { JobRecord, ResolvedSetting, RunRecord, VariableRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
+import { maskFragments } from './mask-fragments.ts';
 import { filledIn, filledText, mapTexts, reservedNames, type SourceMark } from './setting-texts.ts';
 
 // The one place in which `${…}` in a job's settings becomes text: variables and macros, each once. Of variables first come
@@ -292,9 +293,10 @@ function resolvedSettings(
   const shown: ResolvedSetting[] = [];
   for (const group of ['fromOptions', 'toOptions', 'driverOptions'] as const) {
     for (const [name, value] of Object.entries(filled[group])) {
-      const text = asText(value);
-      const written = asText(job[group][name]);
-      if (text !== written) shown.push({ name, text: maskSecrets(text, secretTexts) });
+      if (asText(value) === asText(job[group][name])) continue;
+      // As JSON a secret may be spelt otherwise: it goes out of the texts before they become a part of one.
+      const masked = mapTexts(value, (text) => maskSecrets(text, secretTexts));
+      shown.push({ name, text: asText(masked) });
     }
   }
   return shown;
@@ -304,11 +306,15 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 
-/** A text with the values of secret variables taken out. */
+/** What stands in place of a secret. */
+const secretMask = '******';
+
+/** A text with the values of secret variables taken out, and what is left of them where a text was cut. */
 export function maskSecrets(text: string, secretTexts: readonly string[]): string {
   // The longest first: one may be a part of another.
   const longestFirst = [...secretTexts].sort((one, other) => other.length - one.length);
-  return longestFirst.reduce((masked, secret) => masked.replaceAll(secret, '******'), text);
+  const whole = longestFirst.reduce((masked, secret) => masked.replaceAll(secret, secretMask), text);
+  return longestFirst.reduce((masked, secret) => maskFragments(masked, secret, secretMask), whole);
 }
 
 /** The same for an error that a caller may see. @returns other errors as they are. */

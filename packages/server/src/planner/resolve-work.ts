@@ -1,13 +1,13 @@
-import type { Json } from '@sluice/core/data/json';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import type { DestinationWork, RunEnd, RunPlan, RunWork } from '@sluice/engine/work';
 import { linkSecretContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import type { LinkRecord, ResolvedSetting, RunRecord } from '../store/model.ts';
+import type { JobRecord, LinkRecord, ResolvedSetting, RunRecord } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
+import { columnListsOf } from './column-lists.ts';
 import { dirtyRulesOf } from './dirty-rules.ts';
-import { extractorsOf, rateLimitOf, watermarkOf } from './job-pace.ts';
+import { extractorsOf, rateLimitOf, sliceRetriesOf, watermarkOf } from './job-pace.ts';
 import { refuseSecretPrograms, transformOf, withoutAdded } from './job-transform.ts';
 import { clockOf, fillIn, maskError, type ServiceFacts } from './job-variables.ts';
 import { refuseSelfCopy } from './self-copy.ts';
@@ -31,6 +31,13 @@ export interface ResolvedWork extends RunWork {
   readonly secretTexts: readonly string[];
   /** Settings in which something was filled in, as they may be shown. */
   readonly resolved: readonly ResolvedSetting[];
+  /** The settings as they are carried out: with secrets in clear. */
+  readonly settings: Pick<JobRecord, 'fromOptions' | 'toOptions' | 'driverOptions'>;
+}
+
+/** A run with its job's settings as they are carried out. Not to be stored or shown. @param settings null: not known yet. */
+export function carriedOut(run: RunRecord, settings: ResolvedWork['settings'] | null): RunRecord {
+  return settings === null ? run : { ...run, job: { ...run.job, ...settings } };
 }
 
 /**
@@ -63,6 +70,7 @@ export async function resolveWork(
       ...(await resolvePace(run, filled.driverOptions, fromLinkId, store, service)),
       secretTexts,
       resolved,
+      settings: filled,
     };
   } catch (error) {
     throw maskError(error, secretTexts);
@@ -86,17 +94,12 @@ async function resolveEnds(
     if (!link.isEnabled) throw new SluiceError('Cdm.0060', { link: linkName });
     return { id: link.id, connector, link: openLinkOptions(link, secrets), options };
   };
-  const mapping = {
-    from: columnList(job.fromOptions['fromJobConfig.columnList']),
-    to: columnList(job.toOptions['toJobConfig.columnList']),
-  };
-  if (mapping.from !== null && mapping.to !== null && mapping.from.length !== mapping.to.length) {
-    throw new SluiceError('Cdm.0931', { schema: mapping.to.join(', '), result: mapping.from.join(', ') });
-  }
+  const mapping = columnListsOf(job);
   const { id: fromLinkId, ...from } = await end(job.fromConnector, job.fromLink, job.fromOptions);
   const { id: _, ...to } = await end(job.toConnector, job.toLink, job.toOptions);
   refuseSelfCopy(from, to);
   const dirty = dirtyRulesOf(job.driverOptions);
+  const sliceRetries = sliceRetriesOf(job.driverOptions);
   return {
     runId: run.id,
     // A run that carries on another goes by that one's name.
@@ -106,6 +109,7 @@ async function resolveEnds(
     mapping,
     extractors: extractorsOf(job.driverOptions),
     ...(dirty !== undefined && { dirty }),
+    ...(sliceRetries > 0 && { sliceRetries }),
     fromLinkId,
   };
 }
@@ -182,9 +186,4 @@ const nothingAround = {
 /** The run's name at the destination: the last 12 hex digits of its id, which for a random UUID are random ones. */
 export function runKeyOf(runId: string): string {
   return runId.replaceAll('-', '').slice(-12).toLowerCase();
-}
-
-/** `a&b&c` to its names as typed, for blanks may belong to a name; null when absent or empty: all columns in order. */
-function columnList(value: Json | undefined): readonly string[] | null {
-  return typeof value !== 'string' || value.trim() === '' ? null : value.split('&');
 }

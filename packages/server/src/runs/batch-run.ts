@@ -94,7 +94,9 @@ export function failedTables(
   failed: number,
   tables: number,
 ): RunFailure {
-  const code = told[0]?.failure?.code ?? 'Cdm.0232';
+  // A limit of bad rows is met again the next time, so it is the whole run's only where nothing else failed.
+  const isPassing = ({ failure }: (typeof told)[number]) => failure !== null && failure.code !== 'Cdm.0936';
+  const code = (told.find(isPassing) ?? told[0])?.failure?.code ?? 'Cdm.0232';
   const more = failed - told.length;
   const names = (comma: string) => told.map(({ name }) => name).join(comma);
   const lines = (language: keyof Text) =>
@@ -150,6 +152,17 @@ async function beginTable(tx: Tx, run: RunRecord, table: BatchTable, at: number)
   return created;
 }
 
+/** What the run of one table reads and writes: the whole job's settings with the table's name at both ends. */
+export function tableEnds(
+  { fromOptions, toOptions }: Pick<JobRecord, 'fromOptions' | 'toOptions'>,
+  table: string,
+): Pick<JobRecord, 'fromOptions' | 'toOptions'> {
+  return {
+    fromOptions: { ...without(fromOptions, [tableListOption]), 'fromJobConfig.tableName': table },
+    toOptions: { ...toOptions, 'toJobConfig.tableName': table },
+  };
+}
+
 /** The run of one table as it stands in the queue: the job's settings with the table's name at both ends. */
 export function childOf(run: RunRecord, table: BatchTable, at: number): Omit<RunRecord, 'submissionId'> {
   const { projectId, job: whole, createdBy: user, variables, isAuto, clockAt } = run;
@@ -157,8 +170,7 @@ export function childOf(run: RunRecord, table: BatchTable, at: number): Omit<Run
     ...whole,
     type: 'NORMAL_JOB',
     name: childName(run.jobName, table.name),
-    fromOptions: { ...without(whole.fromOptions, [tableListOption]), 'fromJobConfig.tableName': table.name },
-    toOptions: { ...whole.toOptions, 'toJobConfig.tableName': table.name },
+    ...tableEnds(whole, table.name),
     driverOptions: without(whole.driverOptions, wholeJobGroups),
   };
   return {

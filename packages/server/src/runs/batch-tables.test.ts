@@ -107,4 +107,10 @@ describe('the failure of a run of many tables', () => {
     expect(many.details.en).toContain('a: Cdm.0025 : why');
     expect(failedTables([{ name: 'a', failure: null }], 1, 1).code).toBe('Cdm.0232');
   });
+
+  it('are a limit of bad rows, which no retry helps, only where nothing else failed', () => {
+    const dirty = { name: 'a', failure: failure('Cdm.0936') };
+    expect(failedTables([dirty, dirty], 2, 3).code).toBe('Cdm.0936');
+    expect(failedTables([dirty, { name: 'b', failure: failure('Cdm.0234') }], 2, 3).code).toBe('Cdm.0234');
+  });
 });

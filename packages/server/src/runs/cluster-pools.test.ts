@@ -151,6 +151,8 @@ describe('LocalClusterPools with stand-in workers', () => {
     const pools = machine({ sliceWorkersMax: 2 });
     await pools.open('p1-crowd', { extractorsMax: 8, ramGb: 8 });
     await pools.open('p2-lone', small);
+    // It has a process: what the crowd does while one starts is no wait for a slot.
+    await run(pools, 'p2-lone', 'now');
     const order: string[] = [];
     const crowd = Array.from({ length: 300 }, (_, i) =>
       pools.run('p1-crowd', slice(`r${i}/slow 5`), listener, never).then(() => order.push('crowd')),
@@ -159,8 +161,7 @@ describe('LocalClusterPools with stand-in workers', () => {
     const before = order.length;
     expect(before).toBeLessThan(250);
     await run(pools, 'p2-lone', 'now');
-    // Its own process had to start meanwhile: what the crowd's other slot did in that time is no wait for a slot.
-    expect(order.length - before).toBeLessThan(60);
+    expect(order.length - before).toBeLessThan(20);
     await Promise.all(crowd);
   });
 
@@ -210,7 +211,7 @@ describe('LocalClusterPools with stand-in workers', () => {
     await pools.open('p1-a', small);
     await pools.close('p1-a');
     const pid = Number(await pools.apart('p1-a').run(slice('x/now'), listener, never));
-    await expect.poll(() => pools.pids(), { timeout: 3_000 }).toEqual([]);
+    await expect.poll(() => pools.pids()).toEqual([]);
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     await pools.open('p1-a', small);
     expect(await pools.apart('p1-a').run(slice('x/now'), listener, never)).toBe(
@@ -249,8 +250,8 @@ describe('LocalClusterPools with stand-in workers', () => {
     expect(await run(pools, 'p1-a', 'now')).toBe(spare);
     expect(await run(pools, 'p2-a', 'now')).not.toBe(spare);
     const ofClusters = () => [...pools.instances('p1-a'), ...pools.instances('p2-a')];
-    await expect.poll(ofClusters, { timeout: 3_000 }).toEqual([]);
-    await expect.poll(() => pools.pids().length, { timeout: 3_000 }).toBe(1);
+    await expect.poll(ofClusters).toEqual([]);
+    await expect.poll(() => pools.pids().length).toBe(1);
     expect(pools.pids()).not.toContain(spare);
     await pools.close('p1-a');
     await pools.close('p2-a');
@@ -277,7 +278,7 @@ describe('LocalClusterPools with stand-in workers', () => {
       await pools.open(clusterId, small);
       await run(pools, clusterId, 'now');
     }
-    await expect.poll(() => pools.pids().length, { timeout: 3_000 }).toBe(most);
+    await expect.poll(() => pools.pids().length).toBe(most);
     expect(pools.instances('p-0')).toEqual([]);
     expect(pools.instances(clusters.at(-1) ?? '')).toHaveLength(1);
   });
@@ -295,7 +296,7 @@ describe('LocalClusterPools with stand-in workers', () => {
     expect(instance?.startedAt).toBeGreaterThanOrEqual(begunAt);
     // A sample is a second old at most, and the process had only begun at the first.
     const rssBytes = () => pools.instances('p1-a')[0]?.rssBytes;
-    await expect.poll(rssBytes, { timeout: 5_000 }).toBeGreaterThan(10_000_000);
+    await expect.poll(rssBytes).toBeGreaterThan(10_000_000);
     expect(instance?.cpuShare).toBeGreaterThanOrEqual(0);
     expect(pools.numbers()).toEqual([
       { clusterId: 'p1-a', projectId: 'p1', slicesMax: 3, slicesBusy: 1, tasksWaiting: 0, workers: 1 },

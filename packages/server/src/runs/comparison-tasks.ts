@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-error';
 import type { RepairWish } from '@sluice/engine/compare/compare-chunk';
 import type { ChunkOutcome, ComparedChunk, ComparisonPlan } from '@sluice/engine/compare/comparison-work';
+import { compareLimits } from '@sluice/engine/limits';
 import type { RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
+import type { VerificationChunk } from '../store/verification-record.ts';
 import { runLimits } from './limits.ts';
 import { Patience } from './patience.ts';
 import type { SliceLane } from './run-snapshot.ts';
@@ -21,8 +23,8 @@ export interface ComparisonTaskTools {
 
 export interface ChunkRound {
   readonly plan: ComparisonPlan;
-  /** Numbers of chunks that an earlier driver has gone through. */
-  readonly done: ReadonlySet<number>;
+  /** Chunks that an earlier driver has gone through. */
+  readonly done: readonly VerificationChunk[];
   readonly repair: RepairWish | null;
   /** Places that hold the run's moment of the source; null: the source is seen as it is by then. */
   readonly lanes: readonly SliceLane[] | null;
@@ -52,13 +54,25 @@ export class ComparisonTasks {
    */
   async go(round: ChunkRound): Promise<void> {
     const { work, pool, signal: stop } = this.#tools;
-    const open = round.plan.chunks.filter(({ no }) => !round.done.has(no));
+    const done = new Set(round.done.map(({ no }) => no));
+    const open = round.plan.chunks.filter(({ no }) => !done.has(no));
+    let room = compareLimits.keptKeysMax;
+    for (const { outcome } of round.done) room -= outcome.differences.length;
+    const kept = (outcome: ChunkOutcome): ChunkOutcome => {
+      const differences = outcome.differences.slice(0, Math.max(0, room));
+      room -= differences.length;
+      return { ...outcome, differences };
+    };
     const lanes =
       round.lanes ??
-      Array.from({ length: Math.min(work.extractors, pool.sliceWorkersMax, open.length) }, () => ({
-        seat: { worker: null, isFixed: false },
-        snapshot: null,
-      }));
+      // One at least: without a lane nothing would be compared, and nothing be found.
+      Array.from(
+        { length: Math.max(1, Math.min(work.extractors, pool.sliceWorkersMax, open.length)) },
+        () => ({
+          seat: { worker: null, isFixed: false },
+          snapshot: null,
+        }),
+      );
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, stop]);
     let next = 0;
@@ -67,7 +81,7 @@ export class ComparisonTasks {
         try {
           for (let chunk = open[next++]; chunk !== undefined; chunk = open[next++]) {
             signal.throwIfAborted();
-            await round.store(chunk, await this.#compare(round, chunk, lane, lanes, signal));
+            await round.store(chunk, kept(await this.#compare(round, chunk, lane, lanes, signal)));
           }
         } catch (error) {
           failed.abort(error);

@@ -32,8 +32,52 @@ test.each([
   'two.example.com',
   'six.example.com',
   'db.example.com;169.254.169.254',
+  '64:ff9b::169.254.169.254',
+  '2002:a9fe:a9fe::1',
+  '::169.254.169.254',
+  '::ffff:0:169.254.169.254',
+  'fe80::1%eth0',
+  '100.100.100.200',
+  '192.0.0.192',
+  '168.63.129.16',
+  'fd20:ce::254',
 ])('by default %s may not', async (value) => {
   await expect(open.check(host(value))).rejects.toMatchObject({ code: 'Cdm.0941' });
+});
+
+test.each([
+  '0.0.0.0',
+  '0.1.2.3',
+  '::',
+  '0:0:0:0:0:0:0:0',
+  '::ffff:127.0.0.1',
+  '64:ff9b::7f00:1',
+  '127.8.8.8',
+])('where this machine is denied, %s is denied too: it leads there', async (value) => {
+  const rules = new Egress({ allow: [], deny: ['127.0.0.0/8', '::1/128'] }, resolve);
+  await expect(rules.check(host(value))).rejects.toMatchObject({ code: 'Cdm.0941' });
+  await expect(open.check(host(value))).resolves.toBeUndefined();
+});
+
+test('an allowed range holds an address by its own form only', async () => {
+  const closed = new Egress({ allow: ['10.0.0.0/8'], deny: [] }, resolve);
+  await expect(closed.check(host('64:ff9b::10.0.0.1'))).rejects.toThrow('Cdm.0941');
+  const wide = new Egress({ allow: ['0.0.0.0/0'], deny: ['127.0.0.0/8'] }, resolve);
+  await expect(wide.check(host('10.0.0.1'))).resolves.toBeUndefined();
+  await expect(wide.check(host('0.0.0.0'))).rejects.toThrow('Cdm.0941');
+});
+
+test('files are fetched from this machine only where a range allows it', async () => {
+  const own = async () => ['127.0.0.1'];
+  const usual = new Egress({ allow: [], deny: egressDenyDefault }, own);
+  for (const name of ['files.example', '127.0.0.1', '::1', '0.0.0.0', '::', '::ffff:127.0.0.1']) {
+    await expect(usual.resolveForFile(name), name).rejects.toThrow('Cdm.0941');
+    await expect(usual.resolve(name), name).resolves.toHaveLength(1);
+  }
+  expect(await usual.resolveForFile('10.1.2.3')).toEqual([{ address: '10.1.2.3', family: 4 }]);
+  await expect(usual.resolveForFile('169.254.169.254')).rejects.toThrow('Cdm.0941');
+  const named = new Egress({ allow: ['127.0.0.0/8'], deny: [] }, own);
+  expect(await named.resolveForFile('files.example')).toEqual([{ address: '127.0.0.1', family: 4 }]);
 });
 
 test('the refusal names the host and its address', async () => {

@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import type { HostAddress } from '@sluice/core/connector/contract';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
+import { otherFormsOf } from './address-forms.ts';
 
 /** Which addresses links may name. Ranges are written `10.0.0.0/8` or `fd00::/8`. */
 export interface EgressRules {
@@ -11,8 +12,19 @@ export interface EgressRules {
   readonly deny: readonly string[];
 }
 
-/** Link-local addresses: the metadata services of clouds live there, and hand out credentials. */
-export const egressDenyDefault: readonly string[] = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'];
+/** Link-local addresses: the metadata services of clouds live there, and hand out credentials; some live elsewhere. */
+export const egressDenyDefault: readonly string[] = [
+  '169.254.0.0/16',
+  'fe80::/10',
+  'fd00:ec2::254/128',
+  'fd20:ce::254/128',
+  '100.100.100.200/32',
+  '192.0.0.192/32',
+  '168.63.129.16/32',
+];
+
+/** This machine itself. */
+const loopback = blockListOf(['127.0.0.0/8', '::1/128']);
 
 /** @returns the addresses of a host name. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -48,6 +60,18 @@ export class Egress {
   }
 
   /**
+   * The same for a file that an expression fetches. Files are not on this machine: what listens here for programs of its own
+   * takes whoever connects for one of them. Who keeps some here says so with an allowed range of its own.
+   * @throws as `resolve`.
+   */
+  async resolveForFile(host: string): Promise<readonly HostAddress[]> {
+    const found = await this.resolve(host);
+    const refused = found.find(({ address }) => this.#allow === null && isOneOf(loopback, address));
+    if (refused !== undefined) throw notAllowed(host, refused.address);
+    return found;
+  }
+
+  /**
    * The addresses of a host as they are now. Whoever connects to one of them, and looks nothing up again, connects to
    * what was checked.
    * @throws Cdm.0941 when one of them is not allowed; what the resolver throws.
@@ -60,9 +84,7 @@ export class Egress {
 
   #requireAllowed(host: string, addresses: readonly string[]): void {
     const refused = addresses.find((address) => !this.#isAllowed(address));
-    if (refused === undefined) return;
-    const cause = refused === host ? host : `${host} = ${refused}`;
-    throw new SluiceError('Cdm.0941', { cause: `${cause}: not allowed by the egress rules of this server` });
+    if (refused !== undefined) throw notAllowed(host, refused);
   }
 
   async #addressesOf(host: string): Promise<readonly string[]> {
@@ -75,11 +97,24 @@ export class Egress {
   }
 
   #isAllowed(address: string): boolean {
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    // BlockList matches IPv4-mapped IPv6 addresses (::ffff:a.b.c.d) against IPv4 ranges by itself.
-    if (this.#deny.check(address, family)) return false;
-    return this.#allow === null || this.#allow.check(address, family);
+    if (isOneOf(this.#deny, address)) return false;
+    return this.#allow === null || contains(this.#allow, address);
   }
+}
+
+/** Whether a range holds the address, or where a connection to it may end. */
+function isOneOf(ranges: BlockList, address: string): boolean {
+  return [address, ...otherFormsOf(address)].some((each) => contains(ranges, each));
+}
+
+/** IPv4-mapped IPv6 addresses (::ffff:a.b.c.d) are matched against IPv4 ranges by BlockList itself. */
+function contains(ranges: BlockList, address: string): boolean {
+  return ranges.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+function notAllowed(host: string, address: string): SluiceError {
+  const cause = address === host ? host : `${host} = ${address}`;
+  return new SluiceError('Cdm.0941', { cause: `${cause}: not allowed by the egress rules of this server` });
 }
 
 function blockListOf(ranges: readonly string[]): BlockList {

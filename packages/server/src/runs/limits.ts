@@ -17,13 +17,17 @@ export const runLimits = {
   /** Of these, for the clusters of one project. */
   inspectWorkersPerProjectMax: 2,
   /** Such questions under way or waiting; a further one is refused. */
-  inspectionsMax: 16,
+  inspectionsMax: 32,
+  /** Of these, of one project: whoever asks of many servers that do not answer leaves others room to ask. */
+  inspectionsPerProjectMax: 8,
   /** Worker processes that plan what is not run, over all clusters. */
   previewWorkersMax: 3,
   /** Of these, for the clusters of one project. */
   previewWorkersPerProjectMax: 2,
   /** Such plans under way or waiting; a further one is refused. */
   plansMax: 8,
+  /** Of these, of one project. */
+  plansPerProjectMax: 4,
   /** A plan of one table, or of the tables of one page, may take this long, its turn and the test of its links included, in milliseconds. */
   planMs: 90_000,
   /** Each link of a plan has this long for the stages of its test, in milliseconds; both are tested at once. */
@@ -70,6 +74,8 @@ export const runLimits = {
   attemptsOutOfMemoryMax: 3,
   /** Pause before such another attempt, in milliseconds. */
   attemptPauseMs: 50,
+  /** Pause before a slice that failed is moved again because its job says so (`splitRetryTime`), in milliseconds. */
+  sliceRetryPauseMs: 1_000,
   /** How often the source's snapshot may be lost and taken anew before the rest of a run is read without one. */
   snapshotRenewalsMax: 5,
   /** A lane that is not ready to join the snapshot within this time, in milliseconds, is left out. */
@@ -99,6 +105,8 @@ export const runLimits = {
   /** Rows of one replay, and their sealed characters: they travel in one message. More take another replay. */
   replayRowsMax: 5_000,
   replayCharsMax: 8 * 1024 * 1024,
+  /** Replays carried out at once by one server, each of another project: one that waits for its destination delays its own only. */
+  replaysMax: 4,
   /** One attempt at a replay may take this long. */
   replayMs: 60_000,
   /** A replay that is under way is left alone by others for so long behind each sign of life, in milliseconds. */
@@ -167,6 +175,8 @@ export const runLimits = {
   recordFreshMs: 4_000,
   /** Verifications driven at once by one server; more wait. Their tasks take turns with the slices of runs. */
   verificationsMax: 8,
+  /** Of these, of one project; others find a place whatever one has queued. */
+  verificationsPerProjectMax: 4,
   /** Pause between looks for verifications that nobody has in hand, in milliseconds. */
   verificationPauseMs: 2_000,
   /** Verifications of a run that are listed. */

@@ -8,6 +8,8 @@ import { WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
 export interface LinkInspectorTools {
   readonly pools: TaskPools;
+  /** Whose a cluster is; null: there is no such cluster. */
+  readonly projectOf: (clusterId: string) => Promise<string | null>;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -29,7 +31,8 @@ export interface LinkInspection {
 /** Staged link tests, lists of tables and previews, in worker processes of a lane of their own. */
 export class LinkInspector implements LinkInspection {
   readonly #tools: LinkInspectorTools;
-  #underWay = 0;
+  /** Questions under way, by project. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(tools: LinkInspectorTools) {
     this.#tools = tools;
@@ -41,16 +44,31 @@ export class LinkInspector implements LinkInspection {
     link: OptionValues,
     question: InspectQuestion & { readonly what: W },
   ): Promise<InspectAnswers[W]> {
-    if (this.#underWay >= runLimits.inspectionsMax) {
-      throw new SluiceError('APIGW.0308', { limit: runLimits.inspectionsMax, seconds: 1 });
-    }
-    this.#underWay++;
+    const projectId = (await this.#tools.projectOf(clusterId)) ?? '';
+    this.#begin(projectId);
     try {
       const task = { kind: 'inspect', connector, link, question } as const;
       return (await this.#answer(clusterId, task)) as InspectAnswers[W];
     } finally {
-      this.#underWay--;
+      const left = this.#of(projectId) - 1;
+      if (left === 0) this.#underWay.delete(projectId);
+      else this.#underWay.set(projectId, left);
     }
+  }
+
+  #of(projectId: string): number {
+    return this.#underWay.get(projectId) ?? 0;
+  }
+
+  /** @throws APIGW.0308 when all, or those of the project, are too many. */
+  #begin(projectId: string): void {
+    const { inspectionsMax, inspectionsPerProjectMax } = runLimits;
+    const total = [...this.#underWay.values()].reduce((sum, count) => sum + count, 0);
+    const limit = this.#of(projectId) >= inspectionsPerProjectMax ? inspectionsPerProjectMax : inspectionsMax;
+    if (limit === inspectionsPerProjectMax || total >= inspectionsMax) {
+      throw new SluiceError('APIGW.0308', { limit, seconds: 1 });
+    }
+    this.#underWay.set(projectId, this.#of(projectId) + 1);
   }
 
   async #answer(clusterId: string, task: InspectTask): Promise<InspectAnswers[keyof InspectAnswers]> {

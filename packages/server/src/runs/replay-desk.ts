@@ -34,7 +34,7 @@ interface ReplayJob {
 }
 
 /**
- * Carries out replays, one at a time. The list is in the store, so a restart forgets none:
+ * Carries out replays, of each project one at a time. The list is in the store, so a restart forgets none:
  *
  *     pending ─▶ rows and a checkpoint of the replay's own in one commit ─▶ settled, what came of each row is stored
  *             ─▶ the checkpoint is removed ─▶ done
@@ -48,6 +48,8 @@ export class ReplayDesk {
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
   #isPoked = false;
+  /** Those under way, by project. */
+  readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(tools: ReplayTools) {
     this.#tools = tools;
@@ -70,22 +72,32 @@ export class ReplayDesk {
     });
   }
 
-  /** Breaks off the replay that is under way: it is begun again later, here or elsewhere. */
+  /** Breaks off the replays that are under way: they are begun again later, here or elsewhere. */
   async close(): Promise<void> {
     this.#closer.abort(new Error('this server is shutting down'));
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#looking;
+    await Promise.all(this.#underWay.values());
   }
 
   async #look(): Promise<void> {
     const { store, now, log } = this.#tools;
     this.#isPoked = false;
     try {
-      while (!this.#closer.signal.aborted) {
+      while (!this.#closer.signal.aborted && this.#underWay.size < runLimits.replaysMax) {
         const at = now();
-        const replay = await store.replays.takeDue(at, at + runLimits.replayLeaseMs);
+        const busy = [...this.#underWay.keys()];
+        const replay = await store.replays.takeDue(at, at + runLimits.replayLeaseMs, busy);
         if (replay === null) return;
-        await this.#carryOut(replay);
+        // One whose run is gone is nobody's: it ends at once.
+        const projectId = (await store.runs.find(replay.runId))?.projectId ?? replay.id;
+        const carried = this.#carryOut(replay)
+          .catch((error: unknown) => log('replay.look-failed', { error }))
+          .finally(() => {
+            this.#underWay.delete(projectId);
+            this.poke();
+          });
+        this.#underWay.set(projectId, carried);
       }
     } catch (error) {
       // The store is out of reach for the moment: the next look is not far.

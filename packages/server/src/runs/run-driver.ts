@@ -3,7 +3,7 @@ import { addCounts, type SliceCounts, zeroCounts } from '@sluice/core/data/slice
 import { Fenced, SluiceError } from '@sluice/core/errors/sluice-error';
 import type { Consistency, RunPlan, RunWork, TaskKind, TaskOf, TaskResults } from '@sluice/engine/work';
 import { plannedTime, type ServiceFacts } from '../planner/job-variables.ts';
-import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
+import { carriedOut, type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunFailure, RunRecord, SliceRecord, TraceState } from '../store/model.ts';
 import type { Claim, RunChange, Store } from '../store/store.ts';
@@ -85,6 +85,7 @@ export class RunDriver implements Driver {
   #isPublished = false;
   /** Values of secret variables: in no text of the run. */
   #secretTexts: readonly string[] = [];
+  #settings: ResolvedWork['settings'] | null = null;
 
   constructor(run: RunRecord, tools: DriverTools, traces: TraceRemover, rates: SharedRates) {
     this.runId = run.id;
@@ -145,6 +146,8 @@ export class RunDriver implements Driver {
         throw ending ?? unworkable(error);
       });
       this.#secretTexts = work.secretTexts;
+      this.#settings = work.settings;
+      this.#rejects.limitBy(work.settings.driverOptions);
       if (ending !== null) throw ending;
       if (plan === null) {
         this.#expectWorthwhile(run, []);
@@ -160,7 +163,9 @@ export class RunDriver implements Driver {
       this.#storedPlan = plan;
       // The slices come from the store one by one; a thousand of them in every message would be most of its bytes.
       plan = { ...plan, slices: [] };
-      const verification = isVerified(run) ? this.#verification(work, plan) : null;
+      const verification = isVerified(carriedOut(run, this.#settings))
+        ? this.#verification(work, plan)
+        : null;
       let lanes: readonly SliceLane[] | null = null;
       if (run.state !== 'finishing') {
         if (!run.isPrepared) {
@@ -245,7 +250,7 @@ export class RunDriver implements Driver {
       const tools = { store, pool: this.#pool, log };
       const leaves = this.#isPublished
         ? null
-        : await settleTraces(run, work, isToBeKept(run, state), withinMs, tools);
+        : await settleTraces(run, work, isToBeKept(carriedOut(run, this.#settings), state), withinMs, tools);
       await this.#end(state, failure, leaves);
     } catch (error) {
       // Our own store is out of reach, or the run is another's. The lease runs out and the run is taken up again.
@@ -280,7 +285,7 @@ export class RunDriver implements Driver {
       records,
       isTakenUp,
       consistency: this.#storedPlan?.consistency ?? null,
-      keepsMoment: isVerified(this.#record),
+      keepsMoment: isVerified(carriedOut(this.#record, this.#settings)),
       pool: this.#pool,
       holdRate: (limit) => this.#rates.hold(this.#record, limit),
       progress: this.progress,
@@ -363,7 +368,7 @@ export class RunDriver implements Driver {
     const { store, secrets, now, log } = this.#tools;
     const { signal } = this.#stopper;
     const tools = { store, secrets, now, log, signal, pool: this.#pool };
-    return new RunVerification(this.#record, work, plan, tools);
+    return new RunVerification(carriedOut(this.#record, this.#settings), work, plan, tools);
   }
 
   #listener(): TaskListener {
@@ -432,7 +437,7 @@ export class RunDriver implements Driver {
     );
     if (ended === null) throw new Fenced('the run');
     this.#learn(ended);
-    if (isVerified(ended) && failure !== null) {
+    if (isVerified(carriedOut(ended, this.#settings)) && failure !== null) {
       const told = state === 'stopped' ? { state } : { state: 'failed' as const, failure };
       await stored(() => endRunVerification(store, this.runId, { ...told, endedAt: now() }));
     }

@@ -45,6 +45,24 @@ test('percent never falls and stays below 100 until the run has succeeded', () =
   expect(progress.percent()).toBe(99);
 });
 
+test('a slice without an estimate counts when it is done, and not before', () => {
+  const progress = new RunProgress();
+  const [query] = [record(0, 1)].map((one) => ({ ...one, slice: { ...one.slice, rowsEstimate: null } }));
+  if (query === undefined) throw new Error('no slice');
+  progress.load([query]);
+  progress.live(0, rows(1_000_000), zeroTimes, 0);
+  expect(progress.percent()).toBe(1);
+  progress.settle(0, done(1_000_000), zeroTimes, 0);
+  expect(progress.percent()).toBe(99);
+  // Of several they are worth the same.
+  const several = new RunProgress();
+  several.load([query, { ...query, no: 1, slice: { ...query.slice, no: 1 } }]);
+  several.live(1, rows(5), zeroTimes, 0);
+  expect(several.percent()).toBe(1);
+  several.settle(0, done(7), zeroTimes, 0);
+  expect(several.percent()).toBe(50);
+});
+
 test('a resumed run begins with what is durable', () => {
   const progress = new RunProgress();
   progress.load([record(0, 10, done(10)), record(1, 10)]);

@@ -212,15 +212,17 @@ export class RunProgress {
     return sum;
   }
 
-  /** 1..99: slices done, and of the open ones the share of their estimated rows. */
+  /** 1..99: slices done, and of the open ones the share of their estimated rows; of one without an estimate nothing. */
   percent(): number {
     if (this.#isPercentFresh) return this.#percentShown;
     let done = 0;
-    for (const { weight, checkpoint, live } of this.#slices.values()) {
+    for (const { slice, weight, checkpoint, live } of this.#slices.values()) {
       if (checkpoint?.isComplete) {
         done += weight;
         continue;
       }
+      // Rows say nothing of a slice of which nobody knows how many it has.
+      if (slice.rowsEstimate === null) continue;
       const rows = (live ?? checkpoint?.counts)?.rowsRead ?? 0;
       // Estimates are rough: an open slice never counts as whole.
       done += weight * Math.min(0.95, rows / weight);

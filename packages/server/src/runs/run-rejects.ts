@@ -1,6 +1,7 @@
 import type { SliceCounts } from '@sluice/core/data/slice';
 import { explained } from '@sluice/core/errors/explained';
 import { type ErrorFacts, SluiceError } from '@sluice/core/errors/sluice-error';
+import type { OptionValues } from '@sluice/core/options/option';
 import type { RejectAnswer, RejectPart } from '@sluice/engine/work';
 import { type RunDirtyLimits, runDirtyLimitsOf } from '../planner/dirty-rules.ts';
 import { rejectContext } from '../secrets/sealed-values.ts';
@@ -23,7 +24,7 @@ export interface RunRejectsTools {
 export class RunRejects {
   readonly #tools: RunRejectsTools;
   readonly #claim: Claim;
-  readonly #limits: RunDirtyLimits;
+  #limits: RunDirtyLimits;
   /** What the slices told last, ahead of their commits. */
   readonly #told = new Map<number, Pick<RejectPart, 'rowsRead' | 'rowsSkipped'>>();
 
@@ -31,6 +32,11 @@ export class RunRejects {
     this.#tools = tools;
     this.#claim = claim;
     this.#limits = runDirtyLimitsOf(run.job.driverOptions);
+  }
+
+  /** @param driver the job's settings as they are carried out. */
+  limitBy(driver: OptionValues): void {
+    this.#limits = runDirtyLimitsOf(driver);
   }
 
   /** Stores what a worker tells. @returns null when the claim is lost. */

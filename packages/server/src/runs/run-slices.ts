@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Slice } from '@sluice/core/data/slice';
-import { SnapshotLost } from '@sluice/core/errors/sluice-error';
+import { SluiceError, SnapshotLost } from '@sluice/core/errors/sluice-error';
 import type { Consistency, RateLimit, RunPlan, RunWork, TaskKind, TaskOf } from '@sluice/engine/work';
 import type { SliceRecord } from '../store/model.ts';
 import { runLimits } from './limits.ts';
@@ -138,6 +139,7 @@ class SliceMover {
       progress.sequenceOf(slice.no),
     );
     let count = 0;
+    let retriesLeft = work.sliceRetries ?? 0;
     for (;;) {
       const used = lane.snapshot;
       const task = { kind: 'slice', work, plan, slice, snapshot: used } as const;
@@ -161,8 +163,14 @@ class SliceMover {
         note('slice.done', { slice: slice.no, attempts: count, ...progress.effortOf(slice.no) });
         return used === null && count > 1;
       } catch (error) {
-        if (!(error instanceof SnapshotLost) || used === null) throw error;
-        await this.#snapshot.renew(lane, used, error);
+        if (error instanceof SnapshotLost && used !== null) {
+          await this.#snapshot.renew(lane, used, error);
+          continue;
+        }
+        if (retriesLeft === 0 || !isWorthRetry(error)) throw error;
+        retriesLeft -= 1;
+        note('slice.retried', { slice: slice.no, why: error.message, retriesLeft });
+        await sleep(runLimits.sliceRetryPauseMs, undefined, { signal: this.#signal });
       }
     }
   }
@@ -181,4 +189,12 @@ class SliceMover {
       log,
     });
   }
+}
+
+/**
+ * Whether a slice may be moved again because its job says so: not where what it has written stays without a commit, and not
+ * behind a limit of bad rows, of which there would be as many.
+ */
+function isWorthRetry(error: unknown): error is SluiceError {
+  return error instanceof SluiceError && !error.isFinal && error.code !== 'Cdm.0936';
 }

@@ -100,7 +100,7 @@ export class RunVerification {
     await this.#change({ isAtSnapshot: isAtSnapshot && chunks.length === 0 });
     await this.#tasks.go({
       plan,
-      done: new Set(chunks.map(({ no }) => no)),
+      done: chunks,
       repair: null,
       lanes: isAtSnapshot ? lanes : null,
       store: async ({ no }, outcome) => {

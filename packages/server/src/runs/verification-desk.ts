@@ -88,7 +88,7 @@ export class VerificationDesk implements VerificationService {
     const found = await this.find(run, id);
     const asked = found.kind === 'run' ? null : await store.verifications.requestStop(id, user, now());
     if (asked === null) throw refused(run, found.kind === 'run' ? texts.ofRun : texts.ended);
-    this.#drivers.get(id)?.stop();
+    this.#drivers.get(id)?.stop(user);
     const deadline = now() + runLimits.stopWaitMs;
     for (;;) {
       const seen = await this.find(run, id);
@@ -167,7 +167,7 @@ export class VerificationDesk implements VerificationService {
     const { store, owner, now, leaseMs, log } = this.#tools;
     try {
       while (!this.#isClosed && this.#drivers.size < runLimits.verificationsMax) {
-        const record = await store.verifications.claim(owner, now(), leaseMs);
+        const record = await store.verifications.claim(owner, now(), leaseMs, this.#projectsAtLimit());
         if (record === null) return;
         this.#take(record);
       }
@@ -175,6 +175,16 @@ export class VerificationDesk implements VerificationService {
       // The store is out of reach for the moment; the next look is not far.
       log('verification.look-failed', { error });
     }
+  }
+
+  /** Projects that have as many in hand as they may. */
+  #projectsAtLimit(): readonly string[] {
+    const counts = new Map<string, number>();
+    for (const { projectId } of this.#drivers.values()) {
+      counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
+    }
+    const max = runLimits.verificationsPerProjectMax;
+    return [...counts].flatMap(([projectId, count]) => (count >= max ? [projectId] : []));
   }
 
   #take(record: VerificationRecord): void {

@@ -4,6 +4,7 @@ import type { ComparisonPlan } from '@sluice/engine/compare/comparison-work';
 import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
 import type {
   VerificationChange,
+  VerificationChunk,
   VerificationClaim,
   VerificationRecord,
 } from '../store/verification-record.ts';
@@ -13,12 +14,8 @@ import { failureOf } from './failure.ts';
 import { runLimits } from './limits.ts';
 import { maskedFields } from './masked-fields.ts';
 import type { DriverTools } from './run-driver.ts';
+import { LetGo, ShutDown, StopAsked, stored, Unworkable, unworkable } from './run-endings.ts';
 import { totalsOf, type VerificationTotals } from './verification-totals.ts';
-
-/** Why the work on a verification ends before its end. */
-class StopAsked extends Error {}
-/** The record is not ours to end. */
-class LetGo extends Error {}
 
 /**
  * Drives one claimed verification from where its record stands to its end. Every chunk is stored before it counts, so that a
@@ -27,6 +24,7 @@ class LetGo extends Error {}
  */
 export class VerificationDriver {
   readonly id: string;
+  readonly projectId: string;
   /** Resolves when the driver is done with it, whatever came of it. Never rejects. */
   readonly ended: Promise<void>;
   readonly #tools: DriverTools;
@@ -36,19 +34,20 @@ export class VerificationDriver {
 
   constructor(record: VerificationRecord, tools: DriverTools) {
     this.id = record.id;
+    this.projectId = record.projectId;
     this.#claim = { id: record.id, fence: record.fence };
     this.#tools = tools;
     this.ended = this.#drive(record);
   }
 
   /** Ends it as stopped. Safe to repeat. */
-  stop(): void {
-    this.#stopper.abort(new StopAsked('stopped'));
+  stop(user: string): void {
+    this.#stopper.abort(new StopAsked(user));
   }
 
   /** Leaves it as its record says, for a later driver. */
   letGo(): void {
-    this.#stopper.abort(new LetGo('this server is shutting down'));
+    this.#stopper.abort(new ShutDown('this server is shutting down'));
   }
 
   async #drive(record: VerificationRecord): Promise<void> {
@@ -57,7 +56,7 @@ export class VerificationDriver {
     const { id, runId, kind } = record;
     log('verification.taken', { run: runId, verification: id, kind });
     try {
-      if (record.stopRequestedBy !== null) this.stop();
+      if (record.stopRequestedBy !== null) this.stop(record.stopRequestedBy);
       const ended = await this.#work(record);
       await this.#end(ended);
       log('verification.ended', { run: runId, verification: id, state: ended.state });
@@ -72,12 +71,15 @@ export class VerificationDriver {
   async #work(record: VerificationRecord): Promise<VerificationChange> {
     const { store, secrets, service, pools, now, log } = this.#tools;
     await this.#change({ state: 'running', startedAt: record.startedAt ?? now() });
-    const run = await store.runs.find(record.runId);
+    await this.#expectWorthwhile(record);
+    const run = await stored(() => store.runs.find(record.runId));
     if (run === null || run.plan === null) {
       const why = run === null || run.batch === null ? nothingCopied : ofTables;
       return { state: 'not_comparable', notComparable: why };
     }
-    const work: ResolvedWork = await resolveWork(run, store, secrets, service);
+    const work: ResolvedWork = await resolveWork(run, store, secrets, service).catch((error: unknown) => {
+      throw unworkable(error);
+    });
     this.#secretTexts = work.secretTexts;
     const tasks = new ComparisonTasks({
       work,
@@ -100,15 +102,26 @@ export class VerificationDriver {
       await this.#change({ phase: 'comparing' });
     }
     await this.#go(tasks, plan, 'comparing', null);
-    const chunks = await store.verifications.chunks(record.id);
+    const chunks = await this.#chunks();
     const totals = totalsOf(chunks, 'comparing');
     const compared = { run, target: run.plan.target, plan, chunks, totals };
-    const { note } = await judgeSetAside(compared, this.#tools);
+    const { note } = await stored(() => judgeSetAside(compared, this.#tools));
     const notes = [...refusalNotes(totalsOf(chunks, 'repairing')), ...(note === null ? [] : [note])];
     return {
       state: totals.isEqual ? 'equal' : 'different',
       ...(notes.length > 0 && { plan: { ...plan, notes: [...plan.notes, ...notes] } }),
     };
+  }
+
+  /** Claims that led to a chunk are none of a verification that brings down its servers; each of the others is suspicious. */
+  async #expectWorthwhile({ fence }: VerificationRecord): Promise<void> {
+    if (fence - (await this.#chunks()).length <= runLimits.fruitlessClaimsMax) return;
+    const cause = `the verification was taken up ${fence - 1} times and came to no end`;
+    throw new SluiceError('Cdm.0036', { cause });
+  }
+
+  #chunks(): Promise<readonly VerificationChunk[]> {
+    return stored(() => this.#tools.store.verifications.chunks(this.id));
   }
 
   async #go(
@@ -118,16 +131,16 @@ export class VerificationDriver {
     repair: { readonly removesExtra: boolean } | null,
   ): Promise<void> {
     const { store } = this.#tools;
-    const chunks = await store.verifications.chunks(this.id);
-    const done = new Set(chunks.filter((chunk) => chunk.phase === phase).map(({ no }) => no));
+    const done = (await this.#chunks()).filter((chunk) => chunk.phase === phase);
     await tasks.go({
       plan,
       done,
       repair,
       lanes: null,
       store: async ({ no }, outcome) => {
-        const isStored = await store.verifications.storeChunk(this.#claim, { phase, no, outcome });
-        if (!isStored) throw new LetGo('the lease was lost');
+        const chunk = { phase, no, outcome };
+        if (!(await stored(() => store.verifications.storeChunk(this.#claim, chunk))))
+          throw new LetGo('the lease was lost');
       },
       snapshotLost: async () => undefined,
     });
@@ -139,14 +152,20 @@ export class VerificationDriver {
     const { id, runId } = record;
     try {
       if (reason instanceof LetGo) {
-        log('verification.let-go', { run: runId, verification: id, why: reason.message });
-        // So that another need not wait for the lease.
-        await store.verifications.heartbeat(this.#claim, now(), 0);
+        log('verification.let-go', {
+          run: runId,
+          verification: id,
+          why: reason.message,
+          cause: reason.cause,
+        });
+        // The lease ends with this server, so that another need not wait for it.
+        if (reason instanceof ShutDown) await store.verifications.heartbeat(this.#claim, now(), 0);
       } else if (reason instanceof StopAsked) {
         await this.#end({ state: 'stopped' });
         log('verification.ended', { run: runId, verification: id, state: 'stopped' });
       } else {
-        const failure = maskedFields(failureOf(reason), this.#secretTexts);
+        const told = reason instanceof Unworkable ? reason.failure : failureOf(reason);
+        const failure = maskedFields(told, this.#secretTexts);
         log('verification.failed', {
           run: runId,
           verification: id,
@@ -165,7 +184,7 @@ export class VerificationDriver {
     try {
       const record = await store.verifications.heartbeat(this.#claim, now(), leaseMs);
       if (record === null) this.#stopper.abort(new LetGo('the lease was lost'));
-      else if (record.stopRequestedBy !== null) this.stop();
+      else if (record.stopRequestedBy !== null) this.stop(record.stopRequestedBy);
     } catch (error) {
       log('verification.heartbeat-failed', { verification: this.id, error });
     }
@@ -173,13 +192,14 @@ export class VerificationDriver {
 
   async #change(change: VerificationChange): Promise<void> {
     this.#stopper.signal.throwIfAborted();
-    const changed = await this.#tools.store.verifications.change(this.#claim, change);
-    if (changed === null) throw new LetGo('the lease was lost');
+    const { verifications } = this.#tools.store;
+    if ((await stored(() => verifications.change(this.#claim, change))) === null)
+      throw new LetGo('the lease was lost');
   }
 
   async #end(change: VerificationChange): Promise<void> {
     const { store, now } = this.#tools;
-    await store.verifications.change(this.#claim, { ...change, endedAt: now() });
+    await stored(() => store.verifications.change(this.#claim, { ...change, endedAt: now() }));
   }
 }
 

@@ -20,7 +20,8 @@ describe('errors that cross from a worker to the server', () => {
 
   test('one without a cause gets none', () => {
     const arrived = across(new SluiceError('Cdm.0900', { table: 't' }));
-    expect(arrived).toMatchObject({ code: 'Cdm.0900', retry: false });
+    expect(arrived).toMatchObject({ code: 'Cdm.0900', retry: false, isFinal: false });
+    expect(across(new SluiceError('Cdm.0234', {}, { isFinal: true }))).toMatchObject({ isFinal: true });
     expect('cause' in arrived).toBe(false);
   });
 

@@ -70,6 +70,7 @@ export type PortableError =
       readonly code: ErrorCode;
       readonly facts: ErrorFacts;
       readonly retry: boolean;
+      readonly isFinal: boolean;
       readonly cause: string | null;
     }
   | { readonly kind: 'fenced'; readonly message: string }
@@ -82,7 +83,8 @@ export function toPortable(error: unknown): PortableError {
   if (error instanceof SnapshotLost) return { kind: 'snapshot-lost', message: error.message };
   if (error instanceof SluiceError) {
     const cause = error.cause instanceof Error ? error.cause.message : null;
-    return { kind: 'sluice', code: error.code, facts: error.facts, retry: error.retry, cause };
+    const { code, facts, retry, isFinal } = error;
+    return { kind: 'sluice', code, facts, retry, isFinal, cause };
   }
   if (error instanceof Error) {
     return { kind: 'unexpected', message: error.message, stack: error.stack ?? error.message };
@@ -114,7 +116,8 @@ export function fromPortable(portable: PortableError): Error {
     }
     case 'sluice': {
       const cause = portable.cause === null ? undefined : new Error(portable.cause);
-      return new SluiceError(portable.code, portable.facts, { retry: portable.retry, cause });
+      const { code, facts, retry, isFinal } = portable;
+      return new SluiceError(code, facts, { retry, isFinal, cause });
     }
     case 'unexpected':
       return new WorkerBug(portable);

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so jobs refer to variables.
 import { fromPortableRow } from '@sluice/core/data/portable-row';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Quarantine } from '../runs/quarantine.ts';
@@ -271,6 +272,18 @@ describe.skipIf(!hasServers)('rows that cannot be written are set aside', () => 
       driver: { ...tolerant, ...loose },
     });
     expect(within).toMatchObject({ state: 'succeeded', counts: { rowsSkipped: badIds.length } });
+  });
+
+  test('a limit that a variable of the start gives holds', async () => {
+    const job = await rig.job({
+      from: sides.mysql,
+      to: sides.postgres,
+      fromTable: 'dirty',
+      toTable: await target(sides.postgres),
+      driver: { ...tolerant, 'sluiceConfig.maxDirtyRecords': '${most}' },
+    });
+    const run = await rig.ended(await rig.start(job, { most: String(badIds.length - 1) }));
+    expect(run).toMatchObject({ state: 'failed', failure: { code: 'Cdm.0936' } });
   });
 
   test.each(pairs)('$from to $to: workers that are killed change nothing', async ({ from, to }) => {

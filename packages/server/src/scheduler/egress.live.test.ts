@@ -59,7 +59,11 @@ describe.skipIf(!hasServers)('where workers may connect to', () => {
 
   test.each(['postgres', 'mysql'] as const)('a test of a link to %s fails at the name', async (kind) => {
     const rig = await open(loopback);
-    const inspector = new LinkInspector({ pools: rig.pool, log: () => undefined });
+    const inspector = new LinkInspector({
+      pools: rig.pool,
+      projectOf: async () => 'p',
+      log: () => undefined,
+    });
     const question = { what: 'stages', purpose, timeLimitMs: 10_000 } as const;
     const stages = await inspector.ask(rig.cluster.id, 'generic-jdbc-connector', sides[kind].link, question);
     expect(stages[0]).toMatchObject({ stage: 'name', state: 'failed', finding: { code: 'Cdm.0941' } });
@@ -73,7 +77,11 @@ describe.skipIf(!hasServers)('where workers may connect to', () => {
 
   test('questions about links are answered by workers, and no more than a few at once', async () => {
     const rig = await open([]);
-    const inspector = new LinkInspector({ pools: rig.pool, log: () => undefined });
+    const inspector = new LinkInspector({
+      pools: rig.pool,
+      projectOf: async () => 'p',
+      log: () => undefined,
+    });
     const table = { schema: 'public', table: 'source' };
     const limits = { rowsMax: 5, bytesMax: 10_000, valueCharsMax: 100, timeLimitMs: 5_000 };
     const { link } = sides.postgres;
@@ -82,7 +90,7 @@ describe.skipIf(!hasServers)('where workers may connect to', () => {
     expect((await ask()).rows).toHaveLength(5);
     const outcomes = await Promise.allSettled(Array.from({ length: 40 }, ask));
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
-    expect(refused).toHaveLength(24);
+    expect(refused).toHaveLength(32);
     expect(refused[0]?.reason).toMatchObject({ code: 'APIGW.0308' });
     const page = { filter: '', offset: 0, limit: 10 };
     const stages = await inspector.ask(rig.cluster.id, 'generic-jdbc-connector', sides.mysql.link, {

@@ -16,8 +16,8 @@ import {
   type Side,
 } from './test-sides-suite.ts';
 
-/** From start to FAILED, on a busy machine. */
-const endsWithinMs = 8_000;
+/** From start to an end, on a busy machine: whoever takes such an error for one that may pass goes on for 30 s. */
+const endsWithinMs = 15_000;
 const wrongPassword = `pw-${randomBytes(9).toString('hex')}`;
 const rightPassword = `pw-${randomBytes(9).toString('hex')}`;
 const kinds = ['postgres', 'mysql'] as const;
@@ -172,13 +172,14 @@ describe.skipIf(!hasServers)('runs that fail', () => {
 
     test('without a column that the job names', async () => {
       const from = { 'fromJobConfig.columnList': 'id&nickname' };
-      const code = kind === 'postgres' ? 'Cdm.0903' : 'Cdm.0902';
-      await expectFailure(wish(kind, other, { fromOptions: from }), code, /nickname/);
+      await expectFailure(wish(kind, other, { fromOptions: from }), 'Cdm.0926', /nickname/);
+      const cut = { 'fromJobConfig.partitionColumn': 'nickname' };
+      await expectFailure(wish(kind, other, { fromOptions: cut }), 'Cdm.0926', /nickname/);
       const to = { 'fromJobConfig.columnList': 'id&name' };
       await expectFailure(
         wish(other, kind, { fromOptions: to, toOptions: { 'toJobConfig.columnList': 'id&nickname' } }),
         'Cdm.0931',
-        /nickname/,
+        /has no column "nickname"/,
       );
     });
   });
@@ -276,9 +277,9 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       const other = otherOf(kind);
       await createTarget(sides[other], `cut_from_${kind}`);
       const job = wish(kind, other, { toTable: `cut_from_${kind}` });
-      const { run, seconds } = await cutWhile(job, sides[kind], 'source');
+      const { run, ms } = await cutWhile(job, sides[kind], 'source');
       expect(run).toMatchObject({ state: 'succeeded', failure: null, counts: { rowsWritten: 100 } });
-      expect(seconds).toBeLessThan(6);
+      expect(ms).toBeLessThan(endsWithinMs);
       expect(await fingerprint(sides[other], `cut_from_${kind}`)).toBe(fingerprintOf(100));
       expectTriedAgain(run, /Cdm\.0233 .*(cut|terminat|lost|kill|closed)/i);
       await expectNoTraces(sides[other]);
@@ -287,9 +288,9 @@ describe.skipIf(!hasServers)('runs that fail', () => {
     test.each(kinds)('of the destination %s', async (kind) => {
       await createTarget(sides[kind], `cut_to_${kind}`);
       const job = wish(otherOf(kind), kind, { toTable: `cut_to_${kind}` });
-      const { run, seconds } = await cutWhile(job, sides[kind], `cut_to_${kind}`);
+      const { run, ms } = await cutWhile(job, sides[kind], `cut_to_${kind}`);
       expect(run).toMatchObject({ state: 'succeeded', failure: null, counts: { rowsWritten: 100 } });
-      expect(seconds).toBeLessThan(6);
+      expect(ms).toBeLessThan(endsWithinMs);
       expect(await fingerprint(sides[kind], `cut_to_${kind}`)).toBe(fingerprintOf(100));
       expectTriedAgain(run, /Cdm\.0234 .*(cut|terminat|lost|kill|closed)/i);
       await expectNoTraces(sides[kind]);
@@ -304,11 +305,7 @@ describe.skipIf(!hasServers)('runs that fail', () => {
   }
 
   /** Holds the run by a lock on `table`, cuts the waiting session, and gives up the lock. */
-  async function cutWhile(
-    job: JobWish,
-    side: Side,
-    table: string,
-  ): Promise<{ run: RunRecord; seconds: number }> {
+  async function cutWhile(job: JobWish, side: Side, table: string): Promise<{ run: RunRecord; ms: number }> {
     const holder = await side.holder();
     try {
       const release = holdBefore('slice', () => lockTable(holder, side, table));
@@ -319,7 +316,7 @@ describe.skipIf(!hasServers)('runs that fail', () => {
       await cutWaiting(side);
       await holder.release();
       const run = await rig.ended(started);
-      return { run, seconds: (performance.now() - cutAt) / 1000 };
+      return { run, ms: performance.now() - cutAt };
     } finally {
       await holder.release();
     }

@@ -112,6 +112,99 @@ describe.skipIf(!hasServers)('field mapping', () => {
     },
   );
 
+  const readBack = async (to: Side['kind'], table: string, columns: readonly string[]) => {
+    const quote = to === 'postgres' ? '"' : '`';
+    const list = columns.map((name) => `${quote}${name}${quote}`);
+    const rows = await sides[to].sql(`SELECT ${list.join(', ')} FROM ${table} ORDER BY 1`);
+    return rows.map((row) => columns.map((name) => (row[name] === null ? null : String(row[name]))));
+  };
+
+  test.each(pairs)('columns whose names are told in another case, $from to $to', async ({ from, to }) => {
+    const quote = to === 'postgres' ? '"' : '`';
+    const columns = `${quote}Id${quote} integer PRIMARY KEY, ${quote}PHONE${quote} varchar(20)`;
+    const expected = [
+      ['1', '12345678910'],
+      ['2', '12345'],
+      ['3', null],
+    ];
+    const fromOptions = {
+      'fromJobConfig.columnList': 'ID&Phone',
+      'fromJobConfig.partitionColumn': 'iD',
+      'fromJobConfig.allowNullValueInPartitionColumn': 'false',
+    };
+    const toOptions = { 'toJobConfig.columnList': 'id&phone' };
+    for (const wish of [{ fromOptions, toOptions }, { fromOptions }]) {
+      const { run, toTable } = await move({ from, to, columns, ...wish });
+      expect([run.state, run.failure]).toEqual(['succeeded', null]);
+      expect(await readBack(to, toTable, ['Id', 'PHONE'])).toEqual(expected);
+    }
+    const upsert = { 'toJobConfig.onConflict': 'UPDATE', 'toJobConfig.useStageTable': 'true', ...toOptions };
+    const { run, toTable } = await move({ from, to, columns, fromOptions, toOptions: upsert });
+    expect([run.state, run.failure]).toEqual(['succeeded', null]);
+    expect(await readBack(to, toTable, ['Id', 'PHONE'])).toEqual(expected);
+  });
+
+  test('two columns that differ in case alone are told apart by their exact names', async () => {
+    await sides.postgres.sql(
+      `CREATE TABLE twins (id integer PRIMARY KEY, "Name" text, name text); INSERT INTO twins VALUES (1, 'upper', 'lower')`,
+    );
+    const twins = async (list: string) => {
+      const toTable = `target_${++tables}`;
+      return {
+        toTable,
+        run: await rig.run({
+          from: sides.postgres,
+          to: sides.postgres,
+          fromTable: 'twins',
+          toTable,
+          fromOptions: { 'fromJobConfig.columnList': list },
+          toOptions: { 'toJobConfig.tablePreparation': 'CREATE_WHEN_NOT_EXIST' },
+        }),
+      };
+    };
+    const both = await twins('id&name&Name');
+    expect(await readBack('postgres', both.toTable, ['id', 'name', 'Name'])).toEqual([
+      ['1', 'lower', 'upper'],
+    ]);
+    const neither = await twins('id&NAME');
+    expect(neither.run.failure).toMatchObject({ code: 'Cdm.0926' });
+  });
+
+  test.each(pairs)('a created table gets the comments of its columns, $from to $to', async ({ from, to }) => {
+    const comment = `it's the "name" of \\ someone; -- 名称`;
+    const fromTable = `said_${to}`;
+    const side = sides[from];
+    if (from === 'postgres') {
+      await side.sql(`CREATE TABLE ${fromTable} (id integer PRIMARY KEY, name varchar(9))`);
+      await side.sql(`COMMENT ON COLUMN ${fromTable}.name IS '${comment.replaceAll("'", "''")}'`);
+    } else {
+      const literal = comment.replaceAll('\\', '\\\\').replaceAll("'", "''");
+      await side.sql(
+        `CREATE TABLE ${fromTable} (id integer PRIMARY KEY, name varchar(9) COMMENT '${literal}')`,
+      );
+    }
+    const toTable = `target_${++tables}`;
+    const run = await rig.run({
+      from: side,
+      to: sides[to],
+      fromTable,
+      toTable,
+      fromOptions: { 'fromJobConfig.columnList': 'id&name' },
+      toOptions: {
+        'toJobConfig.columnList': 'id&label',
+        'toJobConfig.tablePreparation': 'DROP_AND_CREATE',
+      },
+    });
+    expect([run.state, run.failure]).toEqual(['succeeded', null]);
+    const [told] = await sides[to].sql(
+      to === 'postgres'
+        ? `SELECT col_description('${toTable}'::regclass, 1) AS id, col_description('${toTable}'::regclass, 2) AS label`
+        : `SELECT max(IF(COLUMN_NAME = 'id', COLUMN_COMMENT, NULL)) AS id, max(IF(COLUMN_NAME = 'label', COLUMN_COMMENT, NULL)) AS label
+             FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${toTable}'`,
+    );
+    expect([told?.id || null, told?.label]).toEqual([null, comment]);
+  });
+
   test.each(pairs)('added fields and timestamps, $from to $to', async ({ from, to }) => {
     const moment = to === 'postgres' ? 'timestamp(3)' : 'datetime(3)';
     const instant = to === 'postgres' ? 'timestamptz(3)' : 'timestamp(3) NULL';

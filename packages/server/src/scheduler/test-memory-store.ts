@@ -38,7 +38,7 @@ export function memoryStore(cluster: ClusterRecord, jobs: readonly JobRecord[], 
     },
     jobs: {
       findById: async (id: number) => jobs.find((job) => job.id === id) ?? null,
-      listTimed: async () => jobs.filter((job) => state.timers.has(job.id)),
+      timedIds: async () => jobs.map(({ id }) => id).filter((id) => state.timers.has(id)),
     },
     clusters: { findById: async () => cluster },
     traces: { doom: async () => undefined },

@@ -29,8 +29,20 @@ class WatchedPools extends LocalClusterPools {
     signal: AbortSignal,
     seat: Seat | null = null,
   ): Promise<TaskResults[K]> {
-    await this.before(task.kind);
+    await unlessAborted(signal, this.before(task.kind));
     return await super.run(clusterId, task, listener, signal, seat);
+  }
+}
+
+/** What a test does before a task ends with the task: a run that is stopped there need not wait for the test. */
+async function unlessAborted(signal: AbortSignal, work: Promise<void> | void): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -49,6 +61,8 @@ export interface RigSettings {
   readonly egress?: EgressRules;
   /** Of the service; default: Asia/Shanghai. */
   readonly zone?: string;
+  /** What desk and queue take for now; default: the clock. */
+  readonly now?: () => number;
 }
 
 export interface JobWish {
@@ -111,12 +125,13 @@ export class RunRig {
       onStderr: (pid, text) => log('worker.stderr', { pid, text }),
     });
     const leaseMs = settings.leaseMs ?? 15_000;
+    const now = settings.now ?? Date.now;
     let poke: () => void = () => undefined;
     this.desk = new RunDesk({
       store,
       secrets: rigSecretBox,
       pools: this.pool,
-      now: Date.now,
+      now,
       service: { zone: settings.zone ?? 'Asia/Shanghai', version: '1.8.1' },
       leaseMs,
       log,
@@ -129,7 +144,7 @@ export class RunRig {
       runsMax: (clusterId) => this.pool.runsMax(clusterId),
       owner,
       leaseMs,
-      now: Date.now,
+      now,
       log,
     });
     poke = () => this.queue.poke();
@@ -223,16 +238,16 @@ export class RunRig {
   }
 
   /** Starts a job and waits for its end. */
-  async run(wish: JobWish, withinMs = 28_000): Promise<RunRecord> {
+  async run(wish: JobWish, withinMs = 55_000): Promise<RunRecord> {
     return await this.ended(await this.start(await this.job(wish)), withinMs);
   }
 
-  async ended(run: RunRecord, withinMs = 28_000): Promise<RunRecord> {
+  async ended(run: RunRecord, withinMs = 55_000): Promise<RunRecord> {
     return await this.until(run, (seen) => !isActiveState(seen.state), withinMs);
   }
 
   /** Waits until the run's record is as wanted. */
-  async until(run: RunRecord, wanted: (seen: RunRecord) => boolean, withinMs = 20_000): Promise<RunRecord> {
+  async until(run: RunRecord, wanted: (seen: RunRecord) => boolean, withinMs = 50_000): Promise<RunRecord> {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const seen = await this.find(run);
@@ -263,7 +278,7 @@ export class RunRig {
 export async function eventually(
   what: string,
   holds: () => Promise<boolean>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await holds())) {

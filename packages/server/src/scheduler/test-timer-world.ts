@@ -172,7 +172,7 @@ export class TimerWorld {
     const store = this.#store;
     const live = <T>(work: () => Promise<T>) => this.#crashing(serverOf, work);
     return {
-      jobs: replaced(store.jobs, { listTimed: () => live(() => store.jobs.listTimed()) }),
+      jobs: replaced(store.jobs, { timedIds: () => live(() => store.jobs.timedIds()) }),
       transaction: (work) =>
         live(async () => {
           let take = null as Take | null;

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so jobs refer to variables.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VerificationDesk } from '../runs/verification-desk.ts';
@@ -65,14 +66,10 @@ describe.skipIf(!hasServers)('verification of runs', () => {
 
   async function ended(record: VerificationRecord): Promise<VerificationRecord> {
     let seen = record;
-    await eventually(
-      'the verification has ended',
-      async () => {
-        seen = (await rig.store.verifications.find(record.id)) ?? record;
-        return !isActiveVerification(seen.state);
-      },
-      25_000,
-    );
+    await eventually('the verification has ended', async () => {
+      seen = (await rig.store.verifications.find(record.id)) ?? record;
+      return !isActiveVerification(seen.state);
+    });
     return seen;
   }
 
@@ -138,6 +135,22 @@ describe.skipIf(!hasServers)('verification of runs', () => {
     }
   });
 
+  test.each(pairs)('%s to %s: keys that lie further apart than 64 bits count', async (from, to) => {
+    const name = randomBytes(4).toString('hex');
+    const [fromTable, toTable] = [`from_${name}`, `to_${name}`];
+    const ids = ['-4611686018427387000', '-7', '0', '4611686018427387905', '9223372036854775807'];
+    await sides[from].sql(
+      `CREATE TABLE ${fromTable} (id bigint NOT NULL PRIMARY KEY, v integer);
+       INSERT INTO ${fromTable} VALUES ${ids.map((id, i) => `(${id}, ${i})`).join(', ')}`,
+    );
+    const run = await rig.run({ from: sides[from], to: sides[to], fromTable, toTable, toOptions: anew });
+    const same = await verified(run);
+    expect(same.record.failure).toBeNull();
+    expect([same.record.state, same.sourceRows]).toEqual(['equal', ids.length]);
+    await sides[to].sql(`UPDATE ${toTable} SET v = 77 WHERE id = ${ids[4]}`);
+    expect((await verified(run)).differences).toEqual([{ kind: 'changed', key: [ids[4]] }]);
+  });
+
   test.each(pairs)('%s to %s: without a key only that there is a difference', async (from, to) => {
     const wish = await wishOf(from, to, 'none');
     const run = await rig.run(wish);
@@ -160,6 +173,14 @@ describe.skipIf(!hasServers)('verification of runs', () => {
     expect(run.failure?.code).toBe('Cdm.0232');
     expect(run.failure?.summary.en).toContain('0 keys changed, 1 missing and 0 extra');
     expect(run.failure?.summary.zh).toContain('1 个缺失');
+  });
+
+  test('a run is verified where a variable of the start says so', async () => {
+    const driver = { 'sluiceConfig.verify': '${isVerified}' };
+    const job = await rig.job(await wishOf('postgres', 'mysql', 'id', { driver }));
+    const run = await rig.ended(await rig.start(job, { isVerified: 'true' }));
+    expect(run.state).toBe('succeeded');
+    expect(await rig.store.verifications.list(run.id, 10)).toMatchObject([{ kind: 'run', state: 'equal' }]);
   });
 
   test('the source is seen at the moment that the run read', async () => {

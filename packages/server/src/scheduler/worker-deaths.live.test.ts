@@ -128,7 +128,7 @@ describe.skipIf(!hasServers)('worker processes that die', () => {
 
   test('out of memory at once: the run is rejected with a sentence', async () => {
     await withRig({ memoryMb: 2 }, async (own) => {
-      const run = await own.run(await wishTo('postgres'), 25_000);
+      const run = await own.run(await wishTo('postgres'));
       expect(run).toMatchObject({ state: 'rejected', failure: { code: 'Cdm.0037' } });
       expect(run.failure?.details.en).toMatch(/out of memory, its limit is 2 MiB/);
       await expect(
@@ -148,7 +148,7 @@ describe.skipIf(!hasServers)('worker processes that die', () => {
     );
     await withRig({ memoryMb: 14 }, async (own) => {
       const wish = { from: sides.mysql, to: sides.mysql, fromTable: 'wide', toTable: 'wide_copy' };
-      const run = await own.run(wish, 25_000);
+      const run = await own.run(wish);
       expect(run).toMatchObject({ state: 'failed', failure: { code: 'Cdm.0232' } });
       expect(run.failure?.summary.en).toMatch(/out of memory, its limit is 14 MiB/);
       expect(run.failure?.summary.zh).toMatch(/14 MiB/);

@@ -87,5 +87,14 @@ export function claimSuite(fixtureOf: () => StoreFixture): void {
       expect(await store.runs.claim('a', now, leaseMs, of(cluster, true))).toBeNull();
       expect(await claimable()).toEqual(new Set([of(cluster)]));
     });
+
+    it('does not let a run wait for its time that is to be stopped', async () => {
+      const cluster = await newCluster();
+      const paused = await queue(cluster, { notBefore: now + 10_000 });
+      expect(await claimable()).toEqual(new Set());
+      await store.runs.requestStop(cluster.id, paused.jobName, 'ada', now);
+      expect(await claimable()).toEqual(new Set([of(cluster), of(cluster, true)]));
+      expect((await store.runs.claim('a', now, leaseMs, of(cluster)))?.id).toBe(paused.id);
+    });
   });
 }

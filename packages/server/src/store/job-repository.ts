@@ -54,14 +54,26 @@ export class SqlJobRepository implements JobRepository {
     return row === undefined ? null : jobOf(row);
   }
 
-  async listTimed(): Promise<readonly JobRecord[]> {
+  async timedIds(): Promise<readonly number[]> {
     const rows = await this.#db
       .selectFrom('jobs')
       .innerJoin('timers', 'timers.job_id', 'jobs.id')
-      .selectAll('jobs')
+      .select('jobs.id')
       .orderBy('jobs.id')
       .execute();
-    return rows.map(jobOf);
+    return rows.map(({ id }) => id);
+  }
+
+  async largeBytes(clusterId: string, aboveBytes: number, exceptId: number | null): Promise<number> {
+    const bytes = sql<number>`octet_length(from_options) + octet_length(to_options) + octet_length(driver_options)`;
+    const { total } = await this.#db
+      .selectFrom('jobs')
+      .select(sql<number | null>`sum(${bytes})`.as('total'))
+      .where('cluster_id', '=', clusterId)
+      .where(bytes, '>', aboveBytes)
+      .$if(exceptId !== null, (query) => query.where('id', '<>', exceptId ?? 0))
+      .executeTakeFirstOrThrow();
+    return Number(total ?? 0);
   }
 
   async list(

@@ -65,6 +65,15 @@ export class SqlLinkRepository implements LinkRepository {
     return rows.map(linkOf);
   }
 
+  async count(clusterId: string): Promise<number> {
+    const { total } = await this.#db
+      .selectFrom('links')
+      .select(({ fn }) => fn.countAll<number>().as('total'))
+      .where('cluster_id', '=', clusterId)
+      .executeTakeFirstOrThrow();
+    return total;
+  }
+
   update(link: LinkRecord): Promise<void> {
     return inTransaction(this.#db, async (db) => {
       const before = await db

@@ -51,6 +51,7 @@ function ownersLinks(links: LinkRepository, owner: string): LinkRepository {
     find: async (clusterId, name) => own(await links.find(clusterId, name)),
     findById: async (id) => own(await links.findById(id)),
     list: async (clusterId) => (await links.list(clusterId)).filter((link) => own(link) !== null),
+    count: (clusterId) => links.count(clusterId),
     update: (link) => links.update(link),
     delete: (clusterId, name) => links.delete(clusterId, name),
     usedBy: (clusterId, name) => links.usedBy(clusterId, name),
@@ -63,7 +64,8 @@ function ownersJobs(jobs: JobRepository, owner: string): JobRepository {
     create: (job) => jobs.create(job),
     find: async (clusterId, name) => own(await jobs.find(clusterId, name)),
     findById: async (id) => own(await jobs.findById(id)),
-    listTimed: () => jobs.listTimed(),
+    timedIds: () => jobs.timedIds(),
+    largeBytes: (clusterId, aboveBytes, exceptId) => jobs.largeBytes(clusterId, aboveBytes, exceptId),
     list: (clusterId, filter) => jobs.list(clusterId, { ...filter, createdBy: owner }),
     update: (job) => jobs.update(job),
     delete: (clusterId, name) => jobs.delete(clusterId, name),
@@ -102,8 +104,11 @@ function ownersRuns(runs: RunRepository, jobs: JobRepository, owner: string): Ru
     latestOfMany: async (clusterId, names) =>
       new Map([...(await runs.latestOfMany(clusterId, names))].filter(([, run]) => own(run) !== null)),
     async history(clusterId, jobName, limit, offset) {
-      // Of a job that is gone only administrators see the runs: its name may have been somebody else's.
-      if (jobName === null || (await jobs.find(clusterId, jobName)) === null) return { runs: [], total: 0 };
+      if (jobName === null) return { runs: [], total: 0 };
+      // The name of a job that is gone may have been somebody else's by then: only its last owner is told.
+      const isOwn =
+        (await jobs.find(clusterId, jobName)) !== null || own(await runs.latest(clusterId, jobName)) !== null;
+      if (!isOwn) return { runs: [], total: 0 };
       const page = await runs.history(clusterId, jobName, limit, offset);
       return { runs: page.runs.filter((run) => own(run) !== null), total: page.total };
     },

@@ -53,7 +53,7 @@ describe.skipIf(server === undefined)('presence on a shared store', () => {
       );
       return rowCount;
     };
-    await expect.poll(held, { timeout: 5_000 }).toBe(1);
+    await expect.poll(held).toBe(1);
     await admin.end();
     await store.close();
   });

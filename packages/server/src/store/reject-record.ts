@@ -132,8 +132,11 @@ export interface ReplayRepository {
   list(runId: string, limit: number): Promise<readonly ReplayRecord[]>;
   /** The rows of a replay that are on their way, in one order for ever. */
   rowsOf(replayId: string): Promise<readonly RejectRecord[]>;
-  /** Takes the replay that is due first and not at its end; it is due again at `again`. */
-  takeDue(now: number, again: number): Promise<ReplayRecord | null>;
+  /**
+   * Takes the replay that is due first and not at its end; it is due again at `again`.
+   * @param passedOver projects whose replays are left for later.
+   */
+  takeDue(now: number, again: number, passedOver?: readonly string[]): Promise<ReplayRecord | null>;
   /** Puts a replay off. @param failure why, for those who ask. */
   putOff(replayId: string, dueAt: number, failure?: RunFailure): Promise<void>;
   /** Keeps what the destination refused of a replay, ahead of the commit of the rest. @param rows by their place in `rowsOf`. @returns false when the replay has ended. */

@@ -198,7 +198,8 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
         rowsRefused: 1,
       });
       expect(await store.replays.refused(replay.id, mine, [])).toBe(false);
-      expect((await store.replays.takeDue(now, now + 5))?.id).toBe(replay.id);
+      expect(await store.replays.takeDue(now, now + 5, ['another', run.projectId])).toBeNull();
+      expect((await store.replays.takeDue(now, now + 5, ['another']))?.id).toBe(replay.id);
       expect(await store.replays.takeDue(now, now + 5)).toBeNull();
       await store.replays.close(replay.id);
       expect(await store.replays.takeDue(now + 9, now + 20)).toBeNull();

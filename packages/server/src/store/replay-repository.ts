@@ -130,13 +130,20 @@ export class SqlReplayRepository implements ReplayRepository {
     return rows.map(recordOf);
   }
 
-  takeDue(now: number, again: number): Promise<ReplayRecord | null> {
+  takeDue(now: number, again: number, passedOver: readonly string[] = []): Promise<ReplayRecord | null> {
     return inTransaction(this.#db, async (db) => {
       const due = await db
         .selectFrom('replays')
         .selectAll()
         .where('state', 'in', ['pending', 'settled'])
         .where('due_at', '<=', now)
+        .$if(passedOver.length > 0, (query) =>
+          query.where(
+            'run_id',
+            'not in',
+            db.selectFrom('runs').select('id').where('project_id', 'in', passedOver),
+          ),
+        )
         .orderBy('due_at')
         .orderBy('id')
         .limit(1)

@@ -32,9 +32,10 @@ const isActive = sql<boolean>`state in (${sql.join(activeRunStates.map((state) =
 const isClaimable = sql<boolean>`${isActive} and state <> 'unknown' and (batch is null or state <> 'running' or not exists
   (select 1 from runs as child where child.parent_run_id = runs.id and child.${isActive}))`;
 
-/** Such a run whose time has come and that nobody has a lease of. */
+/** Such a run whose time has come and that nobody has a lease of. One that is to be stopped has no time to wait for. */
 function isFree(now: number) {
-  return sql<boolean>`${isClaimable} and not_before <= ${now} and (lease_owner is null or lease_until < ${now})`;
+  const isDue = sql<boolean>`(not_before <= ${now} or stop_requested_by is not null)`;
+  return sql<boolean>`${isClaimable} and ${isDue} and (lease_owner is null or lease_until < ${now})`;
 }
 
 /** What a resumed run takes over of each slice: all but whose it is. */

@@ -156,6 +156,8 @@ export interface LinkRepository {
   findById(id: number): Promise<LinkRecord | null>;
   /** By name. */
   list(clusterId: string): Promise<readonly LinkRecord[]>;
+  /** How many the cluster has, whoever made them. */
+  count(clusterId: string): Promise<number>;
   /** @throws Conflict when the new name is taken. A rename is carried into the jobs that use the link. */
   update(link: LinkRecord): Promise<void>;
   /** @returns false when it was not there. */
@@ -184,8 +186,10 @@ export interface JobRepository {
   find(clusterId: string, name: string): Promise<JobRecord | null>;
   /** By its id, which a rename does not change. */
   findById(id: number): Promise<JobRecord | null>;
-  /** Every job that has a timer, of every cluster: for start-up. */
-  listTimed(): Promise<readonly JobRecord[]>;
+  /** Ids of all jobs that have a timer, of every cluster: for start-up. */
+  timedIds(): Promise<readonly number[]>;
+  /** Bytes of the settings of a cluster's jobs, of those above a size. @param exceptId a job that does not count. */
+  largeBytes(clusterId: string, aboveBytes: number, exceptId: number | null): Promise<number>;
   /** By name. `total` counts all pages. */
   list(
     clusterId: string,

@@ -94,7 +94,12 @@ export interface VerificationRepository {
   /** The run's active one. */
   active(runId: string): Promise<VerificationRecord | null>;
   /** Takes the oldest that nobody has in hand, under a new fence; never one of the kind `run`. */
-  claim(owner: string, now: number, leaseMs: number): Promise<VerificationRecord | null>;
+  claim(
+    owner: string,
+    now: number,
+    leaseMs: number,
+    passedOver?: readonly string[],
+  ): Promise<VerificationRecord | null>;
   /** The same for an active one of the kind `run`, for whoever drives the run. */
   take(id: string): Promise<VerificationRecord | null>;
   /** Drops all leases of this owner, left from before a restart. */

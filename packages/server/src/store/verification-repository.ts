@@ -65,13 +65,19 @@ export class SqlVerificationRepository implements VerificationRepository {
     return row === undefined ? null : verificationOf(row);
   }
 
-  async claim(owner: string, now: number, leaseMs: number): Promise<VerificationRecord | null> {
+  async claim(
+    owner: string,
+    now: number,
+    leaseMs: number,
+    passedOver: readonly string[] = [],
+  ): Promise<VerificationRecord | null> {
     const oldest = this.#db
       .selectFrom('verifications')
       .select('id')
       .where('active_run_id', 'is not', null)
       .where('kind', '<>', 'run')
       .where('lease_until', '<=', now)
+      .$if(passedOver.length > 0, (query) => query.where('project_id', 'not in', passedOver))
       .orderBy('created_at')
       .orderBy('id')
       .limit(1)

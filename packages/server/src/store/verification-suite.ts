@@ -83,6 +83,22 @@ export function verificationSuite(fixtureOf: () => StoreFixture): void {
       }
     }
 
+    it('passes over the projects that have enough in hand', async () => {
+      const record = await created({ createdAt: now - 9_999 });
+      const { verifications } = store;
+      const passedOver = async (projects: readonly string[]) => {
+        const found = await verifications.claim('b', now, leaseMs, projects);
+        if (found !== null) await verifications.heartbeat({ id: found.id, fence: found.fence }, now, 0);
+        return found?.id ?? null;
+      };
+      expect(await passedOver([record.projectId])).toBeNull();
+      expect(await passedOver(['another', record.projectId])).toBeNull();
+      expect(await passedOver(['another'])).toBe(record.id);
+      expect(await passedOver([])).toBe(record.id);
+      const { fence } = await claimed(record.id);
+      await verifications.change({ id: record.id, fence }, { state: 'stopped', endedAt: now });
+    });
+
     it('keeps one active a run, and what it is told, until its end', async () => {
       const record = await created();
       const { verifications } = store;

@@ -152,7 +152,7 @@ describe('bulk commands over the socket of a session', () => {
       await done;
       expect(heardBySession.length).toBe(turn - 1);
       socket.push(Buffer.from('for the session'));
-      await vi.waitFor(() => expect(heardBySession.length).toBe(turn));
+      await expect.poll(() => heardBySession.length).toBe(turn);
     }
     expect(socket.listenerCount('data')).toBe(1);
     expect(socket.listenerCount('close')).toBe(0);

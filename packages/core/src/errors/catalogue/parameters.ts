@@ -86,7 +86,7 @@ export const parametersErrors = {
   'Cdm.0089': {
     status: 400,
     facts: ['names'],
-    text: { en: 'The connector has no setting {names}.', zh: '该连接器没有参数 {names}。' },
+    text: { en: 'The connector has no setting [{names}].', zh: '该连接器没有参数 [{names}]。' },
     remedy: {
       en: 'Remove it or correct its spelling; upper and lower case count.',
       zh: '请删除该参数或修正拼写（区分大小写）。',

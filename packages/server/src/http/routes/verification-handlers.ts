@@ -42,10 +42,11 @@ export function verificationHandlers(
     async ListVerifications(call) {
       const run = await runOf(call, false);
       const found = await verifications.list(run);
-      const listed = found.map(async (record) =>
-        writeVerificationSummary(record, await verifications.chunks(record.id), call.language),
-      );
-      return { verifications: await Promise.all(listed) };
+      const listed: ReturnType<typeof writeVerificationSummary>[] = [];
+      // One after the other: the keys that differ are read with the chunks, and of all together they may be many.
+      for (const record of found)
+        listed.push(writeVerificationSummary(record, await verifications.chunks(record.id), call.language));
+      return { verifications: listed };
     },
 
     async ShowVerification(call) {

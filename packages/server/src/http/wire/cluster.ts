@@ -18,7 +18,7 @@ export interface ClusterSurroundings {
 }
 
 const systemProjectTag = '_sys_enterprise_project_id';
-const { nameCharsMax } = clusterLimits;
+const { nameCharsMax, nicsMax } = clusterLimits;
 
 /**
  * Reads the body of the create call, older spellings included. Members that say nothing here are left out.
@@ -29,6 +29,7 @@ export function readCluster(body: unknown): ClusterDraft {
   const cluster = documentMember(outer, 'cluster');
   const instance = firstDocument(cluster, 'instances');
   const nic = firstDocument(instance, 'nics');
+  requireCards(instance.nics);
   const name = requiredText(cluster, 'name');
   if (name.length > nameCharsMax) {
     throw new SluiceError('Cdm.0011', {
@@ -56,6 +57,18 @@ export function readCluster(body: unknown): ClusterDraft {
     ...readPower(cluster, { autoOff: 'isAutoOff', bootOff: 'isScheduleBootOff' }),
   };
   return { name, flavorId: requiredText(instance, 'flavorRef'), power, settings };
+}
+
+/** @throws Cdm.0011 more network cards than a cluster has. */
+function requireCards(nics: unknown): void {
+  if (!Array.isArray(nics) || nics.length <= nicsMax) return;
+  throw new SluiceError('Cdm.0011', {
+    name: 'nics',
+    ...explained({
+      en: `A cluster has at most ${nicsMax} network cards, not ${nics.length}.`,
+      zh: `集群最多 ${nicsMax} 块网卡，而不是 ${nics.length} 块。`,
+    }),
+  });
 }
 
 function documentMember(document: Document, member: string): Document {
