@@ -60,9 +60,8 @@ export async function tableMaking(
   );
   if (options.conflict !== 'refuse' && made.primaryKey.length === 0) throw writingRefusals.noKey(tableText);
   statements.push({ purpose: 'create_table', sql: createTableSql(table, made.columns, made.primaryKey) });
-  // Sent in one message.
-  const comments = commentStatements(table, made.columns).join(';\n');
-  if (comments !== '') statements.push({ purpose: 'create_table', sql: comments });
+  const comments = commentStatements(table, made.columns);
+  if (comments.length > 0) statements.push({ purpose: 'create_table', sql: comments.join(';\n') });
   return { statements, made };
 }
 
