@@ -241,7 +241,7 @@ describe.skipIf(!hasServers)('what a run would do', () => {
     const holder = await postgres.holder();
     try {
       await lockTable(holder, postgres, 'locked');
-      const controllers = Array.from({ length: runLimits.plansMax }, () => new AbortController());
+      const controllers = Array.from({ length: runLimits.plansPerProjectMax }, () => new AbortController());
       const waiting = controllers.map(({ signal }) =>
         ask(job, { gone: signal }).catch((error: unknown) => error),
       );

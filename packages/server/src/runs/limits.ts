@@ -26,6 +26,8 @@ export const runLimits = {
   previewWorkersPerProjectMax: 2,
   /** Such plans under way or waiting; a further one is refused. */
   plansMax: 8,
+  /** Of these, of one project. */
+  plansPerProjectMax: 4,
   /** A plan of one table, or of the tables of one page, may take this long, its turn and the test of its links included, in milliseconds. */
   planMs: 90_000,
   /** Each link of a plan has this long for the stages of its test, in milliseconds; both are tested at once. */
