@@ -39,6 +39,8 @@ export interface JobChanges {
   readonly isCleared?: boolean;
   /** Options of the job itself, by their names. */
   readonly driver?: Readonly<Record<string, string>>;
+  /** Further options of the source. */
+  readonly fromOptions?: Readonly<Record<string, string>>;
   /** Further options of the destination. */
   readonly toOptions?: Readonly<Record<string, string>>;
 }
@@ -156,6 +158,7 @@ export class CdmCluster {
                   ...(more.partitionColumn === undefined
                     ? []
                     : [input('fromJobConfig.partitionColumn', more.partitionColumn)]),
+                  ...Object.entries(more.fromOptions ?? {}).map(([name, value]) => input(name, value)),
                 ],
               },
             ],

@@ -50,6 +50,28 @@ export const plants = {
       },
     ],
   },
+  /** The plan has words of its own for what the run does. */
+  planWords: {
+    bug: 'a plan leaves the condition out of the statements that it shows',
+    edits: [
+      {
+        file: 'packages/connectors/src/postgres/sink-preview.ts',
+        before: 'statements.push(...clearingStatements(table, clearing));',
+        after:
+          "statements.push(...clearingStatements(table, clearing.kind === 'none' ? clearing : { kind: 'all' }));",
+      },
+    ],
+  },
+  planRights: {
+    bug: 'a plan takes every right for granted',
+    edits: [
+      {
+        file: 'packages/connectors/src/postgres/rights.ts',
+        before: "isGranted === 'f' ? 'missing'",
+        after: "isGranted === 'f' ? 'granted'",
+      },
+    ],
+  },
   /** Failed tables are no matter of their run. */
   batchVerdict: {
     bug: 'a run of many tables succeeds whatever became of them',

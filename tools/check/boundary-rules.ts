@@ -29,7 +29,7 @@ export const SERVER_SIDE_ROOMS = {
   /** Imported from anywhere; imports no room itself. */
   everywhere: ['telemetry'],
   /** Imported only by the files at the root of the server's sources, where the parts are put together. */
-  wiringOnly: ['config'],
+  wiringOnly: ['config', 'client'],
 } as const;
 
 /** The server knows connectors by their contract. Only these files, and tests, load the list of real ones. */

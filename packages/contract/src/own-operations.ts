@@ -5,6 +5,7 @@ import { type IdentityOperationId, identityOperations } from './identity-operati
 import { type LinkOperationId, linkOperations } from './link-operations.ts';
 import type { Operation } from './operation.ts';
 import { lookUpErrors, row } from './own-operation-row.ts';
+import { type PlanOperationId, planOperations } from './plan-operations.ts';
 import { type RejectOperationId, rejectOperations } from './reject-operations.ts';
 import { RunEvent, RunLogResponse } from './run-log-views.ts';
 import { ListRunsResponse, ResumeRunResponse, RunView } from './run-views.ts';
@@ -23,6 +24,7 @@ export type OwnOperationId =
   | 'ResumeRun'
   | 'BuildSamples'
   | BatchOperationId
+  | PlanOperationId
   | IdentityOperationId
   | LinkOperationId
   | TransferOperationId
@@ -112,6 +114,7 @@ export const ownOperations: readonly Operation<OwnOperationId>[] = [
     },
   }),
   ...batchOperations,
+  ...planOperations,
   ...identityOperations,
   ...auditOperations,
   ...linkOperations,

@@ -35,6 +35,8 @@ export const parameterTextsZh: Readonly<Partial<Record<ParameterId, string>>> = 
   NamesPageSize: '每页条数；超出范围时取最近的边界值。',
   GroupName: '作业分组名称。',
   VariableName: '变量名称。',
+  PlanPageNo: '分片（整库迁移为表）的页码，从 1 开始。',
+  PlanPageSize: '每页的分片或表的数量；超出范围时取最近的边界值。每页最多 50 张表。',
   RejectId: '脏数据行的 ID，取自列表。',
   ReplayId: '重放 ID。',
   RejectSlice: '仅列出该分片的行。',

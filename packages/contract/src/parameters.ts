@@ -3,6 +3,7 @@ import { auditResults } from './audit-views.ts';
 import { groupParameters } from './group-parameters.ts';
 import { jobTypes } from './jobs.ts';
 import { linkParameters } from './link-parameters.ts';
+import { planParameters } from './plan-parameters.ts';
 import { rejectParameters } from './reject-parameters.ts';
 import { int32, int64, oneOfTexts, text } from './wire-types.ts';
 
@@ -328,6 +329,7 @@ export const parameters = {
   },
   ...linkParameters,
   ...groupParameters,
+  ...planParameters,
   ...rejectParameters,
 } as const satisfies Readonly<Record<string, Parameter>>;
 

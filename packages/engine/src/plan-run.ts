@@ -1,7 +1,16 @@
 import type { Sink, SinkAgreement, Source, SourceOffer } from '@sluice/core/connector/contract';
 import type { Column, TableShape } from '@sluice/core/data/column';
+import { fixWindow, windowed, windowWarnings } from './read-window.ts';
 import { pickColumn } from './shape/pick-column.ts';
 import type { PlanWay, RunPlan, RunWork } from './work.ts';
+
+/** Plans a run; an incremental one for the window that is fixed here. @throws as `planRun`; what a window may be refused for. */
+export async function planWork(work: RunWork, source: Source, sink: Sink): Promise<RunPlan> {
+  if (work.watermark === undefined) return await planRun(work, source, sink);
+  const window = await fixWindow(source, work.watermark);
+  const planned = await planRun(work, windowed(source, window), sink);
+  return { ...planned, window, warnings: [...planned.warnings, ...windowWarnings(window)] };
+}
 
 /**
  * Makes the plan of a run: columns, wire form, slices. Looks at both ends and changes neither.

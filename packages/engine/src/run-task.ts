@@ -7,8 +7,9 @@ import { copySlice } from './copy-slice.ts';
 import { inspectLink } from './inspect-link.ts';
 import type { KeptEnds } from './kept-ends.ts';
 import { type Paced, paced } from './paced-source.ts';
-import { planRun } from './plan-run.ts';
-import { fixWindow, windowed, windowWarnings } from './read-window.ts';
+import { planWork } from './plan-run.ts';
+import { previewRun } from './preview-run.ts';
+import { windowed } from './read-window.ts';
 import { replayRows } from './replay-rows.ts';
 import type {
   DestinationTotals,
@@ -47,7 +48,9 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
     case 'inspect':
       return await inspectLink(task, registry, host);
     case 'plan':
-      return await kept.use(task.work, 'data', host, ({ source, sink }) => plan(task.work, source, sink));
+      return await kept.use(task.work, 'data', host, ({ source, sink }) => planWork(task.work, source, sink));
+    case 'preview':
+      return await previewRun(task, registry, host);
     case 'snapshot':
       return await kept.use(task.work, 'keeper', host, async ({ source, hold }) => {
         if (source.snapshots === undefined) return { refusal: 'the source cannot hold a moment' };
@@ -126,14 +129,6 @@ export async function runTask(task: Task, tools: TaskTools): Promise<TaskResults
         compareRun(task, { source: windowed(source, task.plan.window), sink }, host.signal),
       );
   }
-}
-
-/** Plans a run; an incremental one for the window that is fixed here. */
-async function plan(work: RunWork, source: Source, sink: Sink): Promise<RunPlan> {
-  if (work.watermark === undefined) return await planRun(work, source, sink);
-  const window = await fixWindow(source, work.watermark);
-  const planned = await planRun(work, windowed(source, window), sink);
-  return { ...planned, window, warnings: [...planned.warnings, ...windowWarnings(window)] };
 }
 
 /** @param connected the source that the run's connections are kept of: what expressions keep lives as long. */

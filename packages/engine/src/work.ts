@@ -7,6 +7,7 @@ import type {
 } from '@sluice/core/connector/contract';
 import type {
   CheckPurpose,
+  Finding,
   ListPage,
   NameList,
   Preview,
@@ -15,6 +16,7 @@ import type {
   TableEntry,
   TableRef,
 } from '@sluice/core/connector/inspection';
+import type { SinkPreview, SourcePreview } from '@sluice/core/connector/run-preview';
 import type { TableShape } from '@sluice/core/data/column';
 import type { Loss } from '@sluice/core/data/loss';
 import type { PortableRow } from '@sluice/core/data/portable-row';
@@ -30,6 +32,7 @@ import type {
   ComparisonPlan,
   PlannedComparison,
 } from './compare/comparison-work.ts';
+import type { PreviewReach, PreviewTotals, PreviewWish } from './preview-work.ts';
 import type { ShapePlan, TransformWork } from './shape/shape-plan.ts';
 
 /** One end of a run: which connector, how to sign in, what to read or write. Holds secrets in clear: never stored, never logged. */
@@ -137,6 +140,24 @@ export interface RunPlan {
   readonly consistency?: Consistency;
 }
 
+/** A run as it would be, had it been started now. */
+export interface RunPreview {
+  /** null: not tested. */
+  readonly reach: PreviewReach | null;
+  /** With those of its slices that were asked for; null: none could be made. */
+  readonly plan: RunPlan | null;
+  readonly sliceCount: number;
+  readonly totals: PreviewTotals | null;
+  /** The source can show one moment to several slices. */
+  readonly holdsMoments: boolean;
+  /** Of the same slices; null: the source has no statements to show. */
+  readonly source: SourcePreview | null;
+  /** null: the destination has no statements to show. */
+  readonly sink: SinkPreview | null;
+  /** Why such a run cannot be planned or prepared; null: nothing is known that speaks against it. */
+  readonly refusal: Finding | null;
+}
+
 /** What the destination itself says is durable: compared with our own ledger before a run may succeed. */
 export interface DestinationTotals {
   readonly completeSlices: number;
@@ -173,6 +194,7 @@ export interface TaskResults {
   check: readonly CheckStep[];
   inspect: InspectAnswers[keyof InspectAnswers];
   plan: RunPlan;
+  preview: RunPreview;
   prepare: null;
   snapshot: SnapshotAnswer;
   ready: null;
@@ -198,6 +220,8 @@ export type Task =
   | { readonly kind: 'check'; readonly connector: string; readonly link: OptionValues }
   | InspectTask
   | { readonly kind: 'plan'; readonly work: RunWork }
+  /** Plans what is not run, and says what a run would do. Nothing is kept of it, and nothing changed. */
+  | { readonly kind: 'preview'; readonly work: RunWork; readonly wish: PreviewWish }
   | {
       readonly kind: 'prepare';
       readonly work: DestinationWork;

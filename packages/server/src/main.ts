@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Language } from '@sluice/core/data/text';
+import { jobPlan } from './client/job-plan.ts';
+import { planHelp } from './client/plan-flags.ts';
 import { type CommandLine, languageOf, parseCommandLine } from './config/command-line.ts';
 import { helpText } from './config/help-text.ts';
 import type { Config } from './config/options.ts';
@@ -13,6 +16,8 @@ import { messageOf, Refusal } from './telemetry/refusal.ts';
 async function main(words: readonly string[]): Promise<number> {
   const language = languageOf(words, process.env);
   try {
+    const [first, second, ...behind] = words;
+    if (first === 'job' && second === 'plan') return await planJob(behind, language);
     await run(parseCommandLine(words, process.env));
     return 0;
   } catch (error) {
@@ -28,10 +33,26 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+/** Its flags are its own: it asks a server, and has no settings of one. */
+async function planJob(words: readonly string[], language: Language): Promise<number> {
+  const print = (text: string) => process.stdout.write(text);
+  const wantsHelp = words.some((word) => word === '--help' || word === '-h');
+  if (!wantsHelp) return await jobPlan(words, process.env, language, print);
+  print(planHelp(language));
+  return 0;
+}
+
 async function run(line: CommandLine): Promise<void> {
   switch (line.command) {
+    case 'job plan':
+      process.stdout.write(planHelp(line.language));
+      return;
     case 'help':
-      process.stdout.write(helpText(line.topic, line.language, process.env));
+      process.stdout.write(
+        line.topic === 'job plan'
+          ? planHelp(line.language)
+          : helpText(line.topic, line.language, process.env),
+      );
       return;
     case 'version':
       process.stdout.write(`${programVersion()}\n`);

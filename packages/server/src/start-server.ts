@@ -23,12 +23,14 @@ import { GroupService } from './jobs/group-service.ts';
 import { JobService } from './jobs/job-service.ts';
 import { LinkCatalog } from './jobs/link-catalog.ts';
 import { LinkService } from './jobs/link-service.ts';
+import { PlanService } from './jobs/plan-service.ts';
 import { TransferService } from './jobs/transfer-service.ts';
 import { VariableService } from './jobs/variable-service.ts';
 import { WatermarkService } from './jobs/watermark-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
 import { Egress } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
+import { PlanDesk } from './runs/plan-desk.ts';
 import { Quarantine } from './runs/quarantine.ts';
 import { ReplayDesk } from './runs/replay-desk.ts';
 import { RunDesk } from './runs/run-desk.ts';
@@ -210,6 +212,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
       now,
     });
     const jobs = new JobService({ store, registry, runs: desk, zone, now });
+    const service = { zone: config.timeZone, version: datastore.version.name };
+    const planDesk = new PlanDesk({ store, secrets, pools, now, service, log: log.info });
+    const plans = new PlanService({ store, registry, zone, now, jobs, desk: planDesk });
     const feeds = new RunFeeds({ findRun: (id) => store.runs.find(id), runs: desk, runLogs, now });
     const trail = new Trail({ audit: store.audit, now, log: log.error });
     closers.unshift(() => trail.close());
@@ -236,6 +241,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
         }),
       }),
       jobs,
+      plans,
       transfer: new TransferService({ store, links, jobs }),
       groups: new GroupService({ store, jobs, now }),
       variables: new VariableService({ store, secrets, now }),

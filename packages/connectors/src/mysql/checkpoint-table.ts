@@ -34,18 +34,27 @@ export class CheckpointTable {
   }
 
   /** InnoDB by name: with a server default that knows no transactions, checkpoints would not be rolled back. */
-  async create(session: Session): Promise<void> {
-    await session.run(
-      `CREATE TABLE IF NOT EXISTS ${this.#name} (
+  get createSql(): string {
+    return `CREATE TABLE IF NOT EXISTS ${this.#name} (
         slice_no INT NOT NULL PRIMARY KEY,
         sequence INT NOT NULL,
         position LONGTEXT CHARACTER SET utf8mb4 NULL,
         counts LONGTEXT CHARACTER SET utf8mb4 NOT NULL,
         is_complete TINYINT(1) NOT NULL
-      ) ENGINE=InnoDB`,
-      'create',
-      this.#target,
-    );
+      ) ENGINE=InnoDB`;
+  }
+
+  get dropSql(): string {
+    return `DROP TABLE IF EXISTS ${this.#name}`;
+  }
+
+  /** Quoted, with its database. */
+  get quoted(): string {
+    return this.#name;
+  }
+
+  async create(session: Session): Promise<void> {
+    await session.run(this.createSql, 'create', this.#target);
   }
 
   /**
@@ -70,7 +79,7 @@ export class CheckpointTable {
   }
 
   async drop(session: Session): Promise<void> {
-    await session.run(`DROP TABLE IF EXISTS ${this.#name}`, 'write', this.#target);
+    await session.run(this.dropSql, 'write', this.#target);
   }
 
   /** @throws Fenced when the run is over. */

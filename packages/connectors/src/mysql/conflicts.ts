@@ -15,6 +15,25 @@ export interface InsertWords {
 
 export const plainInsert: InsertWords = { verb: 'INSERT INTO', tail: '', countsReplaced: false };
 
+/** `INSERT INTO … VALUES `, ahead of rows. */
+export function insertHead(
+  quotedTable: string,
+  columnNames: readonly string[],
+  { verb }: InsertWords,
+): string {
+  return `${verb} ${quotedTable} (${columnNames.map(quoteName).join(', ')}) VALUES `;
+}
+
+/** One row of question marks between head and tail. */
+export function rowInsertSql(
+  quotedTable: string,
+  columnNames: readonly string[],
+  words: InsertWords,
+): string {
+  const marks = columnNames.map(() => '?').join(', ');
+  return `${insertHead(quotedTable, columnNames, words)}(${marks})${words.tail}`;
+}
+
 /** What a row of an INSERT … VALUES is called in the words behind it. */
 const NEW_ROW = 'sluice_new';
 

@@ -24,6 +24,8 @@ export interface TableDdl {
   readonly columnTypes: readonly string[];
   /** What the table will not keep of the source beside the pairs of types. */
   readonly losses: readonly Loss[];
+  /** It has the source's primary key. */
+  readonly hasKey: boolean;
 }
 
 /** A row without its out-of-line values; the servers' limit is 65,535 bytes, some of which are overhead. */
@@ -154,5 +156,6 @@ export function createTable(design: TableDesign): TableDdl {
     sql: `CREATE TABLE ${quoteTable(design.database, design.table)} (\n${lines.join(',\n')}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT=DYNAMIC`,
     columnTypes: columns.map((column) => column.sql),
     losses,
+    hasKey,
   };
 }

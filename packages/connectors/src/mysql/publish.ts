@@ -5,7 +5,7 @@ import type { CheckpointTable } from './checkpoint-table.ts';
 import { insertWords } from './conflicts.ts';
 import { quoteName, quoteTable } from './names.ts';
 import type { Session } from './session.ts';
-import { readUniqueKeys } from './unique-keys.ts';
+import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
 
 export interface StagedRows {
   readonly database: string;
@@ -41,13 +41,25 @@ export async function moveStagedRows(
   }
 }
 
+/** The statement that moves staged rows. Pure. @param keys of the destination. */
+export function moveSql(rows: StagedRows, keys: readonly UniqueKey[]): string {
+  const { database, table, stage, columnNames, conflict, arrival } = rows;
+  const into = { quotedTable: quoteTable(database, table), columnNames, keys };
+  const { verb, tail } = insertWords(conflict, into, (column) => `came.${column}`);
+  const columns = columnNames.map(quoteName);
+  const from = quoteTable(database, stage);
+  const order = conflict === 'refuse' ? '' : ` ORDER BY came.${quoteName(arrival)}`;
+  return `${verb} ${into.quotedTable} (${columns.join(', ')})
+     SELECT ${columns.map((column) => `came.${column}`).join(', ')} FROM ${from} AS came${order}${tail}`;
+}
+
 async function move(
   session: Session,
   rows: StagedRows,
   checkpoints: CheckpointTable,
   name: string,
 ): Promise<void> {
-  const { database, table, stage, columnNames, conflict, arrival } = rows;
+  const { database, table, stage } = rows;
   let written = 0;
   for (const { counts } of (await checkpoints.readAll(session)).values()) written += counts.rowsWritten;
   const from = quoteTable(database, stage);
@@ -56,16 +68,7 @@ async function move(
   if (held !== written)
     throw new SluiceError('Cdm.0234', { cause: `it holds ${held} rows, but ${written} were written to it` });
   const keys = await readUniqueKeys(session, database, table);
-  const into = { quotedTable: quoteTable(database, table), columnNames, keys };
-  const { verb, tail } = insertWords(conflict, into, (column) => `came.${column}`);
-  const columns = columnNames.map(quoteName);
-  const order = conflict === 'refuse' ? '' : ` ORDER BY came.${quoteName(arrival)}`;
-  const { warningCount } = await session.run(
-    `${verb} ${into.quotedTable} (${columns.join(', ')})
-     SELECT ${columns.map((column) => `came.${column}`).join(', ')} FROM ${from} AS came${order}${tail}`,
-    'write',
-    name,
-  );
+  const { warningCount } = await session.run(moveSql(rows, keys), 'write', name);
   if (warningCount === 0) return;
   for (const [, code, message] of await session.rows('SHOW WARNINGS', 'write', name))
     refuseChange(Number(code), String(message));

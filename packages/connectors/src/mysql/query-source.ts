@@ -1,4 +1,5 @@
 import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { SourcePreview } from '@sluice/core/connector/run-preview';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import { columnNamed } from '@sluice/core/data/column-named';
@@ -57,9 +58,9 @@ export class MysqlQuerySource implements Source {
     const session = await this.#open();
     let isWhole = false;
     try {
-      const { from, table, condition } = await this.#described(session);
-      const where = condition === null ? '' : ` WHERE ${condition}`;
-      const sql = `SELECT ${selectList(table, projection)} FROM ${from}${where}`;
+      const described = await this.#described(session);
+      const sql = statementOf(described, projection);
+      const { table } = described;
       yield* readSelect(this.#tools, session, { sql, target: QUERY_NAME, table, projection, order: [] });
       isWhole = true;
     } finally {
@@ -68,6 +69,18 @@ export class MysqlQuerySource implements Source {
         session.destroy();
         this.#tools.background(session.killQuery());
       }
+    }
+  }
+
+  async preview(slices: readonly Slice[], projection: Projection): Promise<SourcePreview> {
+    const session = await this.#open();
+    try {
+      // To begin it, as the proof does, takes all the rights that it needs.
+      const sql = statementOf(await this.#described(session), projection);
+      const unknown = { rowsEstimate: null, bytesEstimate: null, basis: null };
+      return { slices: slices.map(() => ({ sql, ...unknown })), rights: [] };
+    } finally {
+      await session.close();
     }
   }
 
@@ -80,6 +93,12 @@ export class MysqlQuerySource implements Source {
     const { tinyIntIsBoolean, link } = this.#tools;
     return describeQuery(session, this.#query, this.#options.where, tinyIntIsBoolean, link.silenceTimeoutMs);
   }
+}
+
+/** The SELECT over the query that is sent. */
+function statementOf({ from, table, condition }: DescribedQuery, projection: Projection): string {
+  const where = condition === null ? '' : ` WHERE ${condition}`;
+  return `SELECT ${selectList(table, projection)} FROM ${from}${where}`;
 }
 
 /** @throws Cdm.0926 for a column that the result lacks. */

@@ -103,11 +103,12 @@ const QUIT_TIMEOUT_MS = 500;
  */
 export async function openSession(
   link: SqlLink,
-  role: SessionRole,
+  wantedRole: SessionRole,
   database: string | null,
   host: Host,
   passed?: Way['passed'],
 ): Promise<Session> {
+  const role = host.isReadOnly ? 'read' : wantedRole;
   const server = `${link.host}:${link.port}`;
   const wantsBulk = role === 'bulk';
   const way = host.resolve === undefined ? {} : { resolve: host.resolve };

@@ -6,6 +6,7 @@ import type {
   SourceOffer,
   TargetPlan,
 } from '@sluice/core/connector/contract';
+import type { SinkPreview } from '@sluice/core/connector/run-preview';
 import { lossText } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
@@ -13,25 +14,31 @@ import { writingRefusals } from '../jdbc/job-statements.ts';
 import type { SqlLink, SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { plannedColumn } from './bulk/bulk-agreement.ts';
 import { BulkLoader } from './bulk/bulk-loader.ts';
-import { chooseKernel } from './bulk/kernels.ts';
 import { type OpenEncoder, openEncoder } from './bulk/open-encoder.ts';
 import { type CatalogTable, readTable, requireTable, targetColumn } from './catalog.ts';
 import { CheckpointTable } from './checkpoint-table.ts';
 import { chooseForm, noBulk } from './choose-form.ts';
 import { clearTable } from './clear-table.ts';
 import { type MysqlComparer, sinkComparer } from './comparer.ts';
-import { type InsertWords, insertWords, newRowOf, plainInsert } from './conflicts.ts';
-import { createTable, type TableDdl } from './ddl.ts';
+import { insertHead } from './conflicts.ts';
 import { encoderFor, type TargetColumn } from './encode.ts';
 import { serverErrorNumber } from './errors.ts';
 import { InsertLoader } from './insert-loader.ts';
-import { keyCollation } from './key-collation.ts';
 import { LoadLoader } from './load-data/load-loader.ts';
 import type { Loader } from './loader.ts';
-import { quoteName, quoteTable, quoteText } from './names.ts';
+import { quoteTable } from './names.ts';
+import {
+  databaseMaking,
+  isCleared,
+  kernelsFor,
+  tableDesign,
+  tableMaking,
+  writtenWords,
+} from './preparation.ts';
 import { RunSteps } from './run-steps.ts';
 import type { Session, SessionRole } from './session.ts';
 import type { Sessions } from './session-pool.ts';
+import { previewSink } from './sink-preview.ts';
 import { takeOver } from './succession.ts';
 import { checkNames, checkTable, nullLosses, pairLosses, requireColumn } from './target-table.ts';
 import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
@@ -84,7 +91,7 @@ export class MysqlSink implements Sink {
             table: this.#name(),
             cause: `a table of InnoDB has ${COLUMNS_MAX} columns at most, and not ${names.length}`,
           });
-        const made = await this.#design(session, offer, names, offer.primaryKey ?? []);
+        const made = await tableDesign(session, this.#options, offer.columns, names, offer.primaryKey ?? []);
         const targets = names.map((name, at) =>
           plannedColumn(name, made.columnTypes[at] ?? '', session.isMariaDb),
         );
@@ -121,19 +128,19 @@ export class MysqlSink implements Sink {
   }
 
   async prepare(plan: TargetPlan, isRepeated = false): Promise<void> {
-    const { schema, preparation, clearing } = this.#options;
+    const { schema } = this.#options;
     await this.#with('write', async (session) => {
       await this.#takeOver(session, plan, 'prepare', isRepeated);
       const checkpoints = new CheckpointTable(schema, plan.runKey);
       await checkpoints.refuseLatePreparation(session);
-      if (preparation !== 'DO_NOTHING') await this.#createDatabase(session);
+      for (const { sql } of await databaseMaking(session, this.#options))
+        await session.run(sql, 'create', schema);
       let isCreated = false;
       if (!(await this.#steps.isBehindFirst(session, checkpoints))) {
         isCreated = await this.#makeTable(session, plan);
         await this.#steps.performBefore(session, plan, checkpoints);
       }
-      const mayHoldRows = !isCreated || this.#steps.before !== null;
-      if (clearing.kind !== 'none' && mayHoldRows) await clearTable(session, this.#options);
+      if (isCleared(this.#options, isCreated)) await clearTable(session, this.#options);
       await this.#steps.makeStage(session, plan);
       await checkpoints.create(session);
     });
@@ -141,17 +148,14 @@ export class MysqlSink implements Sink {
 
   /** @returns whether the table was made just now. */
   async #makeTable(session: Session, plan: TargetPlan): Promise<boolean> {
-    const { schema, table, preparation } = this.#options;
-    const found = await readTable(session, schema, table, false);
-    if (found === null && preparation === 'DO_NOTHING')
-      throw new SluiceError('Cdm.0900', { table: this.#name() });
-    if (found !== null && preparation !== 'DROP_AND_CREATE') return false;
-    const offer: SourceOffer = { columns: plan.sourceColumns, forms: [plan.form] };
-    const { sql, losses } = await this.#design(session, offer, plan.columnNames, plan.sourcePrimaryKey);
-    for (const loss of losses) this.#tools.host.log(lossText(loss).en);
-    if (found !== null) await session.run(`DROP TABLE ${quoteTable(schema, table)}`, 'create', this.#name());
-    await session.run(sql, 'create', this.#name());
-    return true;
+    const { statements, made } = await tableMaking(session, this.#options, plan);
+    for (const loss of made?.losses ?? []) this.#tools.host.log(lossText(loss).en);
+    for (const { sql } of statements) await session.run(sql, 'create', this.#name());
+    return made !== null;
+  }
+
+  async preview(plan: TargetPlan): Promise<SinkPreview> {
+    return this.#with('read', (session) => previewSink(session, this.#options, this.#steps, plan));
   }
 
   async openWriter(plan: TargetPlan, slice: Slice, isRepeated = false): Promise<SliceWriter> {
@@ -190,7 +194,7 @@ export class MysqlSink implements Sink {
     const { schema } = this.#options;
     const table = this.#steps.tableOf(plan);
     const target = `${schema}.${table}`;
-    const words = this.#words(session, plan);
+    const words = writtenWords(session, this.#options, plan.columnNames, this.#keys ?? []);
     const sourceOf = (at: number) => {
       const source = plan.sourceColumns[at];
       if (source === undefined)
@@ -201,7 +205,11 @@ export class MysqlSink implements Sink {
       return new InsertLoader({
         session,
         target,
-        insertHead: `${words.verb} ${quoteTable(schema, table)} (${columns.map((c) => quoteName(c.name)).join(', ')}) VALUES `,
+        insertHead: insertHead(
+          quoteTable(schema, table),
+          columns.map((column) => column.name),
+          words,
+        ),
         insertTail: words.tail,
         encoders: columns.map((column, at) => encoderFor(sourceOf(at).type, column)),
         isTransactional: this.#target?.isTransactional === true,
@@ -209,29 +217,13 @@ export class MysqlSink implements Sink {
     }
     // The same choice as when the run was agreed, unless the server or the table has been exchanged since.
     if (!session.offersBulk && !session.takesLines) throw new SluiceError('Cdm.0234', { cause: noBulk });
-    const kernels = columns.map((column, at) => {
-      const choice = chooseKernel(sourceOf(at), column);
-      if (choice !== null) return choice.kernel;
-      throw new SluiceError('Cdm.0921', {
-        type: `${sourceOf(at).native} of ${sourceOf(at).name} in ${column.columnType} of ${column.name}`,
-      });
-    });
+    const kernels = kernelsFor(plan.sourceColumns, columns);
     const { silenceTimeoutMs } = this.#tools.link;
     const quotedTable = quoteTable(schema, table);
     const parts = { session, target, quotedTable, kernels, silenceTimeoutMs, words };
     if (session.offersBulk)
       return BulkLoader.open({ ...parts, openEncoder: this.#tools.openEncoder ?? openEncoder });
     return new LoadLoader({ ...parts, signal: this.#tools.host.signal });
-  }
-
-  #words(session: Session, plan: TargetPlan): InsertWords {
-    const conflict = this.#written();
-    if (conflict === 'refuse') return plainInsert;
-    const { schema, table } = this.#options;
-    const { alias, value } = newRowOf(session);
-    const { columnNames } = plan;
-    const into = { quotedTable: quoteTable(schema, table), columnNames, keys: this.#keys ?? [] };
-    return insertWords(conflict, into, value, alias);
   }
 
   async checkpoints(plan: TargetPlan): Promise<ReadonlyMap<number, Checkpoint>> {
@@ -265,40 +257,5 @@ export class MysqlSink implements Sink {
     } finally {
       await session.close();
     }
-  }
-
-  async #createDatabase(session: Session): Promise<void> {
-    const { schema } = this.#options;
-    const found = await session.rows(
-      `SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(schema)}`,
-      'metadata',
-      schema,
-    );
-    // Looked up first: IF NOT EXISTS asks for the right to create even when there is nothing to do.
-    if (found.length > 0) return;
-    await session.run(
-      `CREATE DATABASE IF NOT EXISTS ${quoteName(schema)} DEFAULT CHARACTER SET utf8mb4`,
-      'create',
-      schema,
-    );
-  }
-
-  async #design(
-    session: Session,
-    offer: SourceOffer,
-    columnNames: readonly string[],
-    sourcePrimaryKey: readonly string[],
-  ): Promise<TableDdl> {
-    const { schema, table, widensText, copiesNotNull } = this.#options;
-    return createTable({
-      database: schema,
-      table,
-      sourceColumns: offer.columns,
-      columnNames,
-      sourcePrimaryKey,
-      widensText,
-      copiesNotNull,
-      keyCollation: await keyCollation(session),
-    });
   }
 }

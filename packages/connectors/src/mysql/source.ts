@@ -1,4 +1,5 @@
 import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { SourcePreview } from '@sluice/core/connector/run-preview';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Slice } from '@sluice/core/data/slice';
@@ -21,6 +22,7 @@ import {
   rangeKindOf,
 } from './ranges.ts';
 import { offerOf, readSelect, type SourceTools, selectList } from './read-select.ts';
+import { selectRight } from './rights.ts';
 import type { Session } from './session.ts';
 import { lostOr, MysqlSnapshots } from './snapshots.ts';
 import { requireColumn, splitTable } from './split-table.ts';
@@ -118,7 +120,7 @@ export class MysqlSource implements Source {
     let isWhole = false;
     try {
       const table = await this.#describe(session);
-      const sql = await this.#select(session, table, cut, projection, after);
+      const sql = this.#select(table, cut, projection, after, await this.#condition(session));
       yield* readSelect(this.#tools, session, {
         sql,
         target: this.#name(),
@@ -139,6 +141,30 @@ export class MysqlSource implements Source {
     }
   }
 
+  async preview(slices: readonly Slice[], projection: Projection): Promise<SourcePreview> {
+    const session = await this.#open();
+    try {
+      const table = await this.#describe(session);
+      const condition = await this.#condition(session);
+      const { rowsEstimate, bytesEstimate } = table.shape;
+      const rowBytes = rowsEstimate && bytesEstimate ? bytesEstimate / rowsEstimate : null;
+      const previews = slices.map((slice) => {
+        const rows = slice.rowsEstimate;
+        return {
+          sql: this.#select(table, cutFromJson(slice.cut), projection, null, condition),
+          rowsEstimate: rows,
+          bytesEstimate: rows === null || rowBytes === null ? null : Math.round(rows * rowBytes),
+          basis: rows === null ? null : ('statistics' as const),
+        };
+      });
+      const [first] = previews;
+      const rights = first === undefined ? [] : [await selectRight(session, first.sql, this.#name())];
+      return { slices: previews, rights };
+    } finally {
+      await session.close();
+    }
+  }
+
   #name(): string {
     return `${this.#options.schema}.${this.#options.table}`;
   }
@@ -154,17 +180,24 @@ export class MysqlSource implements Source {
     return this.#table;
   }
 
-  async #select(
-    session: Session,
+  /** The job's condition, proved and bracketed; null: it has none. */
+  async #condition(session: Session): Promise<string | null> {
+    const { schema, table, where } = this.#options;
+    return where === null ? null : await provenCondition(session, schema, table, where);
+  }
+
+  /** @param condition proved. */
+  #select(
     table: CatalogTable,
     cut: Cut,
     projection: Projection,
     after: Position | null,
-  ): Promise<string> {
-    const { schema, table: name, where } = this.#options;
+    condition: string | null,
+  ): string {
+    const { schema, table: name } = this.#options;
     const conditions = cutConditions(cut);
     if (after !== null) conditions.push(behind(cut.order, positionTexts(cut.order, after)));
-    if (where !== null) conditions.push(await provenCondition(session, schema, name, where));
+    if (condition !== null) conditions.push(condition);
     const order = cut.order.map((key) => quoteName(key.name));
     return [
       `SELECT ${selectList(table, projection)} FROM ${cutTable(cut, schema, name)}`,

@@ -3,7 +3,7 @@ import { arrivalColumnName, stageTableName } from '../jdbc/stage-name.ts';
 import { serverErrorNumber } from './errors.ts';
 import { nameLengthMax, quoteName, quoteTable, quoteText } from './names.ts';
 import type { Row, Session } from './session.ts';
-import { readUniqueKeys } from './unique-keys.ts';
+import { readUniqueKeys, type UniqueKey } from './unique-keys.ts';
 
 /** The name of a run's staging table, which stands beside its destination. */
 export function stageName(table: string, runKey: string): string {
@@ -25,7 +25,7 @@ export interface StageDesign {
  * @throws Cdm.0927 when there is a table of that name which holds rows: they are none of the run's.
  */
 export async function createStageTable(session: Session, design: StageDesign): Promise<void> {
-  const { database, table, stage, columnNames, hasKeys } = design;
+  const { database, stage } = design;
   const target = `${database}.${stage}`;
   const quoted = quoteTable(database, stage);
   const found = await session.rows(
@@ -38,6 +38,24 @@ export async function createStageTable(session: Session, design: StageDesign): P
     if (held.length > 0) throw new SluiceError('Cdm.0927', { table: target });
     await session.run(`DROP TABLE ${quoted}`, 'create', target);
   }
+  const parts = await readStageParts(session, design);
+  await session.run(stageSql(design, parts), 'create', target);
+  for (const sql of stageCheckSql(design, parts))
+    await session.run(sql, 'create', target).catch(ignoreRefusal);
+}
+
+/** What a staging table takes over from its destination: lines of DDL, and keys all of whose columns may be written. */
+export interface StageParts {
+  /** DDL of a column, by its name. */
+  readonly columns: readonly { readonly name: string; readonly line: string }[];
+  readonly keys: readonly UniqueKey[];
+  /** Rules that rows must keep, as conditions. */
+  readonly checks: readonly string[];
+}
+
+export async function readStageParts(session: Session, design: StageDesign): Promise<StageParts> {
+  const { database, table, stage, hasKeys } = design;
+  const target = `${database}.${stage}`;
   const rows = await session.rows(
     `SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, COLLATION_NAME, DATA_TYPE
        FROM information_schema.COLUMNS
@@ -45,10 +63,22 @@ export async function createStageTable(session: Session, design: StageDesign): P
     'metadata',
     target,
   );
+  return {
+    columns: rows.map((row) => ({ name: String(row[0]), line: columnLine(row) })),
+    keys: hasKeys ? await readUniqueKeys(session, database, table) : [],
+    checks: await checksOf(session, database, table),
+  };
+}
+
+/** The statement that makes the staging table. Pure. */
+export function stageSql(
+  { database, stage, columnNames, hasKeys }: StageDesign,
+  { columns, keys }: StageParts,
+): string {
   const written = new Set(columnNames.map((name) => name.toLowerCase()));
-  const lines = rows.filter((row) => written.has(String(row[0]).toLowerCase())).map(columnLine);
+  const lines = columns.filter(({ name }) => written.has(name.toLowerCase())).map(({ line }) => line);
   if (hasKeys) {
-    for (const key of await readUniqueKeys(session, database, table)) {
+    for (const key of keys) {
       if (!key.every(({ name }) => written.has(name.toLowerCase()))) continue;
       const parts = key.map(({ name, prefix }) => quoteName(name) + (prefix === null ? '' : `(${prefix})`));
       lines.push(`UNIQUE KEY (${parts.join(', ')})`);
@@ -58,15 +88,13 @@ export async function createStageTable(session: Session, design: StageDesign): P
       `${quoteName(arrivalColumnName(columnNames))} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY`,
     );
   }
-  await session.run(
-    `CREATE TABLE ${quoted} (\n  ${lines.join(',\n  ')}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT=DYNAMIC`,
-    'create',
-    target,
-  );
-  for (const clause of await checksOf(session, database, table)) {
-    // A rule that is about other columns too is one for the move.
-    await session.run(`ALTER TABLE ${quoted} ADD CHECK (${clause})`, 'create', target).catch(ignoreRefusal);
-  }
+  const quoted = quoteTable(database, stage);
+  return `CREATE TABLE ${quoted} (\n  ${lines.join(',\n  ')}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT=DYNAMIC`;
+}
+
+/** The statements behind it, of which the server may refuse one that is about other columns too: that is a rule for the move. Pure. */
+export function stageCheckSql({ database, stage }: StageDesign, { checks }: StageParts): readonly string[] {
+  return checks.map((clause) => `ALTER TABLE ${quoteTable(database, stage)} ADD CHECK (${clause})`);
 }
 
 /** @throws what is no refusal of a statement. */

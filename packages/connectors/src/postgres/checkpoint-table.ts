@@ -25,8 +25,11 @@ const MOVED_ROW = -1;
 
 /** Makes the table unless it is there. */
 export async function createCheckpointTable(session: PgSession, table: TableName): Promise<void> {
-  await session.query(
-    `CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (
+  await session.query(createCheckpointSql(table));
+}
+
+export function createCheckpointSql(table: TableName): string {
+  return `CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (
        slice_no integer PRIMARY KEY,
        sequence integer NOT NULL,
        position text,
@@ -35,8 +38,7 @@ export async function createCheckpointTable(session: PgSession, table: TableName
        rows_skipped bigint NOT NULL,
        bytes_read bigint NOT NULL,
        bytes_written bigint NOT NULL,
-       is_complete boolean NOT NULL)`,
-  );
+       is_complete boolean NOT NULL)`;
 }
 
 /**
@@ -179,10 +181,14 @@ export async function storeCheckpoint(
   }
 }
 
+export function dropCheckpointSql(table: TableName): string {
+  return `DROP TABLE IF EXISTS ${quoteTable(table)}`;
+}
+
 /** Safe to repeat. */
 export async function dropCheckpointTable(session: PgSession, table: TableName): Promise<void> {
   try {
-    await session.query(`DROP TABLE IF EXISTS ${quoteTable(table)}`);
+    await session.query(dropCheckpointSql(table));
   } catch (error) {
     if (!(error instanceof ServerError && error.sqlState === INVALID_SCHEMA)) throw error;
   }

@@ -1,5 +1,5 @@
 import type { Projection } from '@sluice/core/connector/contract';
-import type { Batch, Value } from '@sluice/core/data/batch';
+import type { Batch, Value, WireForm } from '@sluice/core/data/batch';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { BatchQueue } from './batch-queue.ts';
 import { TupleCutter } from './binary-tuples.ts';
@@ -39,6 +39,11 @@ export function selectList(
   return { list: list.join(', '), types };
 }
 
+/** The COPY that a SELECT is read by. */
+export function copyOutSql(select: string, form: WireForm): string {
+  return `COPY (\n${select}\n) TO STDOUT${form === 'pgcopy-binary' ? ' (FORMAT binary)' : ''}`;
+}
+
 /** Runs the SELECT inside a COPY and puts its batches into the queue; the queue is ended or failed by it. */
 export function copyOut(
   session: PgSession,
@@ -61,7 +66,7 @@ export function copyOut(
 async function copyTuples(session: PgSession, select: string, queue: BatchQueue<Batch>): Promise<void> {
   const cutter = new TupleCutter();
   let rowCount = 0;
-  const tag = await session.copyOut(`COPY (\n${select}\n) TO STDOUT (FORMAT binary)`, (run) => {
+  const tag = await session.copyOut(copyOutSql(select, 'pgcopy-binary'), (run) => {
     const tuples = cutter.cut(run);
     if (tuples.rowCount === 0) {
       session.giveBack(run.slab);
@@ -102,7 +107,7 @@ async function copyRows(
     byteCount = 0;
   };
   let rowCount = 0;
-  const tag = await session.copyOut(`COPY (\n${statement.sql}\n) TO STDOUT`, (run) => {
+  const tag = await session.copyOut(copyOutSql(statement.sql, 'rows'), (run) => {
     eachPayload(run, (buffer, start, end) => {
       rows.push(decodeRow(buffer, start, end, decoders));
       byteCount += end - start;

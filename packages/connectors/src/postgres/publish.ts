@@ -15,7 +15,7 @@ import { NeedsNoTransaction, performAlone, performInTransaction } from './job-st
 import { mergeStatements } from './merge-rows.ts';
 import { quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
-import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
+import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
 
 /** How long definitions, clearing and moving wait for other users of a table. */
 export const LOCK_TIMEOUT_MS = 60_000;
@@ -65,9 +65,22 @@ export async function moveStagedRows(session: PgSession, rows: StagedRows): Prom
   }
 }
 
+/** The statements that move staged rows, in one transaction. Pure. @param keys of the destination, all of whose columns are written. */
+export function moveStatements(
+  { table, stage, columnNames, conflict }: Pick<StagedRows, 'table' | 'stage' | 'columnNames' | 'conflict'>,
+  keys: readonly UniqueKey[],
+): readonly string[] {
+  const arrival = arrivalColumnName(columnNames);
+  const [from, into] = [quoteTable(stage), quoteTable(table)];
+  return mergeStatements({ from, into, columnNames, conflict, arrival, keys });
+}
+
+export function dropStageSql(stage: TableName): string {
+  return `DROP TABLE ${quoteTable(stage)}`;
+}
+
 async function move(session: PgSession, rows: StagedRows): Promise<void> {
   const { stage, table, checkpoints, columnNames, conflict } = rows;
-  const arrival = arrivalColumnName(columnNames);
   const quoted = quoteTable(stage);
   let written = 0;
   for (const { counts } of (await readCheckpoints(session, checkpoints, null)).values())
@@ -78,9 +91,8 @@ async function move(session: PgSession, rows: StagedRows): Promise<void> {
     throw new SluiceError('Cdm.0234', { cause: `it holds ${held} rows, but ${written} were written to it` });
   }
   const keys = writtenKeys(await readUniqueKeys(session, table), columnNames);
-  const merge = { from: quoted, into: quoteTable(table), columnNames, conflict, arrival, keys };
-  for (const sql of mergeStatements(merge)) await session.query(sql);
-  await session.query(`DROP TABLE ${quoted}`);
+  for (const sql of moveStatements({ table, stage, columnNames, conflict }, keys)) await session.query(sql);
+  await session.query(dropStageSql(stage));
   if (rows.keepsCheckpoints) await markMoved(session, checkpoints);
   else await dropCheckpointTable(session, checkpoints);
 }

@@ -1,16 +1,18 @@
 import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { SourcePreview } from '@sluice/core/connector/run-preview';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Slice } from '@sluice/core/data/slice';
 import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import { BatchQueue } from './batch-queue.ts';
-import { copyOut, ROWS_BATCH_ROWS_MAX, selectList } from './copy-out.ts';
+import { type CopiedSelect, copyOut, ROWS_BATCH_ROWS_MAX, selectList } from './copy-out.ts';
 import { type DescribedQuery, describeQuery, QUERY_NAME, queryShape } from './described-query.ts';
 import { translateError } from './errors.ts';
 import { binaryCast, heldOddValues } from './pairing.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
+import { previewSelects, withinLook } from './source-preview.ts';
 
 /**
  * Reads the result of a user's query, as one slice: one statement, which sees one moment. The query is proved again in the
@@ -72,17 +74,8 @@ export class PgQuerySource implements Source {
     try {
       try {
         await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        const { table, columns } = await this.#described(session);
-        const { list, types } = selectList(columns, projection, 'the result of the SQL statement');
-        const { where } = this.#options;
-        const filter = where === null ? '' : ` WHERE ${bracketed(where)}`;
-        copyOut(
-          session,
-          { sql: `SELECT ${list} FROM ${table}${filter}`, types },
-          projection,
-          queue,
-          this.#batchRowsMax,
-        );
+        const statement = this.#statement(await this.#described(session), projection);
+        copyOut(session, statement, projection, queue, this.#batchRowsMax);
         yield* queue.drain();
         await session.query('ROLLBACK');
       } catch (error) {
@@ -91,6 +84,30 @@ export class PgQuerySource implements Source {
     } finally {
       this.#sessions.release(session);
     }
+  }
+
+  async preview(slices: readonly Slice[], projection: Projection): Promise<SourcePreview> {
+    return this.#sessions.withControl(async (session) => {
+      try {
+        return await withinLook(session, async () => {
+          const described = await this.#described(session);
+          const { sql } = this.#statement(described, projection);
+          const reads = slices.map(({ rowsEstimate }) => ({ select: sql, rowsEstimate }));
+          // To begin it, as the proof did, takes all the rights that it needs.
+          return { rights: [], slices: await previewSelects(session, reads, projection.form, null, []) };
+        });
+      } catch (error) {
+        throw translateError(error, 'metadata', QUERY_NAME);
+      }
+    });
+  }
+
+  /** The SELECT inside the COPY, with the casts that the sink asked for. */
+  #statement({ table, columns }: DescribedQuery, projection: Projection): CopiedSelect {
+    const { list, types } = selectList(columns, projection, 'the result of the SQL statement');
+    const { where } = this.#options;
+    const filter = where === null ? '' : ` WHERE ${bracketed(where)}`;
+    return { sql: `SELECT ${list} FROM ${table}${filter}`, types };
   }
 
   #described(session: PgSession): Promise<DescribedQuery> {

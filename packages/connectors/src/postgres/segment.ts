@@ -21,15 +21,28 @@ export async function openSegment(
   conflict: SqlConflict,
   keys: readonly UniqueKey[],
 ): Promise<Segment> {
+  await session.query(segmentSql(table, columnNames));
+  return segmentOf(table, columnNames, conflict, keys);
+}
+
+/** Statements in one text that make the table, empty. */
+export function segmentSql(table: TableName, columnNames: readonly string[]): string {
+  return [
+    `DROP TABLE IF EXISTS ${SEGMENT_TABLE}`,
+    `CREATE TEMPORARY TABLE ${SEGMENT_TABLE} ON COMMIT DELETE ROWS AS
+         SELECT ${columnNames.map(quoteName).join(', ')} FROM ${quoteTable(table)} WITH NO DATA`,
+    `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames)}`,
+  ].join('; ');
+}
+
+/** What is known of it without making it. Pure. */
+export function segmentOf(
+  table: TableName,
+  columnNames: readonly string[],
+  conflict: SqlConflict,
+  keys: readonly UniqueKey[],
+): Segment {
   const into = quoteTable(table);
-  await session.query(
-    [
-      `DROP TABLE IF EXISTS ${SEGMENT_TABLE}`,
-      `CREATE TEMPORARY TABLE ${SEGMENT_TABLE} ON COMMIT DELETE ROWS AS
-         SELECT ${columnNames.map(quoteName).join(', ')} FROM ${into} WITH NO DATA`,
-      `ALTER TABLE ${SEGMENT_TABLE} ADD COLUMN ${arrivalColumn(columnNames)}`,
-    ].join('; '),
-  );
   const arrival = arrivalColumnName(columnNames);
   return {
     table: SEGMENT_TABLE,

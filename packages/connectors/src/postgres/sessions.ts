@@ -77,10 +77,13 @@ export class PgSessions {
   async #open(passed?: Way['passed']): Promise<PgSession> {
     const { resolve, signal } = this.#host;
     try {
-      return await PgSession.open(this.#link, signal, {
+      const session = await PgSession.open(this.#link, signal, {
         ...(resolve === undefined ? {} : { resolve }),
         ...(passed === undefined ? {} : { passed }),
       });
+      // The server itself refuses what a statement, or a function that it calls, would change.
+      if (this.#host.isReadOnly) await session.query('SET default_transaction_read_only = on');
+      return session;
     } catch (error) {
       throw this.#named(translateError(error, 'sign in'));
     }

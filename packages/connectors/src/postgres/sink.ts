@@ -5,6 +5,7 @@ import type {
   SourceOffer,
   TargetPlan,
 } from '@sluice/core/connector/contract';
+import type { SinkPreview } from '@sluice/core/connector/run-preview';
 import type { Column } from '@sluice/core/data/column';
 import type { Loss, OddValue } from '@sluice/core/data/loss';
 import type { Checkpoint, Slice } from '@sluice/core/data/slice';
@@ -12,7 +13,6 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { columnComplaints, columnsDiffer } from '../jdbc/column-pairs.ts';
 import { type JobStatement, writingRefusals } from '../jdbc/job-statements.ts';
 import { asLosses, isBentByPostgres, type PairLoss } from '../jdbc/losses.ts';
-import { bracketed } from '../jdbc/predicate-proof.ts';
 import type { SqlSinkOptions } from '../jdbc/sql-options.ts';
 import { findRelation, findUserTypes, readTargetColumns, type TableName } from './catalog.ts';
 import {
@@ -24,17 +24,19 @@ import {
 } from './checkpoint-table.ts';
 import { type PgComparer, sinkComparer } from './comparer.ts';
 import { proveCondition } from './condition.ts';
-import { asTargetColumn, commentStatements, createdColumns, createTableSql } from './ddl.ts';
+import { asTargetColumn, createdColumns } from './ddl.ts';
 import type { WrittenColumn } from './encode.ts';
 import { type Phase, translateError } from './errors.ts';
 import { NeedsNoTransaction, performAlone, performInTransaction, proveStatement } from './job-statement.ts';
 import { fitOf, isBentWithinOther, type TargetColumn } from './pairing.ts';
+import { clearingStatements, tableMaking } from './preparation.ts';
 import { inTransaction, moveStagedRows, performAfter } from './publish.ts';
-import { quoteName, quoteTable } from './quote.ts';
+import { quoteTable } from './quote.ts';
 import { openSegment } from './segment.ts';
 import { ServerError } from './server-error.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
+import { previewSink } from './sink-preview.ts';
 import { PgSliceWriter } from './slice-writer.ts';
 import { createStageTable, NAME_BYTES_MAX, stageTable } from './stage-tables.ts';
 import { takeOver } from './succession.ts';
@@ -183,63 +185,37 @@ export class PgSink implements Sink {
   }
 
   async #makeTable(session: PgSession, plan: TargetPlan): Promise<void> {
-    const { preparation } = this.#options;
-    const relation = await findRelation(session, this.#table);
-    if (preparation === 'DO_NOTHING') {
-      if (relation === null) throw new SluiceError('Cdm.0900', { table: this.#tableText });
-      return;
-    }
-    if (relation !== null) {
-      if (preparation === 'CREATE_WHEN_NOT_EXIST') return;
-      await session.query(`DROP TABLE ${quoteTable(this.#table)}`);
-    }
-    const schemas = await session.execute('SELECT 1 FROM pg_namespace WHERE nspname = $1', [
-      this.#table.schema,
-    ]);
-    // Asked first: IF NOT EXISTS wants the right to create schemas even when there is nothing to do.
-    if (schemas.rows.length === 0)
-      await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(this.#table.schema)}`);
-    const userTypes = await findUserTypes(
-      session,
-      plan.sourceColumns.map((column) => column.native),
-    );
-    const { columns, primaryKey } = createdColumns(
-      plan.sourceColumns,
-      plan.columnNames,
-      plan.sourcePrimaryKey,
-      this.#options,
-      userTypes,
-    );
-    if (this.#options.conflict !== 'refuse' && primaryKey.length === 0)
-      throw writingRefusals.noKey(this.#tableText);
-    await session.query(createTableSql(this.#table, columns, primaryKey));
-    const comments = commentStatements(this.#table, columns);
-    if (comments.length > 0) await session.query(comments.join(';\n'));
+    const { statements } = await tableMaking(session, this.#options, plan);
+    for (const { sql } of statements) await session.query(sql);
   }
 
   async #clear(session: PgSession): Promise<void> {
     const { clearing } = this.#options;
+    const [first, fallback] = clearingStatements(this.#table, clearing);
+    if (first === undefined) return;
     try {
-      if (clearing.kind === 'where') {
-        await proveCondition(session, this.#table, clearing.where);
-        await session.query(`DELETE FROM ${quoteTable(this.#table)} WHERE ${bracketed(clearing.where)}`);
-      } else if (clearing.kind === 'all') {
-        await this.#empty(session);
-      }
+      if (clearing.kind === 'where') await proveCondition(session, this.#table, clearing.where);
+      if (fallback === undefined) await session.query(first.sql);
+      else await this.#empty(session, first.sql, fallback.sql);
     } catch (error) {
       throw translateError(error, 'clear', this.#tableText);
     }
   }
 
-  async #empty(session: PgSession): Promise<void> {
+  async #empty(session: PgSession, sql: string, fallback: string): Promise<void> {
     await session.query('SAVEPOINT emptying');
     try {
-      await session.query(`TRUNCATE ${quoteTable(this.#table)}`);
+      await session.query(sql);
     } catch (error) {
       if (!(error instanceof ServerError && truncateRefusals.has(error.sqlState))) throw error;
       await session.query('ROLLBACK TO SAVEPOINT emptying');
-      await session.query(`DELETE FROM ${quoteTable(this.#table)}`);
+      await session.query(fallback);
     }
+  }
+
+  preview(plan: TargetPlan): Promise<SinkPreview> {
+    const statements = { before: this.#before, after: this.#after };
+    return this.#control('metadata', (session) => previewSink(session, this.#options, statements, plan));
   }
 
   async openWriter(plan: TargetPlan, slice: Slice, isRepeated = false): Promise<SliceWriter> {

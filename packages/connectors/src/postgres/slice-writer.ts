@@ -42,6 +42,12 @@ export interface WriterTarget {
   readonly segment: Segment | null;
 }
 
+/** The COPY that rows are written by. @param into quoted. */
+export function copyInSql(into: string, columnNames: readonly string[], form: WireForm): string {
+  const format = form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
+  return `COPY ${into} (${columnNames.map(quoteName).join(', ')}) FROM STDIN${format}`;
+}
+
 /**
  * Writes one slice by COPY FROM STDIN, one transaction per commit: rows, then the checkpoint, then COMMIT.
  * The transaction begins with the first batch behind a commit, so a writer that waits for its source locks nothing.
@@ -73,9 +79,8 @@ export class PgSliceWriter implements SliceWriter {
     this.resumed = resumed;
     this.#sequence = resumed?.sequence ?? 0;
     this.#release = release;
-    const columns = target.columns.map((column) => quoteName(column.name)).join(', ');
-    const format = target.form === 'pgcopy-binary' ? ' (FORMAT binary)' : '';
-    this.#copySql = `COPY ${target.segment?.table ?? quoteTable(target.table)} (${columns}) FROM STDIN${format}`;
+    const names = target.columns.map((column) => column.name);
+    this.#copySql = copyInSql(target.segment?.table ?? quoteTable(target.table), names, target.form);
     const encoders = encodersOf(target.columns);
     this.#encode = (rows) => Buffer.from(encodeRows(rows, encoders), 'utf8');
   }

@@ -1,4 +1,5 @@
 import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { SourcePreview } from '@sluice/core/connector/run-preview';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Json } from '@sluice/core/data/json';
@@ -15,9 +16,11 @@ import { type CopiedSelect, copyOut, ROWS_BATCH_ROWS_MAX, selectList } from './c
 import { type Cut, cutCondition, cutFromJson, cutLabel, fromClause } from './cuts.ts';
 import { translateError } from './errors.ts';
 import { binaryCast, heldOddValues } from './pairing.ts';
+import { readingRights } from './rights.ts';
 import type { PgSession } from './session.ts';
 import type { PgSessions } from './sessions.ts';
 import { PgSnapshots } from './snapshots.ts';
+import { previewSelects, withinLook } from './source-preview.ts';
 import { splitTable } from './split-table.ts';
 import { PgWatermarks } from './watermarks.ts';
 
@@ -102,6 +105,27 @@ export class PgSource implements Source {
         }));
       } catch (error) {
         if (session.lost() === null) await session.query('ROLLBACK');
+        throw translateError(error, 'metadata', this.#tableText);
+      }
+    });
+  }
+
+  async preview(slices: readonly Slice[], projection: Projection): Promise<SourcePreview> {
+    return this.#sessions.withControl(async (session) => {
+      try {
+        return await withinLook(session, async () => {
+          const relation = await this.#relation(session);
+          const { where } = this.#options;
+          if (where !== null) await proveCondition(session, relation.name, where);
+          const names = projection.columns.map(({ name }) => name);
+          const rights = await readingRights(session, relation, names);
+          const reads = slices.map((slice) => {
+            const { sql } = this.#statement(relation, cutFromJson(slice.cut), projection);
+            return { select: sql, rowsEstimate: slice.rowsEstimate };
+          });
+          return { rights, slices: await previewSelects(session, reads, projection.form, relation, rights) };
+        });
+      } catch (error) {
         throw translateError(error, 'metadata', this.#tableText);
       }
     });

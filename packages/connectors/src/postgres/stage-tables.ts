@@ -3,7 +3,7 @@ import { arrivalColumnName, stageTableName } from '../jdbc/stage-name.ts';
 import type { TableName } from './catalog.ts';
 import { quoteName, quoteTable } from './quote.ts';
 import type { PgSession } from './session.ts';
-import { readUniqueKeys, writtenKeys } from './unique-keys.ts';
+import { readUniqueKeys, type UniqueKey, writtenKeys } from './unique-keys.ts';
 
 /** Longest name that PostgreSQL keeps, in bytes; it cuts longer ones in silence. */
 export const NAME_BYTES_MAX = 63;
@@ -35,20 +35,54 @@ export async function createStageTable(
     if (held.rows.length > 0) throw new SluiceError('Cdm.0927', { table: `${stage.schema}.${stage.table}` });
     await session.query(`DROP TABLE ${quoted}`);
   }
-  await session.query(
-    `CREATE TABLE ${quoted} AS SELECT ${columnNames.map(quoteName).join(', ')} FROM ${quoteTable(table)} WITH NO DATA`,
-  );
-  const changes = (await notNullColumns(session, table))
+  const design = await readStageDesign(session, table, columnNames, hasKeys);
+  for (const sql of stageStatements(table, stage, columnNames, design)) await session.query(sql);
+}
+
+/** What a staging table takes over from its destination. */
+export interface StageDesign {
+  /** Columns that take no null. */
+  readonly notNull: readonly string[];
+  /** Rules that rows must keep, as the server words them. */
+  readonly checks: readonly string[];
+  /** Keys all of whose columns are written; null: rows are numbered instead. */
+  readonly keys: readonly UniqueKey[] | null;
+}
+
+export async function readStageDesign(
+  session: PgSession,
+  table: TableName,
+  columnNames: readonly string[],
+  hasKeys: boolean,
+): Promise<StageDesign> {
+  return {
+    notNull: await notNullColumns(session, table),
+    checks: await checksOf(session, table, columnNames),
+    keys: hasKeys ? writtenKeys(await readUniqueKeys(session, table), columnNames) : null,
+  };
+}
+
+/** The statements that make the staging table. Pure. */
+export function stageStatements(
+  table: TableName,
+  stage: TableName,
+  columnNames: readonly string[],
+  { notNull, checks, keys }: StageDesign,
+): readonly string[] {
+  const quoted = quoteTable(stage);
+  const changes = notNull
     .filter((name) => columnNames.includes(name))
     .map((name) => `ALTER COLUMN ${quoteName(name)} SET NOT NULL`);
-  for (const check of await checksOf(session, table, columnNames)) changes.push(`ADD ${check}`);
-  if (hasKeys) {
-    for (const { columns, nullsAreEqual } of writtenKeys(await readUniqueKeys(session, table), columnNames)) {
-      const names = columns.map(({ name }) => quoteName(name)).join(', ');
-      changes.push(`ADD UNIQUE${nullsAreEqual ? ' NULLS NOT DISTINCT' : ''} (${names})`);
-    }
-  } else changes.push(`ADD COLUMN ${arrivalColumn(columnNames)}`);
-  if (changes.length > 0) await session.query(`ALTER TABLE ${quoted} ${changes.join(', ')}`);
+  for (const check of checks) changes.push(`ADD ${check}`);
+  for (const { columns, nullsAreEqual } of keys ?? []) {
+    const names = columns.map(({ name }) => quoteName(name)).join(', ');
+    changes.push(`ADD UNIQUE${nullsAreEqual ? ' NULLS NOT DISTINCT' : ''} (${names})`);
+  }
+  if (keys === null) changes.push(`ADD COLUMN ${arrivalColumn(columnNames)}`);
+  return [
+    `CREATE TABLE ${quoted} AS SELECT ${columnNames.map(quoteName).join(', ')} FROM ${quoteTable(table)} WITH NO DATA`,
+    ...(changes.length > 0 ? [`ALTER TABLE ${quoted} ${changes.join(', ')}`] : []),
+  ];
 }
 
 /** DDL of the column that numbers rows as they come. */

@@ -8,6 +8,7 @@ import type { Snapshot } from '../data/snapshot.ts';
 import type { OptionValues } from '../options/option.ts';
 import type { SinkComparer, SourceComparer } from './comparison.ts';
 import type { CheckStage, Inspector } from './inspection.ts';
+import type { SinkPreview, SourcePreview } from './run-preview.ts';
 
 export type { Snapshot } from '../data/snapshot.ts';
 
@@ -25,6 +26,8 @@ export interface Host {
   log(line: string): void;
   /** Which end of a run the connection serves, for error texts; absent where there is no run. */
   readonly end?: 'source' | 'destination';
+  /** The connection is there for looking only: where the system can refuse a session to write, it is told to. Absent: it may. */
+  readonly isReadOnly?: true;
   /**
    * The addresses of a host, by name or address, as they are now; all of them allowed by the rules on where links may lead.
    * A connector connects to one of these and looks up nothing itself: what was checked is what is connected to.
@@ -170,6 +173,11 @@ export interface Source {
     after: Position | null,
     snapshot?: Snapshot | null,
   ): AsyncIterable<Batch>;
+  /**
+   * Says how these slices would be read, and reads none of them. Absent: the source has no statements to show.
+   * @param slices of one `split`, as few as are to be shown.
+   */
+  preview?(slices: readonly Slice[], projection: Projection): Promise<SourcePreview>;
 }
 
 /** How a sink wants to be fed: the answer to an offer. */
@@ -225,6 +233,12 @@ export interface Sink {
    * @throws Fenced when the destination holds checkpoints of the run: another driver went on with it.
    */
   prepare(plan: TargetPlan, isRepeated?: boolean): Promise<void>;
+  /**
+   * Says what `prepare`, the writers and `finish` would send, by the functions that make it, and which rights that takes.
+   * Looks at the destination and changes nothing. Absent: the sink has no statements to show.
+   * @throws what `prepare` would throw before its first change.
+   */
+  preview?(plan: TargetPlan): Promise<SinkPreview>;
   /**
    * Opens a writer and reads the slice's last durable checkpoint from the destination itself.
    * @param isRepeated the same work was begun before and given up: what is left of its sessions may still hold locks, or

@@ -14,6 +14,10 @@ export const commands = {
     en: 'Seal all secrets under a new master key; the server must be stopped.',
     zh: '用新的主密钥重新加密全部机密；须先停止服务。',
   },
+  'job plan': {
+    en: 'Ask a server what a run of a job would do; nothing is written.',
+    zh: '向服务查询作业一次运行将执行的内容，不写入任何数据。',
+  },
   version: { en: 'Print the version.', zh: '打印版本。' },
   help: { en: 'Print this help; `help up` lists the settings.', zh: '打印本帮助；`help up` 列出全部设置。' },
 } as const satisfies Record<string, Text>;

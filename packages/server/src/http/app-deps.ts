@@ -7,6 +7,7 @@ import type { GroupService } from '../jobs/group-service.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { LinkCatalog } from '../jobs/link-catalog.ts';
 import type { LinkService } from '../jobs/link-service.ts';
+import type { PlanService } from '../jobs/plan-service.ts';
 import type { TransferService } from '../jobs/transfer-service.ts';
 import type { VariableService } from '../jobs/variable-service.ts';
 import type { WatermarkService } from '../jobs/watermark-service.ts';
@@ -51,6 +52,7 @@ export interface AppDeps {
   readonly links: LinkService;
   readonly linkCatalog: LinkCatalog;
   readonly jobs: JobService;
+  readonly plans: PlanService;
   readonly transfer: TransferService;
   readonly groups: GroupService;
   readonly variables: VariableService;

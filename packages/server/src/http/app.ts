@@ -40,6 +40,7 @@ import { jobHandlers } from './routes/job-handlers.ts';
 import { linkHandlers } from './routes/link-handlers.ts';
 import { linkToolHandlers } from './routes/link-tool-handlers.ts';
 import { addOperationRoutes, type Handlers, servedOperations } from './routes/operation-routes.ts';
+import { planHandlers } from './routes/plan-handlers.ts';
 import { rejectHandlers } from './routes/reject-handlers.ts';
 import { runHandlers } from './routes/run-handlers.ts';
 import { sampleHandlers } from './routes/sample-handlers.ts';
@@ -230,6 +231,7 @@ function handlersOf(
     own: {
       ...runHandlers(deps),
       ...batchHandlers(deps),
+      ...planHandlers(deps),
       ...sampleHandlers,
       ...accountHandlers(deps.accounts),
       ...linkToolHandlers(deps),

@@ -15,6 +15,8 @@ export interface Call {
   readonly target: string;
   /** The body as JSON; undefined when there is none. @throws Cdm.0014 (400) when it is no JSON. */
   json(): unknown;
+  /** Aborts when the caller closes the connection ahead of the answer. */
+  gone(): AbortSignal;
 }
 
 /** @returns the answer's body, its status is the contract's; or a stream, for operations that are one. */

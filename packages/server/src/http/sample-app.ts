@@ -17,12 +17,14 @@ import { GroupService } from '../jobs/group-service.ts';
 import { JobService } from '../jobs/job-service.ts';
 import { LinkCatalog } from '../jobs/link-catalog.ts';
 import { LinkService } from '../jobs/link-service.ts';
+import { PlanService } from '../jobs/plan-service.ts';
 import { TransferService } from '../jobs/transfer-service.ts';
 import { VariableService } from '../jobs/variable-service.ts';
 import { WatermarkService } from '../jobs/watermark-service.ts';
 import type { ClusterPools } from '../runs/cluster-pools.ts';
 import { Egress, egressDenyDefault } from '../runs/egress.ts';
 import type { LinkInspection } from '../runs/link-inspector.ts';
+import { PlanDesk } from '../runs/plan-desk.ts';
 import { Quarantine } from '../runs/quarantine.ts';
 import { queuedRun } from '../runs/queued-run.ts';
 import { createTablesAgain } from '../runs/retry-run.ts';
@@ -321,7 +323,16 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
   const egress = new Egress({ allow: [], deny: egressDenyDefault }, async () => []);
   const authenticator = new SampleAuthenticator();
   const links = new LinkService({ store, registry, secrets: sampleBox, runs, traces, egress, now });
-  const jobs = new JobService({ store, registry, runs, zone: new ZoneClock('Asia/Shanghai'), now });
+  const zone = new ZoneClock('Asia/Shanghai');
+  const jobs = new JobService({ store, registry, runs, zone, now });
+  const planDesk = new PlanDesk({
+    store,
+    secrets: sampleBox,
+    pools: { of: () => noWorkers, apart: () => noWorkers },
+    now,
+    service: { zone: zone.name, version: '1.8.1' },
+    log: say,
+  });
   const runLogs = new RunLogs(join(dataFolder, 'logs'), now, (error) => say('run-log.failed', { error }));
   const app = buildApp({
     ...settings.telemetry,
@@ -344,6 +355,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     links,
     linkCatalog: new LinkCatalog({ links, inspection: runs }),
     jobs,
+    plans: new PlanService({ store, registry, zone, now, jobs, desk: planDesk }),
     transfer: new TransferService({ store, links, jobs }),
     groups: new GroupService({ store, jobs, now }),
     variables: new VariableService({ store, secrets: sampleBox, now }),

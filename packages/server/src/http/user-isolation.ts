@@ -19,6 +19,7 @@ export function confinedDeps(deps: AppDeps, owner: string): AppDeps {
     ...deps,
     links,
     jobs,
+    plans: deps.plans.seenBy(owner, jobs),
     linkCatalog: deps.linkCatalog.over(links),
     transfer: deps.transfer.seenBy(owner, links, jobs),
     groups: deps.groups.seenBy(owner, jobs),

@@ -1,9 +1,8 @@
 import type { ConnectorRegistry } from '@sluice/core/connector/registry';
-import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { isBlank, validateOptions } from '@sluice/core/options/validate';
-import { isFilledIn, keptVariables, undefinedVariables } from '../planner/job-variables.ts';
+import { isFilledIn } from '../planner/job-variables.ts';
 import { refuseSelfCopy } from '../planner/self-copy.ts';
 import { tableEnds } from '../runs/batch-run.ts';
 import { JobChanged } from '../runs/queued-run.ts';
@@ -22,12 +21,13 @@ import { Conflict, Gone, type HistoryFilter, type JobFilter, type Store } from '
 import { requireTypeOptions } from './batch-options.ts';
 import { BatchService } from './batch-service.ts';
 import { checkArchive } from './dirty-options.ts';
-import { documentLimits, requireRoomForJob, requireSize } from './document-limits.ts';
+import { requireRoomForJob } from './document-limits.ts';
 import { driverGroups } from './driver-options.ts';
-import { requireSettings, requireStartable } from './job-check.ts';
+import { requireSettings } from './job-check.ts';
 import { connectorOf, endValues } from './job-ends.ts';
 import { requireName } from './names.ts';
 import { ResumeService } from './resume-service.ts';
+import { requireRunnable, startVariables } from './start-check.ts';
 
 /** A job as a caller describes it. */
 export interface JobDraft {
@@ -62,7 +62,10 @@ export interface JobServiceDeps {
 /** The parts of a store that storing a job needs. */
 export type JobScope = Pick<Store, 'links' | 'jobs' | 'timers'>;
 
-type JobContent = Omit<JobRecord, 'id' | 'clusterId' | 'createdBy' | 'createdAt' | 'updatedBy' | 'updatedAt'>;
+export type JobContent = Omit<
+  JobRecord,
+  'id' | 'clusterId' | 'createdBy' | 'createdAt' | 'updatedBy' | 'updatedAt'
+>;
 
 /** Jobs of clusters, and what is asked of their runs. */
 export class JobService {
@@ -104,7 +107,7 @@ export class JobService {
     requireName(draft.name);
     if ((await scope.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
     await requireRoomForJob(scope, clusterId, null, [draft.from, draft.to, draft.driver]);
-    const content = await this.#checked(clusterId, draft, scope);
+    const content = await this.checked(clusterId, draft, scope);
     const at = this.#deps.now();
     return { ...content, clusterId, createdBy: user, createdAt: at, updatedBy: user, updatedAt: at };
   }
@@ -162,7 +165,7 @@ export class JobService {
       if ((await store.jobs.find(clusterId, draft.name)) !== null) throw taken(draft.name);
     }
     await requireRoomForJob(store, clusterId, job.id, [draft.from, draft.to, draft.driver]);
-    const content = await this.#checked(clusterId, draft);
+    const content = await this.checked(clusterId, draft);
     const changed = { ...job, ...content, updatedBy: user, updatedAt: now() };
     await store
       .transaction(async (tx) => {
@@ -210,8 +213,8 @@ export class JobService {
     const { store, runs } = this.#deps;
     const job = await store.jobs.find(clusterId, name);
     if (job === null) throw notThere(name);
-    await this.#requireStartable(job);
-    const kept = await this.#variables(projectId, job, variables);
+    await requireRunnable(store, job);
+    const kept = await startVariables(this.#deps, projectId, job, variables);
     try {
       return await runs.start({ projectId, job, user, variables: kept, isAuto: false });
     } catch (error) {
@@ -234,42 +237,11 @@ export class JobService {
     user: string,
   ): Promise<RunRecord> {
     const job = await this.#newJob(this.#deps.store, clusterId, draft, user);
-    await this.#requireStartable(job);
-    const variables = await this.#variables(projectId, job, {});
+    await requireRunnable(this.#deps.store, job);
+    const variables = await startVariables(this.#deps, projectId, job, {});
     return await this.#deps.runs.startNew({ projectId, user, variables, isAuto: false }, (tx) =>
       this.#storeNew(tx, job).catch(nameTaken(job.name)),
     );
-  }
-
-  /** @throws Cdm.0055 no job of this type is run; Cdm.0060 a link is disabled. */
-  async #requireStartable(job: Omit<JobRecord, 'id'>): Promise<void> {
-    if (job.type === 'SCENARIO_JOB') {
-      throw new SluiceError('Cdm.0055', {
-        type: job.type,
-        ...explained({
-          en: `Jobs of type NORMAL_JOB and BATCH_JOB are run; ${job.name} is a ${job.type}.`,
-          zh: `可运行 NORMAL_JOB 和 BATCH_JOB 类型的作业，${job.name} 的类型是 ${job.type}。`,
-        }),
-      });
-    }
-    for (const link of [job.fromLink, job.toLink]) {
-      const found = await this.#link(job.clusterId, link);
-      if (!found.isEnabled) throw new SluiceError('Cdm.0060', { link });
-    }
-  }
-
-  /** What the settings of the job refer to, with the values that they have now. @throws Cdm.0014 one is set nowhere. */
-  async #variables(
-    projectId: string,
-    job: Omit<JobRecord, 'id'>,
-    given: Readonly<Record<string, string>>,
-  ): Promise<Readonly<Record<string, string>>> {
-    requireSize('variables', documentLimits.startVariablesBytesMax, given);
-    const kept = await keptVariables(this.#deps.store, projectId, job, given);
-    if (kept.missing.length > 0) throw undefinedVariables(kept.missing);
-    const { registry, zone, now } = this.#deps;
-    requireStartable(job, kept.variables, registry, zone.name, now());
-    return kept.variables;
   }
 
   /**
@@ -353,11 +325,8 @@ export class JobService {
     return link;
   }
 
-  async #checked(
-    clusterId: string,
-    draft: JobDraft,
-    store: JobScope = this.#deps.store,
-  ): Promise<JobContent> {
+  /** A draft as it would be stored. @throws as `create`, but for its name. */
+  async checked(clusterId: string, draft: JobDraft, store: JobScope = this.#deps.store): Promise<JobContent> {
     const { registry } = this.#deps;
     const [fromLink, toLink] = [draft.fromLink, draft.toLink];
     if (isBlank(fromLink)) throw new SluiceError('Cdm.0238', { name: 'from-link-name' });

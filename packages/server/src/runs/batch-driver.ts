@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { InspectAnswers, RunEnd } from '@sluice/engine/work';
 import { fillIn, plannedTime } from '../planner/job-variables.ts';
-import { type ResolvedWork, resolveWork } from '../planner/resolve-work.ts';
+import { resolveWork } from '../planner/resolve-work.ts';
 import type { BatchSummary, BatchTable, LinkPlace, RunFailure, RunRecord } from '../store/model.ts';
 import type { Claim, RunChange } from '../store/store.ts';
 import { advanceBatch, tablesAtOnce } from './batch-run.ts';
-import { chooseTables, namedTables, namesThatClash } from './batch-tables.ts';
 import type { Driver } from './driver.ts';
 import { type EndState, endRun } from './end-run.ts';
 import { failureOf, stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
+import { listTables } from './list-tables.ts';
 import { maskedFields } from './masked-fields.ts';
 import { Patience } from './patience.ts';
 import type { DriverTools } from './run-driver.ts';
@@ -109,26 +108,11 @@ export class BatchDriver implements Driver {
     });
     this.#secretTexts = work.secretTexts;
     const begin = performance.now();
-    const schema = schemaOf(work.from, 'fromJobConfig.schemaName');
-    const source = await this.#tablesOf(work.from, schema, runLimits.tablesPerBatchMax);
-    const named = namedTables(work.from.options);
-    if (source.total > source.entries.length) throw tooMany(schema, source.total);
-    const names = named ?? source.entries.map(({ name }) => name);
-    const tables = chooseTables(named, {
-      entries: source.entries,
-      sourceIgnoresCase: source.ignoresCase === true,
-      // Asked for only where it makes a difference.
-      targetIgnoresCase: namesThatClash(names).size > 0 && (await this.#ignoresCase(work)),
-    });
-    if (tables.length === 0) throw noTables(schema);
+    const tables = await listTables(work, (end, schema, limit) => this.#tablesOf(end, schema, limit));
     const refused = tables.filter(({ refusal }) => refusal !== null).length;
     const ms = Math.round(performance.now() - begin);
     log('batch.listed', { run: run.id, tables: tables.length, refused, ms });
     return tables;
-  }
-
-  async #ignoresCase({ to }: ResolvedWork): Promise<boolean> {
-    return (await this.#tablesOf(to, schemaOf(to, 'toJobConfig.schemaName'), 1)).ignoresCase === true;
   }
 
   async #tablesOf({ connector, link }: RunEnd, schema: string, limit: number) {
@@ -280,11 +264,6 @@ export class BatchDriver implements Driver {
   }
 }
 
-function schemaOf({ options }: RunEnd, name: string): string {
-  const value = options[name];
-  return typeof value === 'string' ? value : '';
-}
-
 function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError';
 }
@@ -292,30 +271,4 @@ function isTimeout(error: unknown): boolean {
 function noAnswer(): SluiceError {
   const seconds = runLimits.tableListMs / 1_000;
   return new SluiceError('Cdm.0903', { cause: `the list of tables did not come within ${seconds} s` });
-}
-
-/**
- * Nearly always the name of the schema is wrong, or the user of the link may see none of its tables. Success would say that
- * a database was moved.
- */
-function noTables(schema: string): SluiceError {
-  return new SluiceError('Cdm.0900', {
-    table: `${schema}.*`,
-    ...explained({
-      en: `Schema ${schema} has no table that the user of the link may see, so there is nothing to move.`,
-      zh: `模式 ${schema} 中没有连接用户可见的表，无可迁移的内容。`,
-    }),
-  });
-}
-
-function tooMany(schema: string, total: number): SluiceError {
-  const limit = runLimits.tablesPerBatchMax;
-  return new SluiceError('Cdm.0024', {
-    name: 'fromJobConfig.schemaName',
-    range: `1-${limit}`,
-    ...explained({
-      en: `Schema ${schema} has ${total} tables and views; one run lists ${limit}.`,
-      zh: `模式 ${schema} 中有 ${total} 张表和视图，单次运行最多列出 ${limit} 张。`,
-    }),
-  });
 }

@@ -164,7 +164,7 @@ export function tableEnds(
 }
 
 /** The run of one table as it stands in the queue: the job's settings with the table's name at both ends. */
-function childOf(run: RunRecord, table: BatchTable, at: number): Omit<RunRecord, 'submissionId'> {
+export function childOf(run: RunRecord, table: BatchTable, at: number): Omit<RunRecord, 'submissionId'> {
   const { projectId, job: whole, createdBy: user, variables, isAuto, clockAt } = run;
   const job: JobRecord = {
     ...whole,

@@ -20,6 +20,20 @@ export const runLimits = {
   inspectionsMax: 32,
   /** Of these, of one project: whoever asks of many servers that do not answer leaves others room to ask. */
   inspectionsPerProjectMax: 8,
+  /** Worker processes that plan what is not run, over all clusters. */
+  previewWorkersMax: 3,
+  /** Of these, for the clusters of one project. */
+  previewWorkersPerProjectMax: 2,
+  /** Such plans under way or waiting; a further one is refused. */
+  plansMax: 8,
+  /** A plan of one table, or of the tables of one page, may take this long, its turn and the test of its links included, in milliseconds. */
+  planMs: 90_000,
+  /** Each link of a plan has this long for the stages of its test, in milliseconds; both are tested at once. */
+  planTestMs: 15_000,
+  /** Characters of all statements that one plan shows; the rest is cut off. */
+  planCharsMax: 1024 * 1024,
+  /** The next table of an entire-database job is planned only while so much of that time is left, in milliseconds. */
+  planTableMsMin: 5_000,
   /** A staged link test has this long for all its stages; then what has not answered has failed. */
   stagedTestMs: 30_000,
   /** The database may take this long over the first rows of a table, or over a list. */

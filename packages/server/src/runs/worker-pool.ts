@@ -201,7 +201,7 @@ export class WorkerPool implements TaskPool {
     if (this.#isClosed) return Promise.reject(poolClosed());
     const wish: Wish = {
       lane: laneOf(task),
-      runId: 'work' in task ? task.work.runId : '',
+      runId: 'work' in task && task.kind !== 'preview' ? task.work.runId : '',
       seat,
       opensSnapshot: task.kind === 'snapshot' || task.kind === 'ready' || task.kind === 'join',
     };
@@ -335,6 +335,6 @@ function laneOf(task: Task): Lane {
   if (task.kind === 'slice' || task.kind === 'compare') return 'slice';
   if (task.kind === 'ready' || task.kind === 'join') return 'join';
   if (task.kind === 'check' || task.kind === 'checkpoints') return 'prompt';
-  if (task.kind === 'inspect') return 'inspect';
+  if (task.kind === 'inspect' || task.kind === 'preview') return task.kind;
   return task.kind === 'finish' && task.outcome === 'discard' ? 'prompt' : 'step';
 }

@@ -354,7 +354,7 @@ export class WorkerProcess {
 }
 
 function runIdOf(task: Task): string | null {
-  return task.kind === 'check' || task.kind === 'inspect' ? null : task.work.runId;
+  return 'work' in task && task.kind !== 'preview' ? task.work.runId : null;
 }
 
 function opensSnapshot(task: Task, result: TaskResults[TaskKind]): boolean {

@@ -35,7 +35,7 @@ const clusters = [
 
 describe('WorkerSlots', () => {
   test('under any load no cap is broken, no slot is idle while a task could have it, and every task has its turn', () => {
-    const lane = fc.constantFrom<Lane>('slice', 'step', 'prompt', 'inspect', 'join');
+    const lane = fc.constantFrom<Lane>('slice', 'step', 'prompt', 'inspect', 'preview', 'join');
     const step = fc.oneof(
       {
         weight: 3,
@@ -63,6 +63,7 @@ describe('WorkerSlots', () => {
             step: runLimits.stepWorkersMax,
             prompt: runLimits.promptWorkersMax,
             inspect: runLimits.inspectWorkersMax,
+            preview: runLimits.previewWorkersMax,
           })[lane];
         const projectMax = (lane: Lane) =>
           ({
@@ -71,6 +72,7 @@ describe('WorkerSlots', () => {
             step: runLimits.stepWorkersPerProjectMax,
             prompt: runLimits.promptWorkersPerProjectMax,
             inspect: runLimits.inspectWorkersPerProjectMax,
+            preview: runLimits.previewWorkersPerProjectMax,
           })[lane];
         const clusterMax = (lane: Lane, clusterId: string) =>
           lane === 'slice' || lane === 'join'

@@ -3,14 +3,15 @@ import { runLimits } from './limits.ts';
 import { compareRanks, Turns } from './turns.ts';
 
 /**
- * Five lanes share the worker processes: slices, which may keep a worker for minutes; steps of runs, which may wait for a
+ * Six lanes share the worker processes: slices, which may keep a worker for minutes; steps of runs, which may wait for a
  * lock; what must be prompt, and so waits behind neither; what looks at the systems behind links while somebody waits, and
- * takes no run's place; and the joining of a snapshot, for which others may be kept from writing, and so waits behind nothing.
+ * takes no run's place; plans of what is not run, which may take a minute and must not keep those looks waiting; and the joining
+ * of a snapshot, for which others may be kept from writing, and so waits behind nothing.
  */
-export type Lane = 'slice' | 'step' | 'prompt' | 'inspect' | 'join';
+export type Lane = 'slice' | 'step' | 'prompt' | 'inspect' | 'preview' | 'join';
 
 /** In the order in which free workers are offered: the shortest work first. */
-const lanes = ['join', 'prompt', 'inspect', 'step', 'slice'] as const;
+const lanes = ['join', 'prompt', 'inspect', 'preview', 'step', 'slice'] as const;
 
 /** A task that waits for a worker. */
 export interface SlotRequest {
@@ -48,6 +49,7 @@ export class WorkerSlots {
       step: new LaneState(runLimits.stepWorkersMax, runLimits.stepWorkersPerProjectMax),
       prompt: new LaneState(runLimits.promptWorkersMax, runLimits.promptWorkersPerProjectMax),
       inspect: new LaneState(runLimits.inspectWorkersMax, runLimits.inspectWorkersPerProjectMax),
+      preview: new LaneState(runLimits.previewWorkersMax, runLimits.previewWorkersPerProjectMax),
       join: new LaneState(sliceWorkersMax, sliceWorkersMax),
     };
   }

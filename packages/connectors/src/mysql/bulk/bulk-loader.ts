@@ -1,8 +1,7 @@
 import type { Batch } from '@sluice/core/data/batch';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import { type InsertWords, plainInsert } from '../conflicts.ts';
+import { type InsertWords, plainInsert, rowInsertSql } from '../conflicts.ts';
 import type { Loader } from '../loader.ts';
-import { quoteName } from '../names.ts';
 import type { Session } from '../session.ts';
 import { BulkChannel } from './bulk-channel.ts';
 import type { BulkEncoder } from './bulk-encoder.ts';
@@ -64,14 +63,9 @@ export class BulkLoader implements Loader {
   /** Has the server prepare the statement. */
   static async open(parts: BulkParts): Promise<BulkLoader> {
     const { session, target, quotedTable, kernels, silenceTimeoutMs, words = plainInsert } = parts;
-    const columns = kernels.map((kernel) => quoteName(kernel.name)).join(', ');
-    const marks = kernels.map(() => '?').join(', ');
-    const statement = await session.prepare(
-      `${words.verb} ${quotedTable} (${columns}) VALUES (${marks})${words.tail}`,
-      'write',
-      target,
-      silenceTimeoutMs,
-    );
+    const names = kernels.map((kernel) => kernel.name);
+    const sql = rowInsertSql(quotedTable, names, words);
+    const statement = await session.prepare(sql, 'write', target, silenceTimeoutMs);
     return new BulkLoader(parts, statement.id);
   }
 

@@ -161,7 +161,8 @@ export class LoadLoader implements Loader {
 }
 
 /** The form of the lines is MySQL's own default; said all the same. */
-function loadSql(quotedTable: string, kernels: readonly Kernel[], replaces: boolean): string {
+/** The statement that lines are loaded by. */
+export function loadSql(quotedTable: string, kernels: readonly Kernel[], replaces: boolean): string {
   const targets: string[] = [];
   const settings: string[] = [];
   for (const [at, kernel] of kernels.entries()) {

@@ -1,11 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-
-/** Turns bytes into a keyed hash or a plain one, both in lower-case hex. */
-export interface Hashing {
-  hash(bytes: Uint8Array): Promise<string>;
-  sign(text: string): Promise<string>;
-}
+import type { Hashing } from '@sluice/contract/signing/sign-request';
 
 /**
  * Takes a secret key in. Where the browser has WebCrypto, the key goes into it as one that nobody can take out again, and

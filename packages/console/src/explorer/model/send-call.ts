@@ -1,5 +1,5 @@
+import { type SignedRequest, signingDate, signRequest } from '@sluice/contract/signing/sign-request';
 import type { PlainRequest } from './request-draft.ts';
-import { type SignedRequest, signingDate, signRequest } from './sign-request.ts';
 import type { SignOn } from './signed-on.ts';
 
 /** A call must be answered within this time. Streams of events may last as long as the user wants. */

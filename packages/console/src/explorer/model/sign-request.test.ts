@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { signRequest } from '@sluice/contract/signing/sign-request';
 import { describe, expect, it } from 'vitest';
 import { secretKey } from './secret-key.ts';
-import { signRequest } from './sign-request.ts';
 
 /** Requests as the vendor's own clients signed them; see the file's `about`. */
 interface Vector {

@@ -1,4 +1,4 @@
-import type { Hashing } from './secret-key.ts';
+import type { Hashing } from '@sluice/contract/signing/sign-request';
 
 export interface Project {
   readonly id: string;

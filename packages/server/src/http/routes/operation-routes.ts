@@ -2,7 +2,7 @@ import { auditEventsOf } from '@sluice/contract/audit-events';
 import type { Operation, OperationId } from '@sluice/contract/operation';
 import { explained } from '@sluice/core/errors/explained';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseAuthorization } from '../../identity/authorization-header.ts';
 import type { Authenticator, Caller } from '../../identity/caller.ts';
 import type { Call, Handler } from '../call.ts';
@@ -58,7 +58,7 @@ export function addOperationRoutes<Id extends string>(
       url: first.path.replace(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
         const origin = { source: request.ip, requestId: request.id };
-        const call = callOf(request, await prove(request, origin));
+        const call = callOf(request, reply, await prove(request, origin));
         const operation = await guarded(call, sharing, first, origin);
         const handler = handlersFor(call)[operation.operationId];
         if (handler === undefined) throw notServed(operation);
@@ -110,7 +110,7 @@ export function addOperationRoutes<Id extends string>(
 }
 
 /** The request of a proved caller, as operations see it. */
-function callOf(request: FastifyRequest, caller: Caller): Call {
+function callOf(request: FastifyRequest, reply: FastifyReply, caller: Caller): Call {
   const parameters = request.params as Readonly<Record<string, string>>;
   return {
     caller,
@@ -121,7 +121,20 @@ function callOf(request: FastifyRequest, caller: Caller): Call {
     query: new URLSearchParams(splitTarget(request.rawCall.target).query),
     header: (name) => request.rawCall.headers[name] ?? null,
     json: () => parseJson(request.rawBody),
+    gone: () => goneSignal(reply),
   };
+}
+
+function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  const end = () => {
+    if (!raw.writableFinished)
+      controller.abort(new SluiceError('Cdm.0941', { cause: 'the caller has gone' }));
+  };
+  // An answer that was sent closes too.
+  if (raw.destroyed) end();
+  else raw.once('close', end);
+  return controller.signal;
 }
 
 /** Operations that share a route are told apart by a member of the body. */

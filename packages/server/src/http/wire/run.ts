@@ -93,8 +93,9 @@ function writeSlice(known: SliceProgress): SliceView {
   };
 }
 
-function writePlan(plan: RunPlan, language: Language): RunPlanView {
-  const { way, projection, reason, warnings, window, consistency, slices } = plan;
+/** @param sliceCount of the plan, where only some of its slices are at hand. */
+export function writePlan(plan: RunPlan, language: Language, sliceCount = plan.slices.length): RunPlanView {
+  const { way, projection, reason, warnings, window, consistency } = plan;
   const losses = (plan.losses ?? []).map((loss) => writeLoss(loss, language));
   return {
     way: way ?? null,
@@ -105,7 +106,7 @@ function writePlan(plan: RunPlan, language: Language): RunPlanView {
     window: window === undefined ? null : writeWindow(window),
     consistency: consistency === undefined ? null : { kind: consistency.kind, reason: consistency.reason },
     columns: plan.shape === undefined ? readColumns(plan) : madeColumns(plan, plan.shape),
-    slice_count: slices.length,
+    slice_count: sliceCount,
   };
 }
 

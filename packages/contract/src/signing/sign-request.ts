@@ -1,10 +1,10 @@
-import {
-  canonicalHeaders,
-  canonicalQueries,
-  canonicalUri,
-  splitTarget,
-} from '@sluice/contract/signing/canonical-request';
-import type { Hashing } from './secret-key.ts';
+import { canonicalHeaders, canonicalQueries, canonicalUri, splitTarget } from './canonical-request.ts';
+
+/** Turns bytes into a keyed hash or a plain one, both in lower-case hex. */
+export interface Hashing {
+  hash(bytes: Uint8Array): Promise<string>;
+  sign(text: string): Promise<string>;
+}
 
 const algorithm = 'SDK-HMAC-SHA256';
 
