@@ -14,6 +14,10 @@ const unproved: Text = {
   en: 'unproved: tested on MariaDB, which speaks the same protocol',
   zh: '未验证：仅在协议相同的 MariaDB 上测试',
 };
+const stubOnly: Text = {
+  en: 'stub only (of the wire protocol): no server of the product was at hand',
+  zh: '仅在自制的协议桩上测试：没有可用的真实服务器',
+};
 
 /** What a spec does not say of itself: the products behind a connector's name, and how far each was proved. */
 const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
@@ -21,6 +25,8 @@ const systems: Readonly<Record<string, readonly ConnectedSystem[]>> = {
     { name: 'PostgreSQL', folder: 'packages/connectors/src/postgres', provedOn: realPostgres },
     { name: 'MariaDB', folder: 'packages/connectors/src/mysql', provedOn: realMariadb },
     { name: 'MySQL', folder: 'packages/connectors/src/mysql', provedOn: unproved },
+    { name: 'SQL Server', folder: 'packages/connectors/src/sqlserver', provedOn: stubOnly },
+    { name: 'Oracle', folder: 'packages/connectors/src/oracle', provedOn: stubOnly },
   ],
 };
 

@@ -118,7 +118,12 @@ function groupSection(group: OptionGroup, role: Text | null, language: Language)
   return ['', `### ${title}`, '', ...optionTable(group.options, language)];
 }
 
-const databaseNames = { MYSQL: 'MySQL, MariaDB', POSTGRESQL: 'PostgreSQL' } as const;
+const databaseNames = {
+  MYSQL: 'MySQL, MariaDB',
+  POSTGRESQL: 'PostgreSQL',
+  SQLSERVER: 'SQL Server',
+  ORACLE: 'Oracle',
+} as const;
 
 function propertySection(language: Language): readonly string[] {
   const rows = connectionProperties.map((property) => [

@@ -140,7 +140,7 @@ describe('marks in a README', () => {
   it('hold the honoured options, and nothing else changes', () => {
     const made = withOptions('README.md', `# X\n\n${begin}old\n${end}\n\nrest\n`);
     expect(made).toContain('`linkConfig.host`');
-    expect(made).not.toContain('`linkConfig.sidname`');
+    expect(made).not.toContain('`linkConfig.commitSize`');
     expect(made).not.toContain('old\n');
     expect(made.startsWith(`# X\n\n${begin}`)).toBe(true);
     expect(made.endsWith(`${end}\n\nrest\n`)).toBe(true);

@@ -3,7 +3,7 @@ import type { Text } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 
 /** Databases that this connector can open. */
-export type DatabaseType = 'MYSQL' | 'POSTGRESQL';
+export type DatabaseType = 'MYSQL' | 'POSTGRESQL' | 'SQLSERVER' | 'ORACLE';
 
 /** One entry that `linkConfig.jdbcProperties` may hold. */
 export interface ConnectionProperty {
@@ -21,7 +21,7 @@ export interface ConnectionProperty {
 /** Longest wait that a link may ask for, in each driver's own unit. */
 const WAIT_SECONDS_MAX = 86_400;
 const WAIT_MS_MAX = WAIT_SECONDS_MAX * 1000;
-const bothDatabases: readonly DatabaseType[] = ['MYSQL', 'POSTGRESQL'];
+const everyDatabase: readonly DatabaseType[] = ['MYSQL', 'POSTGRESQL', 'SQLSERVER', 'ORACLE'];
 
 /**
  * The allow list. A name that is not here is refused rather than dropped: the JDBC drivers know settings that read
@@ -51,7 +51,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'connectTimeout',
-    databases: ['MYSQL'],
+    databases: ['MYSQL', 'ORACLE'],
     type: 'integer',
     min: 1,
     max: WAIT_MS_MAX,
@@ -63,7 +63,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'socketTimeout',
-    databases: ['MYSQL'],
+    databases: ['MYSQL', 'ORACLE'],
     type: 'integer',
     min: 0,
     max: WAIT_MS_MAX,
@@ -97,7 +97,7 @@ export const connectionProperties: readonly ConnectionProperty[] = [
   },
   {
     name: 'sslrootcert',
-    databases: bothDatabases,
+    databases: everyDatabase,
     type: 'text',
     support: 'honoured',
     help: {
@@ -157,6 +157,83 @@ export const connectionProperties: readonly ConnectionProperty[] = [
       zh: '0000-00-00 等零值日期的处理：报错并指出字段（缺省），或视为空值。',
     },
   },
+  {
+    name: 'loginTimeout',
+    databases: ['SQLSERVER'],
+    type: 'integer',
+    min: 1,
+    max: WAIT_SECONDS_MAX,
+    support: 'honoured',
+    help: { en: 'Seconds to wait for a connection; 10 when absent.', zh: '建立连接的等待秒数，缺省为 10。' },
+  },
+  {
+    name: 'socketTimeout',
+    databases: ['SQLSERVER'],
+    type: 'integer',
+    min: 0,
+    max: WAIT_MS_MAX,
+    support: 'honoured',
+    help: {
+      en: 'Milliseconds that the server may stay silent while work waits for it; 0 or absent: 1800000.',
+      zh: '等待服务器响应的毫秒数；0 或缺省为 1800000。',
+    },
+  },
+  {
+    name: 'encrypt',
+    databases: ['SQLSERVER'],
+    type: 'enum',
+    values: ['true', 'false', 'strict'],
+    support: 'honoured',
+    help: {
+      en: 'true: TLS, as useSSL says it. strict: TLS ahead of everything (TDS 8, SQL Server 2022 and Azure). false or absent: useSSL decides.',
+      zh: 'true：使用 TLS，等同 useSSL；strict：先建立 TLS（TDS 8，SQL Server 2022 与 Azure）；false 或缺省由 useSSL 决定。',
+    },
+  },
+  {
+    name: 'trustServerCertificate',
+    databases: ['SQLSERVER'],
+    type: 'boolean',
+    support: 'honoured',
+    help: {
+      en: 'true: encrypt without verifying the server. false or absent: its certificate and host name are verified.',
+      zh: 'true：加密但不校验服务器；false 或缺省：校验证书与主机名。',
+    },
+  },
+  {
+    name: 'hostNameInCertificate',
+    databases: ['SQLSERVER'],
+    type: 'text',
+    support: 'honoured',
+    help: {
+      en: "Name that the server's certificate must have; the link's host when absent.",
+      zh: '服务器证书中应包含的主机名，缺省为连接的主机。',
+    },
+  },
+  {
+    name: 'applicationIntent',
+    databases: ['SQLSERVER'],
+    type: 'enum',
+    values: ['ReadOnly', 'ReadWrite'],
+    support: 'honoured',
+    help: {
+      en: 'ReadOnly: an availability group may have a readable secondary serve what is read. ReadWrite when absent.',
+      zh: 'ReadOnly：读取时可用性组可由只读副本提供服务；缺省为 ReadWrite。',
+    },
+  },
+  {
+    name: 'oracle.net.ssl_server_dn_match',
+    databases: ['ORACLE'],
+    type: 'boolean',
+    support: 'honoured',
+    help: {
+      en: 'With useSSL: whether the certificate must name the host; true when absent. false: it must only come from an authority that is trusted.',
+      zh: '启用 useSSL 时证书是否必须与主机名一致，缺省为 true；false 表示仅校验证书由受信任的 CA 签发。',
+    },
+  },
+  ...ignored(
+    ['defaultRowPrefetch', 'remarksReporting', 'includeSynonyms', 'useFetchSizeWithLongColumn'],
+    ['ORACLE'],
+  ),
   ...ignored(
     ['ApplicationName', 'tcpKeepAlive', 'reWriteBatchedInserts', 'defaultRowFetchSize', 'prepareThreshold'],
     ['POSTGRESQL'],
@@ -172,6 +249,21 @@ export const connectionProperties: readonly ConnectionProperty[] = [
       'allowPublicKeyRetrieval',
     ],
     ['MYSQL'],
+  ),
+  ...ignored(
+    [
+      'applicationName',
+      'instanceName',
+      'lastUpdateCount',
+      'multiSubnetFailover',
+      'packetSize',
+      'responseBuffering',
+      'selectMethod',
+      'sendStringParametersAsUnicode',
+      'sendTimeAsDatetime',
+      'useBulkCopyForBatchInsert',
+    ],
+    ['SQLSERVER'],
   ),
 ];
 

@@ -18,6 +18,14 @@ async function openByDatabaseType(link: OptionValues, host: Host): Promise<Conne
       const { openMysql } = await import('../mysql/connection.ts');
       return openMysql(link, host);
     }
+    case 'SQLSERVER': {
+      const { openSqlServer } = await import('../sqlserver/connection.ts');
+      return openSqlServer(link, host);
+    }
+    case 'ORACLE': {
+      const { openOracle } = await import('../oracle/connection.ts');
+      return openOracle(link, host);
+    }
     default:
       throw new SluiceError('Cdm.0012');
   }

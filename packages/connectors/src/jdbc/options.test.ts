@@ -85,7 +85,7 @@ describe('option groups of the JDBC connector', () => {
   });
 
   it('refuse a database without a driver', () => {
-    for (const type of ['ORACLE', 'SQLSERVER', 'DWS', 'SAP HANA'])
+    for (const type of ['DB2', 'DWS', 'SAP HANA'])
       expect(linkCodes({ 'linkConfig.databaseType': type })).toBe('Cdm.0012');
   });
 

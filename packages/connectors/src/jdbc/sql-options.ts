@@ -4,7 +4,9 @@ import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { OptionValues } from '@sluice/core/options/option';
 import { repeatedNames } from './column-pairs.ts';
 import { type DatabaseType, readConnectionProperties } from './connection-properties.ts';
+import { readOraclePlace } from './oracle-place.ts';
 import { queryText } from './query-proof.ts';
+import { sqlServerTls } from './sqlserver-tls.ts';
 
 /** How much a TLS connection proves about the server. */
 export type TlsVerification = 'none' | 'authority' | 'full';
@@ -18,6 +20,8 @@ export interface SqlTls {
 /** A link's options, typed and checked. Holds the password in clear. */
 export interface SqlLink {
   readonly database: string;
+  /** What `database` names, of Oracle; absent: a database. */
+  readonly place?: 'service' | 'sid';
   readonly databaseType: DatabaseType;
   readonly host: string;
   readonly port: number;
@@ -93,7 +97,7 @@ const BATCH_ROWS_LIMIT = 1_000_000;
 export function readSqlLink(values: OptionValues): SqlLink {
   const databaseType = text(values, 'linkConfig.databaseType');
   if (databaseType === '') throw new SluiceError('Cdm.0238', { name: 'linkConfig.databaseType' });
-  if (databaseType !== 'MYSQL' && databaseType !== 'POSTGRESQL') throw new SluiceError('Cdm.0012');
+  if (!isOpened(databaseType)) throw new SluiceError('Cdm.0012');
   const host = text(values, 'linkConfig.host').trim();
   if (host === '') throw new SluiceError('Cdm.0962');
   // A path would reach a database socket of this machine, where the server's own user may be trusted without a password.
@@ -105,7 +109,8 @@ export function readSqlLink(values: OptionValues): SqlLink {
   }
   const port = text(values, 'linkConfig.port').trim();
   if (port === '') throw new SluiceError('Cdm.0963');
-  const database = text(values, 'linkConfig.database');
+  const oracle = databaseType === 'ORACLE' ? readOraclePlace((option) => text(values, option)) : null;
+  const database = oracle?.database ?? text(values, 'linkConfig.database');
   if (database === '') throw new SluiceError('Cdm.0964');
   const user = text(values, 'linkConfig.username');
   if (user === '') throw new SluiceError('Cdm.0238', { name: 'linkConfig.username' });
@@ -120,17 +125,32 @@ export function readSqlLink(values: OptionValues): SqlLink {
   const unitMs = databaseType === 'POSTGRESQL' ? 1000 : 1;
   return {
     database,
+    ...(oracle === null ? {} : { place: oracle.place }),
     databaseType,
     host,
     port: whole('linkConfig.port', port, 1, 65_535),
     user,
     password: text(values, 'linkConfig.password'),
     tls: readTls(flag(values, 'linkConfig.useSSL', false), properties, databaseType),
-    connectTimeoutMs: Number(properties.get('connectTimeout') ?? 0) * unitMs || CONNECT_TIMEOUT_DEFAULT_MS,
+    connectTimeoutMs:
+      Number(properties.get('connectTimeout') ?? 0) * unitMs ||
+      Number(properties.get('loginTimeout') ?? 0) * 1000 ||
+      CONNECT_TIMEOUT_DEFAULT_MS,
     silenceTimeoutMs: Number(properties.get('socketTimeout') ?? 0) * unitMs || SILENCE_TIMEOUT_DEFAULT_MS,
     batchRowsMax: fetchSize === '' ? null : whole('linkConfig.fetchSize', fetchSize, 1, BATCH_ROWS_LIMIT),
     properties,
   };
+}
+
+const opened: ReadonlySet<string> = new Set([
+  'MYSQL',
+  'POSTGRESQL',
+  'SQLSERVER',
+  'ORACLE',
+] satisfies DatabaseType[]);
+
+function isOpened(databaseType: string): databaseType is DatabaseType {
+  return opened.has(databaseType);
 }
 
 /** @throws Cdm.0913 no schema; Cdm.0238 no table or statement; Cdm.0011 an empty name in a list; Cdm.0085 a statement that is too long. */
@@ -242,9 +262,13 @@ function readTls(
       text: '-----BEGIN CERTIFICATE-----',
     });
   }
+  if (databaseType === 'SQLSERVER') return sqlServerTls(isWanted, properties, authorities);
   switch (mode) {
-    case undefined:
-      return isWanted ? { verification: 'full', authorities } : null;
+    case undefined: {
+      if (!isWanted) return null;
+      const isNameless = properties.get('oracle.net.ssl_server_dn_match') === 'false';
+      return { verification: isNameless ? 'authority' : 'full', authorities };
+    }
     case 'disable':
     case 'DISABLED':
       // Two settings that contradict each other: the one that would send a password in clear must not win in silence.

@@ -178,6 +178,13 @@ const words = {
       zh: '目的端没有对应类型：按源端的文本形式写入',
     },
   },
+  emptyAsNull: {
+    effect: 'converted',
+    text: {
+      en: 'empty texts and empty bytes are written as null: the destination has none',
+      zh: '空字符串与空字节串写为空值：目的端不区分二者',
+    },
+  },
   nulls: {
     effect: 'refused',
     text: {

@@ -8,7 +8,7 @@ export interface JobEnd {
   readonly options: OptionValues;
 }
 
-const placeOptions = ['databaseType', 'host', 'port', 'database'] as const;
+const placeOptions = ['databaseType', 'host', 'port', 'database', 'sidname'] as const;
 
 /**
  * A job whose destination is its source would clear or drop the rows before it reads them, or double them without end.
