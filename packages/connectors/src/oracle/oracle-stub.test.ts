@@ -254,7 +254,7 @@ describe('cutting a table (stub)', () => {
   test('the result of a query, with a condition over it', async () => {
     const options = {
       'fromJobConfig.useSql': 'true',
-      'fromJobConfig.sql': "SELECT ID, KIND FROM SUITE.PARTED WHERE ID > 990 -- the last ones\n;",
+      'fromJobConfig.sql': 'SELECT ID, KIND FROM SUITE.PARTED WHERE ID > 990 -- the last ones\n;',
       'fromJobConfig.whereClause': 'ID <= 995',
     };
     expect(await idsOf(options)).toEqual([[991, 992, 993, 994, 995]]);

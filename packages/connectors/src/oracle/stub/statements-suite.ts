@@ -200,7 +200,11 @@ export class StubStatements {
     });
   }
 
-  #chosen(session: StubSession, { table, scn, partition, where, derived }: Select, binds: readonly Cell[]): readonly Scope[] {
+  #chosen(
+    session: StubSession,
+    { table, scn, partition, where, derived }: Select,
+    binds: readonly Cell[],
+  ): readonly Scope[] {
     if (table === null) return [];
     if (derived !== undefined) {
       const results = this.#chosen(session, derived, binds).map((scope) =>
