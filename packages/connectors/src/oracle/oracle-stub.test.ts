@@ -155,9 +155,9 @@ describe('the way to a server (stub)', () => {
       const before = server.socketCount;
       let isReached = false;
       server.controls.before = (sql) => {
-        if (!sql.startsWith('SELECT "ID"')) return undefined;
-        isReached = true;
-        return where === 'a statement' ? new Promise(() => undefined) : undefined;
+        const isRead = sql.startsWith('SELECT "ID"');
+        isReached ||= isRead;
+        return isRead && where === 'a statement' ? new Promise<void>(() => undefined) : undefined;
       };
       const reading = (async () => {
         const projection = { form: 'rows', columns: [{ name: 'ID', cast: null }] } as const;

@@ -56,7 +56,6 @@ test('replays', async () => {
     now: Date.now,
     isAlone: false,
     log: () => undefined,
-    isAlone: false,
   });
   const [first, , other] = due.map(({ id, runId }) => ({ id, runId }));
   desk.open();
