@@ -155,9 +155,9 @@ describe('the way to a server (stub)', () => {
       const before = server.socketCount;
       let isReached = false;
       server.controls.before = (sql) => {
-        if (!sql.startsWith('SELECT "ID"')) return;
-        isReached = true;
-        if (where === 'a statement') return new Promise(() => undefined);
+        const isRead = sql.startsWith('SELECT "ID"');
+        isReached ||= isRead;
+        return isRead && where === 'a statement' ? new Promise<void>(() => undefined) : undefined;
       };
       const reading = (async () => {
         const projection = { form: 'rows', columns: [{ name: 'ID', cast: null }] } as const;
@@ -254,7 +254,7 @@ describe('cutting a table (stub)', () => {
   test('the result of a query, with a condition over it', async () => {
     const options = {
       'fromJobConfig.useSql': 'true',
-      'fromJobConfig.sql': "SELECT ID, KIND FROM SUITE.PARTED WHERE ID > 990 -- the last ones\n;",
+      'fromJobConfig.sql': 'SELECT ID, KIND FROM SUITE.PARTED WHERE ID > 990 -- the last ones\n;',
       'fromJobConfig.whereClause': 'ID <= 995',
     };
     expect(await idsOf(options)).toEqual([[991, 992, 993, 994, 995]]);

@@ -200,7 +200,11 @@ export class StubStatements {
     });
   }
 
-  #chosen(session: StubSession, { table, scn, partition, where, derived }: Select, binds: readonly Cell[]): readonly Scope[] {
+  #chosen(
+    session: StubSession,
+    { table, scn, partition, where, derived }: Select,
+    binds: readonly Cell[],
+  ): readonly Scope[] {
     if (table === null) return [];
     if (derived !== undefined) {
       const results = this.#chosen(session, derived, binds).map((scope) =>
@@ -225,6 +229,8 @@ export class StubStatements {
       const [, list = '', query = '', rest = ''] = nested;
       const derived = this.#parseSelect(query);
       const columns = this.#fields(derived).map(({ name, type, length }) => ({ name, type, length }));
+      if (new Set(columns.map(({ name }) => name)).size < columns.length)
+        throw new OraError(918, 'column ambiguously defined');
       const table = { ...emptyTable, columns };
       return { ...this.#parseOver(`SELECT ${list} FROM DUAL${rest}`, table), derived };
     }
