@@ -140,6 +140,19 @@ describe('reading SQL Server, on a stub', () => {
     expect(await rowsOf(marks?.within({ ...base, from, to: null }) as Source)).toEqual([]);
   });
 
+  it('shows the statements of slices, and reads none', async () => {
+    const table = freshName('plan');
+    await fixture.makeNumbers(table, 100);
+    const source = await sourceOf(table, { 'fromJobConfig.partitionColumn': 'id' });
+    const slices = await source.split(await source.describe(), 2);
+    const columns = [{ name: 'id', cast: null }];
+    const shown = await source.preview?.(slices, { form: 'rows', columns });
+    expect(shown?.slices.map(({ sql }) => sql)).toEqual([
+      `SELECT [id] AS [c0] FROM [dbo].[${table}] WHERE [id] < CAST(@k0 AS bigint) ORDER BY [id]\n-- @k0 = N'51'`,
+      `SELECT [id] AS [c0] FROM [dbo].[${table}] WHERE [id] >= CAST(@k0 AS bigint) ORDER BY [id]\n-- @k0 = N'51'`,
+    ]);
+  });
+
   it('says why slices have moments of their own where SNAPSHOT is not allowed', async () => {
     const without = await createSqlServerFixture(false);
     try {
