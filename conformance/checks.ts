@@ -54,6 +54,12 @@ export const EXPECTED_CHECKS: Readonly<Record<string, readonly string[]>> = {
   DeleteCluster: ['second is gone', '202, then 404'],
 };
 
+/** What every program reports besides where the scenario has an entire-database job. */
+export const BATCH_CHECKS: Readonly<Record<string, readonly string[]>> = {
+  ShowJobStatus: ['entire database FAILED, naming the table', 'its tables by {job}_{table}'],
+  DeleteJob: ['entire database, whose runs can still be asked for'],
+};
+
 /** The check in which a program lists the run states that it has read, and those that must be among them. */
 export const STATES_SEEN = {
   check: 'states seen',

@@ -151,6 +151,7 @@ async function walk(program: Program, around: Surroundings): Promise<CheckLine[]
     target: around.target,
     closedPort: await freePort(),
     rows: SOURCE_ROWS,
+    withBatch: around.source !== around.target,
   });
   const scenarioFile = path.join(around.folder, `${sdk}.json`);
   await writeFile(scenarioFile, JSON.stringify(scenario), { mode: 0o600 });
@@ -170,7 +171,7 @@ async function walk(program: Program, around: Surroundings): Promise<CheckLine[]
       SLUICE_SCENARIO: scenarioFile,
       SLUICE_WAIT_S: String(WAIT_S),
     });
-    const lines = judge(sdk, readCheckLines(output, sdk), relay.requestIds);
+    const lines = judge(sdk, readCheckLines(output, sdk), relay.requestIds, scenario.batch !== null);
     const observations = readObservations(output, sdk);
     lines.push(...judgeObservations(sdk, observations, observingRelay.exchanges, scenario));
     lines.push(await comparedCopy(sdk, around));

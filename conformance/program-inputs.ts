@@ -26,6 +26,14 @@ export type JobScenario = {
   readonly rows: number;
 };
 
+/** A job of two tables, one of which is not there; clients ask for each under `{job}_{table}`. */
+export type BatchScenario = {
+  /** Its rows are those of the table that is moved. */
+  readonly job: JobScenario;
+  readonly moved: string;
+  readonly absent: string;
+};
+
 export type Scenario = {
   readonly unknownId: string;
   readonly cluster: {
@@ -52,13 +60,15 @@ export type Scenario = {
     readonly failing: JobScenario;
     /** Ends when it is stopped. */
     readonly slow: JobScenario;
-    /** Its column lists differ in length, so that no work can be made of it once it is started. */
+    /** Its column lists, of which one holds a macro, differ in length, so that no work can be made of it once it is started. */
     readonly unfit: JobScenario;
   };
   /** More copies of the same table: enough that a list of jobs has a second page. */
   readonly pageJobs: readonly JobScenario[];
   /** The job that is made and started in one of several clusters. */
   readonly randomJob: JobScenario;
+  /** null: there is but one database, or a stand-in that knows no such jobs. */
+  readonly batch: BatchScenario | null;
 };
 
 export type DatabaseAddress = {
@@ -79,6 +89,8 @@ export type ScenarioOptions = {
   /** A loopback port at which nothing listens. */
   readonly closedPort: number;
   readonly rows: number;
+  /** With an entire-database job; source and target must be two databases. */
+  readonly withBatch?: boolean;
 };
 
 const CONNECTOR = 'generic-jdbc-connector';
@@ -154,13 +166,28 @@ export function buildScenario(options: ScenarioOptions): Scenario {
       copy: job('copy', tables.source, tables.copied, rows),
       failing: job('failing', 'conf_no_such_table', tables.copied),
       slow: job('slow', tables.source, tables.slow),
-      unfit: job('unfit', tables.source, tables.copied, 0, 'id&name'),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a macro, without which the lists would be refused when saved
+      unfit: job('unfit', tables.source, tables.copied, 0, 'id&${dateformat(yyyy)}'),
     },
     pageJobs: Array.from({ length: PAGE_JOBS }, (_, index) =>
       job(`page_${index + 1}`, tables.source, tables.copied, rows),
     ),
     randomJob: job('random', tables.source, tables.copied, rows),
+    batch: options.withBatch === true ? batchOf(job('whole', '', '', rows), options) : null,
   };
+}
+
+function batchOf(like: JobScenario, { sdk, source, target }: ScenarioOptions): BatchScenario {
+  const moved = tableNames(sdk).source;
+  const absent = `conf_${sdk}_absent`;
+  const preparation = { tablePreparation: 'CREATE_WHEN_NOT_EXIST', beforeImportType: 'shouldClearTable' };
+  const job = {
+    ...like,
+    from: [group('fromJobConfig', { schemaName: source.schema, tableList: `${moved}&${absent}` })],
+    to: [group('toJobConfig', { schemaName: target.schema, ...preparation })],
+    driver: [group('throttlingConfig', { numExtractors: '1', concurrentSubJobs: '2' })],
+  };
+  return { job, moved, absent };
 }
 
 function link(name: string, database: DatabaseAddress): LinkScenario {

@@ -1,4 +1,4 @@
-import { EXPECTED_CHECKS, RELAYED_REFUSAL, STATES_SEEN } from './checks.ts';
+import { BATCH_CHECKS, EXPECTED_CHECKS, RELAYED_REFUSAL, STATES_SEEN } from './checks.ts';
 
 /** One line that an SDK program prints. */
 export type CheckLine = {
@@ -37,16 +37,18 @@ function parse(text: string): CheckLine | null {
  * What a program's lines amount to: its own lines, a failed one for each expected check that is missing or came twice,
  * the refusal over the relay failed when the request id it read is not one that the server sent, and the list of states
  * failed when one is missing.
+ * @param hasBatch the scenario has an entire-database job.
  */
 export function judge(
   sdk: string,
   lines: readonly CheckLine[],
   sentRequestIds: ReadonlySet<string>,
+  hasBatch = false,
 ): CheckLine[] {
   const judged: CheckLine[] = [];
   const known = new Set<CheckLine>();
   for (const [operation, checks] of Object.entries(EXPECTED_CHECKS)) {
-    for (const check of checks) {
+    for (const check of [...checks, ...(hasBatch ? (BATCH_CHECKS[operation] ?? []) : [])]) {
       const found = lines.filter((line) => line.operation === operation && line.check === check);
       for (const line of found) known.add(line);
       const [first] = found;

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startMariadb } from '../tools/servers/mariadb.ts';
+import { startMysql } from '../tools/servers/mysql.ts';
 import { startPostgres } from '../tools/servers/postgres.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
 import { type DirtySide, mysqlSide, postgresSide } from './dirty/dirty-table.ts';
@@ -18,10 +19,11 @@ import * as verified from './together/verified-cases.ts';
 export const promise =
   'what a job may be, all of it at once: tolerant, verified, incremental, staged, throttled, resumed, of many tables, with fields made on the way, killed at any time; counts, rows, rejects and verdicts stay true';
 
-/** `short` is the form of the tests; `kills` only what kills the server; `--plants only` the planted bugs alone. */
+/** `short` is the form of the tests, `one` a single case; `kills` only what kills the server; `--plants only` the planted bugs alone; `--mysql proper` is MySQL itself. */
 export const choices = {
-  cases: ['all', 'short', 'kills', 'quiet'],
+  cases: ['all', 'short', 'one', 'kills', 'quiet'],
   plants: ['all', 'none', 'only'],
+  mysql: ['mariadb', 'proper'],
 } as const;
 
 type Kind = DirtySide['kind'];
@@ -61,7 +63,7 @@ const plants: readonly { readonly plant: Plant; readonly seenBy: Case }[] = [
         },
       ],
     },
-    seenBy: (world) => batches.sharedRate(world, batchRows),
+    seenBy: (world) => batches.sharedRate(world, 2 * batchRows),
   },
 ];
 
@@ -95,7 +97,7 @@ function quietCases(isShort: boolean): readonly Case[] {
           ...each(fields.severalKeys),
           ...each(resumed.madeOnTheWay),
           ...each(resumed.windowedRun),
-          (world: JobWorld) => batches.sharedRate(world, batchRows),
+          (world: JobWorld) => batches.sharedRate(world, 2 * batchRows),
         ]),
   ];
 }
@@ -130,16 +132,18 @@ export async function run(options: ProofOptions): Promise<ProofResult> {
   const seed = options.seed ?? Date.now() % 1_000_000;
   const { log } = options;
   const cases = options.choice?.cases ?? 'all';
-  const isShort = cases === 'short';
+  const isShort = cases === 'short' || cases === 'one';
   const withPlants = !isShort && (options.choice?.plants ?? 'all') !== 'none';
   const onlyPlants = options.choice?.plants === 'only';
   const folder = await mkdtemp(join(tmpdir(), 'sluice-together-'));
   const cleanups: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
-    const sides = await openSides(`together_${seed}_${process.pid}`, cleanups, log);
+    const isProper = options.choice?.mysql === 'proper';
+    const sides = await openSides(`together_${seed}_${process.pid}`, isProper, cleanups, log);
     const random = seededRandom(seed);
+    const quiet = quietCases(isShort);
     const chosen = [
-      ...(cases === 'kills' ? [] : quietCases(isShort)),
+      ...(cases === 'kills' ? [] : cases === 'one' ? quiet.slice(0, 1) : quiet),
       ...(isShort || cases === 'quiet' ? [] : killCases(random, options.count ?? 2)),
     ];
     const faults: string[] = [];
@@ -214,6 +218,7 @@ async function withWorld(
 /** Both kinds of servers. Those of the environment are taken where it names some; the cleanups undo what is made, the newest first. */
 async function openSides(
   database: string,
+  isProper: boolean,
   cleanups: (() => Promise<unknown>)[],
   log: (line: string) => void,
 ): Promise<JobWorld['sides']> {
@@ -223,7 +228,8 @@ async function openSides(
     return server.url;
   };
   const postgresUrl = process.env.SLUICE_TEST_POSTGRES ?? (await started(startPostgres()));
-  const mysqlUrl = process.env.SLUICE_TEST_MYSQL ?? (await started(startMariadb({ say: log })));
+  const given = isProper ? process.env.SLUICE_TEST_MYSQL_PROPER : process.env.SLUICE_TEST_MYSQL;
+  const mysqlUrl = given ?? (await started((isProper ? startMysql : startMariadb)({ say: log })));
   const postgres = await postgresSide(postgresUrl, database);
   cleanups.unshift(() => postgres.close());
   const mysql = await mysqlSide(mysqlUrl, database);

@@ -86,6 +86,12 @@ type scenario struct {
 	} `json:"jobs"`
 	PageJobs  []jobScenario `json:"pageJobs"`
 	RandomJob jobScenario   `json:"randomJob"`
+	// nil: there is but one database.
+	Batch *struct {
+		Job    jobScenario `json:"job"`
+		Moved  string      `json:"moved"`
+		Absent string      `json:"absent"`
+	} `json:"batch"`
 }
 
 func (s scenario) jobs() []jobScenario {

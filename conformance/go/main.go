@@ -337,6 +337,7 @@ func main() {
 	w.failedRun()
 	w.stoppedRun()
 	w.unfitRun()
+	w.tablesOfRun()
 	w.unknownJob()
 	o.runs()
 	o.away()

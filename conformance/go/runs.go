@@ -226,6 +226,42 @@ func (w *walk) unfitRun() {
 	})
 }
 
+func (w *walk) tablesOfRun() {
+	if wanted.Batch == nil {
+		return
+	}
+	job, moved, absent := wanted.Batch.Job, wanted.Batch.Moved, wanted.Batch.Absent
+	check("ShowJobStatus", "entire database FAILED, naming the table", func() finding {
+		whole := jobModel(job)
+		whole.JobType = model.GetJobJobTypeEnum().BATCH_JOB
+		body := &model.CdmCreateJobJsonReq{Jobs: []model.Job{whole}}
+		must(w.cdm.CreateJob(&model.CreateJobRequest{ClusterId: w.clusterId, Body: body}))
+		w.start(job.Name)
+		run := w.waitForEnd(job.Name, func(string) {})
+		equal(run.Status, "FAILED", "status")
+		equal(run.Progress, float32(-1), "progress")
+		summary := given(run.ErrorSummary, "error-summary")
+		demand(strings.Contains(summary, absent), "the summary is %q", summary)
+		return finding{detail: summary}
+	})
+	check("ShowJobStatus", "its tables by {job}_{table}", func() finding {
+		run := w.status(job.Name + "_" + moved)
+		equal(run.Status, "SUCCEEDED", "status of "+moved)
+		equal(run.Progress, float32(100), "progress of "+moved)
+		counter := given(run.Counters, "counters").OrgApacheSqoopSubmissionCounterSqoopCounters
+		equal(given(counter.RowsWritten, "ROWS_WRITTEN"), job.Rows, "rows written")
+		failed := w.status(job.Name + "_" + absent)
+		equal(failed.Status, "FAILED", "status of "+absent)
+		equal(failed.Progress, float32(-1), "progress of "+absent)
+		return finding{detail: given(failed.ErrorSummary, "error-summary")}
+	})
+	check("DeleteJob", "entire database, whose runs can still be asked for", func() finding {
+		must(w.cdm.DeleteJob(&model.DeleteJobRequest{ClusterId: w.clusterId, JobName: job.Name}))
+		equal(w.status(job.Name+"_"+moved).Status, "SUCCEEDED", "status of "+moved)
+		return finding{}
+	})
+}
+
 func (w *walk) unknownJob() {
 	// Over the relay, which notes the X-Request-Id header that the server really sent; the runner compares.
 	check("ShowJobStatus", "unknown job refused", func() finding {

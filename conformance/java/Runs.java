@@ -1,11 +1,14 @@
 import com.huaweicloud.sdk.cdm.v1.CdmClient;
+import com.huaweicloud.sdk.cdm.v1.model.CdmCreateJobJsonReq;
 import com.huaweicloud.sdk.cdm.v1.model.CdmDeleteClusterReq;
 import com.huaweicloud.sdk.cdm.v1.model.CdmStartJobReq;
 import com.huaweicloud.sdk.cdm.v1.model.Counter;
+import com.huaweicloud.sdk.cdm.v1.model.CreateJobRequest;
 import com.huaweicloud.sdk.cdm.v1.model.DeleteClusterRequest;
 import com.huaweicloud.sdk.cdm.v1.model.DeleteJobRequest;
 import com.huaweicloud.sdk.cdm.v1.model.DeleteLinkRequest;
 import com.huaweicloud.sdk.cdm.v1.model.DeleteLinkResponse;
+import com.huaweicloud.sdk.cdm.v1.model.Job;
 import com.huaweicloud.sdk.cdm.v1.model.ShowJobStatusRequest;
 import com.huaweicloud.sdk.cdm.v1.model.ShowSubmissionsRequest;
 import com.huaweicloud.sdk.cdm.v1.model.StartJobRequest;
@@ -43,6 +46,9 @@ final class Runs {
         failedRun();
         stoppedRun();
         unfitRun();
+        if (program.scenario.batch() != null) {
+            tablesOfRun(program.scenario.batch());
+        }
         unknownJob();
     }
 
@@ -248,6 +254,37 @@ final class Runs {
             Check.equal(run.getStatus(), "FAILURE_ON_SUBMIT", "status");
             Check.equal(run.getProgress(), -1f, "progress");
             Check.demand(run.getCounters() == null, "counters are there");
+            return Check.Finding.NOTHING;
+        });
+    }
+
+    private void tablesOfRun(Scenario.Batch batch) {
+        Scenario.Job job = batch.job();
+        Check.check("ShowJobStatus", "entire database FAILED, naming the table", () -> {
+            var whole = Program.jobModel(job).withJobType(Job.JobTypeEnum.BATCH_JOB);
+            cdm.createJob(new CreateJobRequest().withClusterId(program.clusterId)
+                    .withBody(new CdmCreateJobJsonReq().withJobs(List.of(whole))));
+            start(job.name());
+            Submission run = waitForEnd(job.name(), UNWATCHED);
+            Check.equal(run.getStatus(), "FAILED", "status");
+            Check.equal(run.getProgress(), -1f, "progress");
+            Check.demand(run.getErrorSummary().contains(batch.absent()), "the summary is " + run.getErrorSummary());
+            return Check.Finding.of(run.getErrorSummary());
+        });
+        Check.check("ShowJobStatus", "its tables by {job}_{table}", () -> {
+            Submission run = status(cdm, job.name() + "_" + batch.moved());
+            Check.equal(run.getStatus(), "SUCCEEDED", "status of " + batch.moved());
+            Check.equal(run.getProgress(), 100f, "progress of " + batch.moved());
+            Check.equal(counter(run).getRowsWritten(), job.rows(), "rows written");
+            Submission failed = status(cdm, job.name() + "_" + batch.absent());
+            Check.equal(failed.getStatus(), "FAILED", "status of " + batch.absent());
+            Check.equal(failed.getProgress(), -1f, "progress of " + batch.absent());
+            Check.demand(Check.filled(failed.getErrorSummary()), "error-summary is empty");
+            return Check.Finding.of(failed.getErrorSummary());
+        });
+        Check.check("DeleteJob", "entire database, whose runs can still be asked for", () -> {
+            cdm.deleteJob(new DeleteJobRequest().withClusterId(program.clusterId).withJobName(job.name()));
+            Check.equal(status(cdm, job.name() + "_" + batch.moved()).getStatus(), "SUCCEEDED", "status of " + batch.moved());
             return Check.Finding.NOTHING;
         });
     }

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.List;
 
 /** Names and parameters of the links and jobs, as conformance/program-inputs.ts writes them. */
-record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs, List<Job> pageJobs, Job randomJob) {
+record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs, List<Job> pageJobs, Job randomJob,
+        Batch batch) {
     record Input(String name, String value) {
     }
 
@@ -16,6 +17,10 @@ record Scenario(String unknownId, Cluster cluster, Links links, Jobs jobs, List<
 
     record Job(String name, String fromConnector, String fromLink, List<Group> from, String toConnector, String toLink,
             List<Group> to, List<Group> driver, long rows) {
+    }
+
+    /** Absent where there is but one database. */
+    record Batch(Job job, String moved, String absent) {
     }
 
     record Cluster(String name, String secondName, String version, String flavorId, String availabilityZone, String vpcId, String subnetId,

@@ -30,12 +30,12 @@ export function linkBody(link: LinkScenario, withSecret: boolean): object {
   };
 }
 
-export function jobBody(job: JobScenario): object {
+export function jobBody(job: JobScenario, type: 'NORMAL_JOB' | 'BATCH_JOB' = 'NORMAL_JOB'): object {
   return {
     jobs: [
       {
         name: job.name,
-        job_type: 'NORMAL_JOB',
+        job_type: type,
         'from-connector-name': job.fromConnector,
         'from-link-name': job.fromLink,
         'from-config-values': { configs: job.from },

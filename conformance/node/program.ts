@@ -40,7 +40,7 @@ await checkLinks(clusterId);
 await observed.links();
 await checkJobs(clusterId);
 await observed.jobs();
-const runs = new Runs({ cdm, relayed, clusterId, jobs: scenario.jobs, waitMs });
+const runs = new Runs({ cdm, relayed, clusterId, jobs: scenario.jobs, batch: scenario.batch, waitMs });
 await runs.all();
 await observed.runs();
 await observed.away();

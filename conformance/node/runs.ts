@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobScenario, Scenario } from '../program-inputs.ts';
+import type { BatchScenario, JobScenario, Scenario } from '../program-inputs.ts';
+import { jobBody } from './bodies.ts';
 import type { Answer, CdmClient } from './cdm-client.ts';
 import { check, demand, equal, refused } from './check.ts';
 
@@ -14,6 +15,7 @@ export type RunsOptions = {
   readonly relayed: CdmClient;
   readonly clusterId: string;
   readonly jobs: Scenario['jobs'];
+  readonly batch: Scenario['batch'];
   readonly waitMs: number;
 };
 
@@ -34,6 +36,7 @@ export class Runs {
     await this.#failedRun(this.#options.jobs.failing);
     await this.#stoppedRun(this.#options.jobs.slow);
     await this.#unfitRun(this.#options.jobs.unfit);
+    if (this.#options.batch !== null) await this.#tablesOfRun(this.#options.batch);
     await this.#unknownJob();
   }
 
@@ -212,6 +215,32 @@ export class Runs {
       const run = await this.#waitForEnd(job.name);
       equal([run.status, run.progress], ['FAILURE_ON_SUBMIT', -1], 'status and progress');
       demand(!('counters' in run), 'counters are there');
+      return undefined;
+    });
+  }
+
+  async #tablesOfRun({ job, moved, absent }: BatchScenario): Promise<void> {
+    const { clusterId } = this.#options;
+    await check('ShowJobStatus', 'entire database FAILED, naming the table', async () => {
+      await this.#cdm.createJob(clusterId, jobBody(job, 'BATCH_JOB'));
+      await this.#start(job.name);
+      const run = await this.#waitForEnd(job.name);
+      equal([run.status, run.progress], ['FAILED', -1], 'status and progress');
+      demand(run['error-summary'].includes(absent), `the summary is ${run['error-summary']}`);
+      return run['error-summary'];
+    });
+    await check('ShowJobStatus', 'its tables by {job}_{table}', async () => {
+      const run = await this.#status(`${job.name}_${moved}`);
+      equal([run.status, run.progress], ['SUCCEEDED', 100], `status and progress of ${moved}`);
+      equal(run.counters[COUNTERS].ROWS_WRITTEN, job.rows, 'rows written');
+      const failed = await this.#status(`${job.name}_${absent}`);
+      equal([failed.status, failed.progress], ['FAILED', -1], `status and progress of ${absent}`);
+      demand(failed['error-summary'], 'error-summary is empty');
+      return failed['error-summary'];
+    });
+    await check('DeleteJob', 'entire database, whose runs can still be asked for', async () => {
+      await this.#cdm.deleteJob(clusterId, job.name);
+      equal((await this.#status(`${job.name}_${moved}`)).status, 'SUCCEEDED', `status of ${moved}`);
       return undefined;
     });
   }

@@ -59,10 +59,10 @@ def link_body(link, without_secret=False):
     )
 
 
-def job_model(job):
+def job_model(job, job_type="NORMAL_JOB"):
     return Job(
         name=job["name"],
-        job_type="NORMAL_JOB",
+        job_type=job_type,
         from_connector_name=job["fromConnector"],
         from_link_name=job["fromLink"],
         from_config_values=ConfigValues(configs=configs(job["from"])),

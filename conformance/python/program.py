@@ -279,7 +279,7 @@ class Walk:
         observed.links()
         self.jobs()
         observed.jobs()
-        Runs(self.cdm, client(RELAY), self.cluster_id, SCENARIO["jobs"], WAIT_S).all()
+        Runs(self.cdm, client(RELAY), self.cluster_id, SCENARIO, WAIT_S).all()
         observed.runs()
         observed.away()
         self.away()

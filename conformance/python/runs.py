@@ -3,13 +3,17 @@
 import time
 
 from huaweicloudsdkcdm.v1 import (
+    CdmCreateJobJsonReq,
     CdmStartJobReq,
+    CreateJobRequest,
+    DeleteJobRequest,
     ShowJobStatusRequest,
     ShowSubmissionsRequest,
     StartJobRequest,
     StopJobRequest,
 )
 
+from bodies import job_model
 from check import check, demand, equal, refused
 
 POLL_S = 0.05
@@ -20,11 +24,12 @@ INT32_MAX = 2_147_483_647
 class Runs:
     """Needs the jobs of the scenario saved in the cluster; leaves them with their runs."""
 
-    def __init__(self, cdm, relayed, cluster_id, jobs, wait_s):
+    def __init__(self, cdm, relayed, cluster_id, scenario, wait_s):
         self.cdm = cdm
         self.relayed = relayed
         self.cluster_id = cluster_id
-        self.jobs = jobs
+        self.jobs = scenario["jobs"]
+        self.batch = scenario["batch"]
         self.wait_s = wait_s
         self.states = []
 
@@ -34,6 +39,8 @@ class Runs:
         self.failed_run()
         self.stopped_run()
         self.unfit_run()
+        if self.batch:
+            self.tables_of_run()
         self.unknown_job()
 
     def status(self, name, cdm=None):
@@ -201,6 +208,36 @@ class Runs:
             demand("counters" not in raw, "counters are there")
 
         check("ShowJobStatus", "FAILURE_ON_SUBMIT with progress -1", until_refused)
+
+    def tables_of_run(self):
+        job, moved, absent = self.batch["job"], self.batch["moved"], self.batch["absent"]
+
+        def whole():
+            body = CdmCreateJobJsonReq(jobs=[job_model(job, "BATCH_JOB")])
+            self.cdm.create_job(CreateJobRequest(cluster_id=self.cluster_id, body=body))
+            self.start(job["name"])
+            run, _ = self.wait_for_end(job["name"])
+            equal((run.status, run.progress), ("FAILED", -1), "status and progress")
+            demand(absent in run.error_summary, f"the summary is {run.error_summary!r}")
+            return run.error_summary
+
+        def tables():
+            run, _ = self.status(f"{job['name']}_{moved}")
+            equal((run.status, run.progress), ("SUCCEEDED", 100), f"status and progress of {moved}")
+            counter = run.counters.org_apache_sqoop_submission_counter_sqoop_counters
+            equal(counter.rows_written, job["rows"], "rows written")
+            failed, _ = self.status(f"{job['name']}_{absent}")
+            equal((failed.status, failed.progress), ("FAILED", -1), f"status and progress of {absent}")
+            demand(failed.error_summary, "error-summary is empty")
+            return failed.error_summary
+
+        def gone():
+            self.cdm.delete_job(DeleteJobRequest(cluster_id=self.cluster_id, job_name=job["name"]))
+            equal(self.status(f"{job['name']}_{moved}")[0].status, "SUCCEEDED", f"status of {moved}")
+
+        check("ShowJobStatus", "entire database FAILED, naming the table", whole)
+        check("ShowJobStatus", "its tables by {job}_{table}", tables)
+        check("DeleteJob", "entire database, whose runs can still be asked for", gone)
 
     def unknown_job(self):
         # Over the relay, which notes the X-Request-Id header that the server really sent; the runner compares.

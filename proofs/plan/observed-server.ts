@@ -158,7 +158,7 @@ export async function observeMariadb(server: RunningServer, database: string): P
     lock: () => Promise.reject(new Error('not asked of MariaDB')),
     waiting: async () => 0,
     async makeUser(rights) {
-      const name = `plan_${rights.replace(' ', '_')}`;
+      const name = `plan_${rights.replace(' ', '_')}_${database}`;
       const list = rights === 'read' ? 'SELECT' : 'SELECT, INSERT, UPDATE, DELETE';
       await admin.query(
         `CREATE USER '${name}'@'%' IDENTIFIED BY 'narrow'; GRANT ${list} ON ${database}.* TO '${name}'@'%'`,

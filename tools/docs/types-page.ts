@@ -4,6 +4,7 @@ import type { Language, Text } from '@sluice/core/data/text';
 import { createdTypeOf } from '../../packages/connectors/src/mysql/ddl.ts';
 import * as mysql from '../../packages/connectors/src/mysql/types.ts';
 import * as postgres from '../../packages/connectors/src/postgres/types.ts';
+import * as sqlServer from '../../packages/connectors/src/sqlserver/types.ts';
 import { code, fileText, type Page, pageHead, pagePath, table } from './markdown.ts';
 
 const texts = {
@@ -18,6 +19,20 @@ const texts = {
   nativeHead: {
     en: ['type', 'kind', 'created in PostgreSQL as', 'created in MySQL and MariaDB as'],
     zh: ['类型', '中立类型', '在 PostgreSQL 中建为', '在 MySQL/MariaDB 中建为'],
+  },
+  sqlServerHead: {
+    en: [
+      'type',
+      'kind',
+      'created in PostgreSQL as',
+      'created in MySQL and MariaDB as',
+      'created in SQL Server as',
+    ],
+    zh: ['类型', '中立类型', '在 PostgreSQL 中建为', '在 MySQL/MariaDB 中建为', '在 SQL Server 中建为'],
+  },
+  sqlServer: {
+    en: 'Other types of SQL Server (SQL_VARIANT, those of users’ assemblies) are refused. Columns of the other databases are created in SQL Server by their kind, as above; JSON and kinds without a type of their own become NVARCHAR(MAX).',
+    zh: 'SQL Server 的其他类型（SQL_VARIANT、用户程序集类型）不支持。其他数据库的字段在 SQL Server 中按上表的中立类型创建；JSON 及没有对应类型的字段建为 NVARCHAR(MAX)。',
   },
   others: {
     en: 'Every other type is of the kind `other`: it travels as its text.',
@@ -83,6 +98,7 @@ export function typesPage(language: Language): Page {
   const sources = [
     'packages/connectors/src/postgres/types.ts',
     'packages/connectors/src/mysql/types.ts',
+    'packages/connectors/src/sqlserver/types.ts',
     'packages/core/src/data/loss.ts',
   ];
   const lines = [
@@ -107,6 +123,12 @@ export function typesPage(language: Language): Page {
     ...table(texts.nativeHead[language], mysqlRows()),
     '',
     `${say(texts.others)} ${say(texts.tinyint)}`,
+    '',
+    `## ${say(texts.native)} SQL Server`,
+    '',
+    ...table(texts.sqlServerHead[language], sqlServerRows()),
+    '',
+    say(texts.sqlServer),
     '',
     say(texts.created),
     '',
@@ -141,6 +163,22 @@ function mysqlRows(): readonly (readonly string[])[] {
       const type = mysql.neutralOf(described, true);
       const own = createdTypeOf({ native: columnType, type }, 1);
       return [code(columnType), inWords(type), code(postgres.nativeOf(type, false)), code(own)];
+    }),
+  );
+}
+
+function sqlServerRows(): readonly (readonly string[])[] {
+  return sqlServer.typeRows.flatMap(({ examples }) =>
+    examples.map((described) => {
+      const type = sqlServer.neutralOf(described);
+      const native = sqlServer.printedType(described);
+      return [
+        code(native),
+        inWords(type),
+        code(postgres.createdTypeOf({ name: '', native, type, isNullable: true, isGenerated: false }, false)),
+        code(createdTypeOf({ native, type }, 1)),
+        code(sqlServer.createdTypeOf({ native, type }, 1)),
+      ];
     }),
   );
 }

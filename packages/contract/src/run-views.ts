@@ -145,7 +145,10 @@ export const RunPlanView = answer(
     ),
     form: text('Form of the data on its way: pgcopy-binary or rows.'),
     reason: text('Why this form and not a better one.'),
-    warnings: listOf(text(), 'What is to be known before the run; every loss is among them, in words.'),
+    warnings: listOf(
+      text(),
+      'What is to be known before the run; every loss is among them, in words, and every setting of the job that has no effect here.',
+    ),
     losses: listOf(
       PlanLoss,
       'What the columns may lose; empty where nothing can be, and in plans that are older than this member.',

@@ -28,7 +28,8 @@ import { TransferService } from './jobs/transfer-service.ts';
 import { VariableService } from './jobs/variable-service.ts';
 import { WatermarkService } from './jobs/watermark-service.ts';
 import { type FoundCluster, LocalClusterPools } from './runs/cluster-pools.ts';
-import { Egress } from './runs/egress.ts';
+import { earlyLookups } from './runs/early-lookups.ts';
+import { Egress, resolveBySystem } from './runs/egress.ts';
 import { LinkInspector } from './runs/link-inspector.ts';
 import { PlanDesk } from './runs/plan-desk.ts';
 import { Quarantine } from './runs/quarantine.ts';
@@ -133,6 +134,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       secrets,
       service: { zone: config.timeZone, version: datastore.version.name },
       now,
+      isAlone: config.storeUrl === null,
       log: log.info,
     });
     closers.unshift(() => replays.close());
@@ -193,7 +195,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     closers.unshift(() => power.close());
     const authenticator = createAuthenticator({ identity: store.identity, box: secrets, now });
     const tokens = createTokenService({ identity: store.identity, box: secrets, now });
-    const egress = new Egress(egressRules);
+    const egress = new Egress(egressRules, earlyLookups(resolveBySystem));
     const explorer = await readExplorerBundle(explorerFolder);
     if (explorer === null) log.warn('explorer.missing', { folder: explorerFolder });
     const accounts = new AccountService({
@@ -215,7 +217,13 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const service = { zone: config.timeZone, version: datastore.version.name };
     const planDesk = new PlanDesk({ store, secrets, pools, now, service, log: log.info });
     const plans = new PlanService({ store, registry, zone, now, jobs, desk: planDesk });
-    const feeds = new RunFeeds({ findRun: (id) => store.runs.find(id), runs: desk, runLogs, now });
+    const feeds = new RunFeeds({
+      findRun: (id) => store.runs.find(id),
+      runs: desk,
+      runLogs,
+      connectors: bundle,
+      now,
+    });
     const trail = new Trail({ audit: store.audit, now, log: log.error });
     closers.unshift(() => trail.close());
     const app = buildApp({
@@ -309,7 +317,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     power.open();
     pools.warmUp();
     desk.traces.open();
-    replays.open();
+    await replays.open();
     housekeeping.open();
     const address = await app
       .listen({ host: config.host, port: config.port, backlog: listenBacklog })

@@ -49,8 +49,10 @@ export function refuseUnbuilt(options: readonly Option[], values: OptionValues):
     const value = values[option.name];
     if (value === undefined || value === null || value === '') continue;
     if (typeof value === 'object' && Object.keys(value).length === 0) continue;
+    // A plain no asks for nothing.
+    if (option.type === 'boolean' && String(value).toLowerCase() === 'false') continue;
     if (option.default === undefined) throw new SluiceError('Cdm.0089', { names: option.name });
-    if (String(value).toLowerCase() !== option.default) {
+    if (String(value).toLowerCase() !== option.default.toLowerCase()) {
       throw new SluiceError('Cdm.0024', { name: option.name, range: option.default });
     }
   }

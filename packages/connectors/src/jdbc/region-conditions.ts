@@ -4,8 +4,8 @@ import type { ComparedColumn, ComparedSide, KeyTexts, Region } from '@sluice/cor
 export interface RegionSql {
   readonly quoteName: (name: string) => string;
   readonly quoteText: (text: string) => string;
-  /** The hexadecimal digest of the key, whatever its columns. */
-  readonly keyDigest: (key: readonly ComparedColumn[]) => string;
+  /** The hexadecimal digest of the key, whatever its columns, by the hash of the comparison. */
+  readonly keyDigest: (side: ComparedSide) => string;
   /** One column of a key beside the text that a comparison has for it. */
   readonly equals: (column: ComparedColumn, text: string) => string;
 }
@@ -18,12 +18,12 @@ export function wholeText(text: string): string {
 
 /** Conditions of the rows in a region; below its first bound are those without a value too. */
 export function regionConditions(
-  { key }: ComparedSide,
+  side: ComparedSide,
   { range, prefixes }: Region,
   { quoteName, quoteText, keyDigest }: RegionSql,
 ): string[] {
   const conditions: string[] = [];
-  const [first] = key;
+  const [first] = side.key;
   if (range !== null && first !== undefined) {
     const name = quoteName(first.name);
     if (range.from !== null) conditions.push(`${name} >= (${wholeText(range.from)})`);
@@ -35,7 +35,7 @@ export function regionConditions(
   if (prefixes !== null) {
     const digits = prefixes[0]?.length ?? 0;
     const list = prefixes.map(quoteText).join(', ');
-    conditions.push(`LEFT(${keyDigest(key)}, ${digits}) IN (${list})`);
+    conditions.push(`LEFT(${keyDigest(side)}, ${digits}) IN (${list})`);
   }
   return conditions;
 }

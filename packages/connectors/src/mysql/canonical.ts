@@ -1,4 +1,4 @@
-import type { CanonicalForm, ComparedColumn } from '@sluice/core/connector/comparison';
+import type { CanonicalForm, ComparedColumn, RowHash } from '@sluice/core/connector/comparison';
 import type { Column } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
 import type { CatalogTable } from './catalog.ts';
@@ -80,23 +80,31 @@ function plainText({ column, native }: PrintedColumn, isPadded: boolean): string
 }
 
 /** The same fit to stand beside others in one text: where a value may hold anything, its length in bytes comes first. */
-function framedText(printed: PrintedColumn, form: CanonicalForm): string {
+function framedText(printed: PrintedColumn, form: CanonicalForm, hash: RowHash): string {
   const name = quoteName(printed.column.name);
-  if (form.kind === 'binary' && form.isDigest) return `CONCAT(LENGTH(${name}), ':', MD5(${name}))`;
+  if (form.kind === 'binary' && form.isDigest) return `CONCAT(LENGTH(${name}), ':', ${hashOf(name, hash)})`;
   if (form.kind !== 'text' && form.kind !== 'json') return canonicalText(printed, form);
   const isPadded = form.kind === 'text' && form.isPadded;
   const text = plainText(printed, isPadded);
   const isDigest = form.kind === 'json' || form.isDigest;
-  return `CONCAT(LENGTH(${text}), ':', ${isDigest ? `MD5(${text})` : `CAST(${text} AS BINARY)`})`;
+  return `CONCAT(LENGTH(${text}), ':', ${isDigest ? hashOf(text, hash) : `CAST(${text} AS BINARY)`})`;
 }
 
-/** SQL of the MD5 of several columns' canonical texts. */
+/** Hexadecimal digits, lower case. */
+function hashOf(text: string, hash: RowHash): string {
+  return hash === 'md5' ? `MD5(${text})` : `SHA2(${text}, 256)`;
+}
+
+/** SQL of the hash of several columns' canonical texts. */
 export function canonicalDigest(
   columns: readonly ComparedColumn[],
   columnOf: (name: string) => PrintedColumn,
+  hash: RowHash,
 ): string {
-  const framed = columns.map(({ name, form }) => `IFNULL(${framedText(columnOf(name), form)}, ${NULL_MARK})`);
-  return `MD5(CONCAT_WS(${SEPARATOR}, ${framed.join(', ')}))`;
+  const framed = columns.map(
+    ({ name, form }) => `IFNULL(${framedText(columnOf(name), form, hash)}, ${NULL_MARK})`,
+  );
+  return hashOf(`CONCAT_WS(${SEPARATOR}, ${framed.join(', ')})`, hash);
 }
 
 /** Rows whose column holds this value of a key, given as its canonical text; by the column's index where it has one. */

@@ -1,16 +1,18 @@
-import type {
-  ComparedSide,
-  ComparedTable,
-  Division,
-  FetchedRow,
-  KeyTexts,
-  PartSummary,
-  Region,
-  Repair,
-  RepairCounts,
-  RowDigest,
-  SinkComparer,
-  SourceComparer,
+import {
+  type ComparedSide,
+  type ComparedTable,
+  type Division,
+  type FetchedRow,
+  type KeyTexts,
+  type PartSummary,
+  type Region,
+  type Repair,
+  type RepairCounts,
+  type RowDigest,
+  type RowHash,
+  rowHashes,
+  type SinkComparer,
+  type SourceComparer,
 } from '@sluice/core/connector/comparison';
 import type { Host, Snapshot } from '@sluice/core/connector/contract';
 import type { Text } from '@sluice/core/data/text';
@@ -22,6 +24,7 @@ import { canonicalDigest, canonicalText, keyEquality, type PrintedColumn } from 
 import { type CatalogTable, requireTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
 import { decoderFor, RowDecoder } from './decode.ts';
+import { serverErrorNumber } from './errors.ts';
 import { quoteName, quoteTable, quoteText } from './names.ts';
 import { repairRows } from './repair.ts';
 import { streamRows } from './row-stream.ts';
@@ -70,11 +73,12 @@ export function sinkComparer(
   });
 }
 
-/** The hexadecimal digits of a row's MD5 that are summed up. */
+/** The hexadecimal digits of a row's hash that are summed up. */
 const SUMMED_DIGITS = 15;
 /** A row's canonical text must fit the server's packets: what does not is a null, and would not count. */
 const PACKET_BYTES_MIN = 1024 * 1024;
 const resultTooLong = 1301;
+const noSuchFunction = 1305;
 /** Since this version JSON of MySQL itself is a value; MariaDB keeps the text. */
 const parsedJson = 'json';
 
@@ -111,6 +115,7 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
           return native[at]?.dataType === parsedJson ? 'parsed' : 'text';
         },
         system: session.isMariaDb ? 'MariaDB' : 'MySQL',
+        hashes: (await this.#hasMd5(session)) ? rowHashes : ['sha256'],
       };
     });
   }
@@ -136,7 +141,7 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
     at: Snapshot | null,
   ): Promise<readonly PartSummary[]> {
     const rows = await this.#select(at, side, region, (columnOf) => {
-      const digest = canonicalDigest(side.columns, columnOf);
+      const digest = canonicalDigest(side.columns, columnOf, hashOf(side));
       const sum = `CAST(SUM(CAST(CONV(LEFT(${digest}, ${SUMMED_DIGITS}), 16, 10) AS UNSIGNED)) AS CHAR)`;
       const part = partOf(side, division, columnOf);
       return part === null
@@ -155,7 +160,7 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
   async list(side: ComparedSide, region: Region, at: Snapshot | null): Promise<readonly RowDigest[]> {
     const rows = await this.#select(at, side, region, (columnOf) => {
       const key = side.key.map(({ name, form }) => canonicalText(columnOf(name), form));
-      return { list: [...key, canonicalDigest(side.columns, columnOf)].join(', ') };
+      return { list: [...key, canonicalDigest(side.columns, columnOf, hashOf(side))].join(', ') };
     });
     return rows.map((row) => ({
       key: row.slice(0, -1).map(textOf),
@@ -241,6 +246,17 @@ export class MysqlComparer implements SourceComparer, SinkComparer {
     });
   }
 
+  /** Since 9.6 MD5 is a component of MySQL that a server may have or not. */
+  async #hasMd5(session: Session): Promise<boolean> {
+    try {
+      await session.rows(`SELECT MD5('')`, 'read', this.#name);
+      return true;
+    } catch (error) {
+      if (serverErrorNumber(error) === noSuchFunction) return false;
+      throw error;
+    }
+  }
+
   /** A text that is longer than the server's packets comes as null, with no more than a warning. */
   async #refuseCutTexts(session: Session): Promise<void> {
     const [row] = await session.rows('SELECT @@warning_count', 'read', this.#name);
@@ -303,11 +319,15 @@ function printedColumns(
   };
 }
 
+function hashOf({ hash = 'md5' }: ComparedSide): RowHash {
+  return hash;
+}
+
 function regionSql(columnOf: (name: string) => PrintedColumn): RegionSql {
   return {
     quoteName,
     quoteText,
-    keyDigest: (key) => canonicalDigest(key, columnOf),
+    keyDigest: (side) => canonicalDigest(side.key, columnOf, hashOf(side)),
     equals: ({ name, form }, text) => keyEquality(columnOf(name), form, text),
   };
 }
@@ -319,7 +339,8 @@ function partOf(
   columnOf: (name: string) => PrintedColumn,
 ): string | null {
   if (division.by === 'none') return null;
-  if (division.by === 'hash') return `LEFT(${canonicalDigest(side.key, columnOf)}, ${division.digits})`;
+  if (division.by === 'hash')
+    return `LEFT(${canonicalDigest(side.key, columnOf, hashOf(side))}, ${division.digits})`;
   const [first] = side.key;
   if (first === undefined) throw new RangeError('a range without a key');
   // As decimals nothing runs over, signed or not.

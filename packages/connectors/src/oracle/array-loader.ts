@@ -33,11 +33,8 @@ export class ArrayLoader {
 
   constructor(parts: ArrayParts) {
     this.#parts = parts;
-    const positions = parts.columns.map((_, at) => at);
-    this.#order = [
-      ...positions.filter((at) => parts.columns[at]?.isLarge === false),
-      ...positions.filter((at) => parts.columns[at]?.isLarge === true),
-    ];
+    const rankOf = (at: number) => parts.columns[at]?.rank ?? 0;
+    this.#order = parts.columns.map((_, at) => at).sort((a, b) => rankOf(a) - rankOf(b) || a - b);
     const ordered = this.#columns();
     const names = ordered.map(({ name }) => quoteName(name)).join(', ');
     const places = ordered.map((column, at) => column.place(`:${at + 1}`)).join(', ');

@@ -16,8 +16,12 @@ export interface WrittenColumn {
   place(marker: string): string;
   /** As long as the values that were encoded so far need. */
   definition(): BindDefinition;
-  /** Travels behind all others: the server takes it so only. */
-  readonly isLarge: boolean;
+  /**
+   * Where it stands in the statement, low ones first. Large values travel behind all others of their row, and the server takes them so only.
+   * National texts stand before these: the driver declares them longer than it counts them itself, so that a server might take
+   * one for a large value; at this place it does not matter.
+   */
+  readonly rank: 0 | 1 | 2;
   /** @throws Cdm.0234 when the column would change the value. */
   encode(value: Value): BindValue;
 }
@@ -61,7 +65,7 @@ export function writtenColumn(type: NeutralType, target: TargetColumn, driver: D
         : maxSize === undefined
           ? { type: bound }
           : { type: bound, maxSize },
-    isLarge,
+    rank: isLarge ? 2 : isNationalFamily(family) ? 1 : 0,
     encode: (value) => {
       if (value === null) return null;
       const sent = look === null ? bytesOf(value, target) : look(textOf(value, family));

@@ -180,7 +180,7 @@ function shownAs(table: CatalogTable, at: number, charsMax: number): string {
   const quoted = quoteName(column.name);
   switch (family) {
     case 'raw':
-      return `UTL_RAW.SUBSTR(${quoted}, 1, LEAST(UTL_RAW.LENGTH(${quoted}), ${charsMax + 1}))`;
+      return quoted;
     case 'blob':
       return `DBMS_LOB.SUBSTR(${quoted}, ${Math.min(charsMax + 1, 2000)}, 1)`;
     case 'clob':

@@ -8,7 +8,7 @@ import type { SqlSourceOptions } from '../jdbc/sql-options.ts';
 import type { CatalogTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
 import type { ResultColumn } from './driver.ts';
-import { isConnectionLost, wordsOf } from './errors.ts';
+import { isConnectionLost, serverErrorNumber, wordsOf } from './errors.ts';
 import { quoteName } from './names.ts';
 import { sentOddValues } from './pairing.ts';
 import { readSelect } from './read-select.ts';
@@ -19,6 +19,7 @@ import type { SourceTools } from './source.ts';
 
 /** What a user's query is called where a table has its name. */
 const QUERY_NAME = 'query';
+const ambiguousColumn = 918;
 
 interface DescribedQuery {
   /** What stands in FROM. */
@@ -90,10 +91,10 @@ export class OracleQuerySource implements Source {
     const query = this.#query;
     const from = `(\n${query}\n) ${quoteName(QUERY_NAME)}`;
     if (!beginsAsQuery(query)) throw queryRefused('it does not begin with SELECT or WITH', null);
-    const parsed = [];
-    for (const sql of [`SELECT * FROM ${from}`, query])
-      parsed.push(await session.describe(sql, 'read', QUERY_NAME).catch(refuse));
-    const [{ columns, bindNames } = { columns: [], bindNames: [] }] = parsed;
+    const { columns, bindNames } = await session
+      .describe(`SELECT * FROM ${from}`, 'read', QUERY_NAME)
+      .catch((error: unknown) => this.#refuseTable(session, error));
+    await session.describe(query, 'read', QUERY_NAME).catch(refuse);
     if (bindNames.length > 0) throw queryRefused(`it has a place for a value, :${bindNames[0]}`, null);
     checkResultNames(
       columns.map(({ name }) => name),
@@ -103,6 +104,17 @@ export class OracleQuerySource implements Source {
     const condition = where === null ? null : await provenCondition(session, from, QUERY_NAME, where);
     this.#table = tableOf(columns);
     return { from, table: this.#table, condition };
+  }
+
+  /** A query that is one by itself and no table has two columns of one name. */
+  async #refuseTable(session: Session, error: unknown): Promise<never> {
+    if (serverErrorNumber(error) !== ambiguousColumn) return refuse(error);
+    await session.describe(this.#query, 'read', QUERY_NAME).catch(refuse);
+    throw new SluiceError(
+      'Cdm.0926',
+      { cause: `${wordsOf(error)}, give it another with AS` },
+      { cause: error },
+    );
   }
 }
 

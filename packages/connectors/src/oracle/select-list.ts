@@ -2,6 +2,7 @@ import type { Projection } from '@sluice/core/connector/contract';
 import type { Value } from '@sluice/core/data/batch';
 import type { NeutralType } from '@sluice/core/data/column';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { noSuchColumn } from '../jdbc/column-pairs.ts';
 import type { CatalogTable } from './catalog.ts';
 import type { DriverRow } from './driver.ts';
 import { readLimits } from './limits.ts';
@@ -54,7 +55,7 @@ export function selectedColumn(table: CatalogTable, name: string): SelectedColum
   };
 }
 
-/** A column of a table, by its very name or without regard to case. @throws Cdm.0902 when there is none. */
+/** A column of a table, by its very name or without regard to case. @throws Cdm.0926 when there is none. */
 export function requireColumn(table: CatalogTable, name: string) {
   const at = findName(
     table.shape.columns.map((each) => each.name),
@@ -63,9 +64,7 @@ export function requireColumn(table: CatalogTable, name: string) {
   const column = table.shape.columns[at];
   const native = table.native[at];
   if (column !== undefined && native !== undefined) return { column, native };
-  throw new SluiceError('Cdm.0902', {
-    cause: `${table.shape.schema}.${table.shape.table} has no column ${name}`,
-  });
+  throw noSuchColumn(`${table.shape.schema}.${table.shape.table}`, name);
 }
 
 /** null: the type has no form here. */

@@ -158,6 +158,7 @@ interface DriverTransport {
   connStream: net.Socket;
   secure: boolean;
   connected: boolean;
+  err: boolean;
   /** Ours: the context that opened it. */
   sluiceContext?: WireContext;
 }
@@ -186,7 +187,7 @@ export function replaceDriverSockets(): void {
     this.stream = stream;
     this.connected = true;
     this.setupEventHandlers();
-    this.stream.on('error', () => undefined);
+    markWhenClosed(this);
   };
   prototype.renegTLS = async function renegTLS() {
     const context = this.sluiceContext;
@@ -194,6 +195,18 @@ export function replaceDriverSockets(): void {
     this.stream.removeAllListeners();
     this.stream = await context.secured(this.connStream, this.hostName);
     this.setupEventHandlers();
+    markWhenClosed(this);
   };
   isReplaced = true;
+}
+
+/**
+ * A socket that was ended here is one that failed, to the driver: when a session of it is collected as garbage later on, the driver says goodbye to
+ * every other kind, and what that throws then nobody can catch.
+ */
+function markWhenClosed(transport: DriverTransport): void {
+  transport.stream.on('error', () => undefined);
+  transport.stream.once('close', () => {
+    transport.err = true;
+  });
 }

@@ -1,4 +1,4 @@
-import type { CanonicalForm, ComparedColumn } from '@sluice/core/connector/comparison';
+import type { CanonicalForm, ComparedColumn, RowHash } from '@sluice/core/connector/comparison';
 import type { Column } from '@sluice/core/data/column';
 import { quoteName } from './quote.ts';
 
@@ -61,29 +61,40 @@ function numberText({ type }: Column, name: string, { version }: PrintingServer)
 }
 
 /** The same fit to stand beside others in one text: where a value may hold anything, its length in bytes comes first. */
-function framedText(column: Column, form: CanonicalForm, server: PrintingServer): string {
+function framedText(column: Column, form: CanonicalForm, server: PrintingServer, hash: RowHash): string {
   const printed = canonicalText(column, form, server);
   if (form.kind === 'binary' && form.isDigest) {
     const name = quoteName(column.name);
-    return `octet_length(${name}) || ':' || md5(${name})`;
+    return `octet_length(${name}) || ':' || ${hash === 'md5' ? `md5(${name})` : sha256Of(name)}`;
   }
   if (form.kind !== 'text' && form.kind !== 'json') return printed;
   const bytes = server.isUtf8 ? printed : `convert_to(${printed}, 'UTF8')`;
   const isDigest = form.kind === 'json' || form.isDigest;
-  return `octet_length(${bytes}) || ':' || ${isDigest ? `md5(${bytes})` : printed}`;
+  return `octet_length(${bytes}) || ':' || ${isDigest ? hashOf(printed, server, hash) : printed}`;
 }
 
-/** SQL of the MD5 of several columns' canonical texts. @param columnOf the table's column of this name. */
+/** Hexadecimal digits of the hash of a text's bytes in UTF-8. */
+function hashOf(text: string, { isUtf8 }: PrintingServer, hash: RowHash): string {
+  const bytes = `convert_to(${text}, 'UTF8')`;
+  if (hash === 'sha256') return sha256Of(bytes);
+  return `md5(${isUtf8 ? text : bytes})`;
+}
+
+function sha256Of(bytes: string): string {
+  return `encode(sha256(${bytes}), 'hex')`;
+}
+
+/** SQL of the hash of several columns' canonical texts. @param columnOf the table's column of this name. */
 export function canonicalDigest(
   columns: readonly ComparedColumn[],
   columnOf: (name: string) => Column,
   server: PrintingServer,
+  hash: RowHash,
 ): string {
   const framed = columns.map(
-    ({ name, form }) => `coalesce(${framedText(columnOf(name), form, server)}, ${NULL_MARK})`,
+    ({ name, form }) => `coalesce(${framedText(columnOf(name), form, server, hash)}, ${NULL_MARK})`,
   );
-  const row = joined(framed);
-  return `md5(${server.isUtf8 ? row : `convert_to(${row}, 'UTF8')`})`;
+  return hashOf(joined(framed), server, hash);
 }
 
 /** Columns whose texts are joined before they are joined with others: each joint copies what lies before it. */

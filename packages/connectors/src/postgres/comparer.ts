@@ -1,16 +1,18 @@
-import type {
-  ComparedSide,
-  ComparedTable,
-  Division,
-  FetchedRow,
-  KeyTexts,
-  PartSummary,
-  Region,
-  Repair,
-  RepairCounts,
-  RowDigest,
-  SinkComparer,
-  SourceComparer,
+import {
+  type ComparedSide,
+  type ComparedTable,
+  type Division,
+  type FetchedRow,
+  type KeyTexts,
+  type PartSummary,
+  type Region,
+  type Repair,
+  type RepairCounts,
+  type RowDigest,
+  type RowHash,
+  rowHashes,
+  type SinkComparer,
+  type SourceComparer,
 } from '@sluice/core/connector/comparison';
 import type { Snapshot } from '@sluice/core/connector/contract';
 import type { Value } from '@sluice/core/data/batch';
@@ -66,8 +68,10 @@ export function sinkComparer(
   });
 }
 
-/** The hexadecimal digits of a row's MD5 that are summed up: 60 bits fit a bigint without its sign. */
+/** The hexadecimal digits of a row's hash that are summed up: 60 bits fit a bigint without its sign. */
 const SUMMED_DIGITS = 15;
+/** `sha256` came with 11. */
+const SHA256_SINCE = 110_000;
 
 /** Compares and repairs one table of PostgreSQL. */
 export class PgComparer implements SourceComparer, SinkComparer {
@@ -93,6 +97,7 @@ export class PgComparer implements SourceComparer, SinkComparer {
         shape: shapeOf(relation, null),
         jsonOf: ({ native }) => (native === 'jsonb' ? 'jsonb' : 'text'),
         system: 'PostgreSQL',
+        hashes: session.serverVersion >= SHA256_SINCE ? rowHashes : ['md5'],
       };
     });
   }
@@ -118,7 +123,7 @@ export class PgComparer implements SourceComparer, SinkComparer {
     at: Snapshot | null,
   ): Promise<readonly PartSummary[]> {
     const rows = await this.#select(at, side, region, (columnOf, server) => {
-      const digest = canonicalDigest(side.columns, columnOf, server);
+      const digest = canonicalDigest(side.columns, columnOf, server, hashOf(side));
       const sum = `sum(('x' || left(${digest}, ${SUMMED_DIGITS}))::bit(${SUMMED_DIGITS * 4})::bigint)::text`;
       const part = partOf(side, region, division, columnOf, server);
       return part === null
@@ -133,7 +138,7 @@ export class PgComparer implements SourceComparer, SinkComparer {
   async list(side: ComparedSide, region: Region, at: Snapshot | null): Promise<readonly RowDigest[]> {
     const rows = await this.#select(at, side, region, (columnOf, server) => {
       const key = side.key.map(({ name, form }) => canonicalText(columnOf(name), form, server));
-      return { list: [...key, canonicalDigest(side.columns, columnOf, server)].join(', ') };
+      return { list: [...key, canonicalDigest(side.columns, columnOf, server, hashOf(side))].join(', ') };
     });
     return rows.map((row) => ({ key: row.slice(0, -1), digest: row.at(-1) ?? '' }));
   }
@@ -275,11 +280,15 @@ function textOrNull(value: Value): string | null {
   return value === null ? null : String(value);
 }
 
+function hashOf({ hash = 'md5' }: ComparedSide): RowHash {
+  return hash;
+}
+
 function regionSql(columnOf: (name: string) => Column, server: PrintingServer): RegionSql {
   return {
     quoteName,
     quoteText,
-    keyDigest: (key) => canonicalDigest(key, columnOf, server),
+    keyDigest: (side) => canonicalDigest(side.key, columnOf, server, hashOf(side)),
     equals: ({ name, form }, text) =>
       `${quoteName(name)} = ${keyLiteral(columnOf(name), form, quoteText(text))}`,
   };
@@ -295,7 +304,7 @@ function partOf(
 ): string | null {
   if (division.by === 'none') return null;
   if (division.by === 'hash')
-    return `left(${canonicalDigest(side.key, columnOf, server)}, ${division.digits})`;
+    return `left(${canonicalDigest(side.key, columnOf, server, hashOf(side))}, ${division.digits})`;
   const [first] = side.key;
   if (first === undefined) throw new RangeError('a range without a key');
   const [from, width] = [wholeText(division.from), wholeText(division.width)];

@@ -44,8 +44,8 @@ const types = {
 const COLMETADATA = 0x81;
 const MAX_LENGTH = 0xffff;
 const LONG_LENGTH = 0x7fff_ffff;
-/** The column takes nulls, and may be written. */
-const COLUMN_FLAGS = 0x0001 | 0x0008;
+/** The column takes nulls, and is read and written. */
+const COLUMN_FLAGS = 0x0001 | 0x0004;
 
 /** What tedious says of a column of a result; its own types keep the collation's bytes out. */
 interface ColumnMetadata {

@@ -17,7 +17,7 @@ export interface ResultColumn {
 export interface Description {
   readonly columns: readonly ResultColumn[];
   /** Why the result is not known, and whether that is for the statement's form; null: it is known. */
-  readonly complaint: { readonly words: string; readonly isSyntax: boolean } | null;
+  readonly complaint: { readonly number: number; readonly words: string; readonly isSyntax: boolean } | null;
 }
 
 /** What `error_type` says of text that is no T-SQL. */
@@ -46,7 +46,7 @@ export async function describeStatement(
   const failed = rows.find((row) => row[7] !== null && row[7] !== undefined && Number(row[7]) !== 0);
   if (failed !== undefined) {
     const isSyntax = Number(failed[8]) === SYNTAX || formRefused.has(Number(failed[7]));
-    return { columns: [], complaint: { words: String(failed[9]), isSyntax } };
+    return { columns: [], complaint: { number: Number(failed[7]), words: String(failed[9]), isSyntax } };
   }
   const columns = rows.map((row) => ({
     name: String(row[0] ?? ''),

@@ -1,4 +1,5 @@
 import type { Column } from '@sluice/core/data/column';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
 import { checkResultNames, derivedTable, proveQuery, queryRefused } from '../jdbc/query-proof.ts';
 import type { CatalogColumn, CatalogTable } from './catalog.ts';
 import { proveCondition } from './condition.ts';
@@ -9,6 +10,9 @@ import { neutralOf, printedType } from './types.ts';
 
 /** What a user's query is called where a table has its name: in conditions, labels and errors. */
 export const QUERY_NAME = 'query';
+
+/** A column without a name, and two of one name. */
+const nameRefused = new Set([8155, 8156]);
 
 /** A query that was proved, with its result as a table is described. */
 export interface DescribedQuery {
@@ -35,7 +39,7 @@ export async function describeQuery(
   await proveQuery(query, quoteName(QUERY_NAME), {
     parse: async (sql) => {
       const description = await describeStatement(session, sql, QUERY_NAME);
-      if (description.complaint !== null) throw queryRefused(description.complaint.words, null);
+      if (description.complaint !== null) throw refusal(description.complaint);
       seen.push(description);
     },
   });
@@ -51,6 +55,12 @@ export async function describeQuery(
     table: tableOf(columns),
     condition: where === null ? null : await proveCondition(session, from, where, QUERY_NAME),
   };
+}
+
+function refusal({ number, words }: { readonly number: number; readonly words: string }): SluiceError {
+  if (nameRefused.has(number))
+    return new SluiceError('Cdm.0926', { cause: `${words} Give each column a name of its own with AS` });
+  return queryRefused(words, null);
 }
 
 function tableOf(results: readonly ResultColumn[]): CatalogTable {

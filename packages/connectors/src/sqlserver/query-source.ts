@@ -1,4 +1,5 @@
 import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { SourcePreview } from '@sluice/core/connector/run-preview';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Slice } from '@sluice/core/data/slice';
@@ -56,9 +57,9 @@ export class SqlServerQuerySource implements Source {
     const session = await sessions.open('read');
     let isWhole = false;
     try {
-      const { from, table, condition } = await this.#described(session);
-      const where = condition === null ? '' : ` WHERE ${condition}`;
-      const sql = `SELECT ${selectList(table, projection)} FROM ${from}${where}`;
+      const described = await this.#described(session);
+      const { table } = described;
+      const sql = statementOf(described, projection);
       const { isolation, refusal } = await readIsolation(session, link.database);
       if (refusal !== null) host.log(refusal);
       await session.begin(isolation, 'read', QUERY_NAME);
@@ -77,9 +78,26 @@ export class SqlServerQuerySource implements Source {
     }
   }
 
+  async preview(slices: readonly Slice[], projection: Projection): Promise<SourcePreview> {
+    const session = await this.#tools.sessions.open('read');
+    try {
+      const sql = statementOf(await this.#described(session), projection);
+      const unknown = { rowsEstimate: null, bytesEstimate: null, basis: null };
+      return { slices: slices.map(() => ({ sql, ...unknown })), rights: [] };
+    } finally {
+      await session.close();
+    }
+  }
+
   #described(session: Session): Promise<DescribedQuery> {
     return describeQuery(session, this.#query, this.#options.where);
   }
+}
+
+/** The SELECT over the query that is sent. */
+function statementOf({ from, table, condition }: DescribedQuery, projection: Projection): string {
+  const where = condition === null ? '' : ` WHERE ${condition}`;
+  return `SELECT ${selectList(table, projection)} FROM ${from}${where}`;
 }
 
 /** @throws Cdm.0926 for a column that the result lacks. */

@@ -108,9 +108,19 @@ export class RowReader {
     return row;
   }
 
-  /** The row with what has no neutral form left as it is, for whoever sets it aside. */
+  /** The row for whoever sets it aside: what has no neutral form is as it came, all else as ever. */
   asGiven(cells: readonly { readonly value: Cell }[]): Value[] {
-    return cells.map(({ value }) => (typeof value === 'string' ? value.toWellFormed() : value));
+    return cells.map((cell, at) => {
+      const { value } = cell;
+      const decode = this.#decoders[at] ?? null;
+      if (value === null || decode === null) return value;
+      try {
+        return decode(value);
+      } catch {
+        // This is why the row is set aside.
+        return typeof value === 'string' ? value.toWellFormed() : value;
+      }
+    });
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Host, Projection, SourceOffer } from '@sluice/core/connector/contract';
 import type { Batch, Position, Value } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
+import { columnNamed } from '@sluice/core/data/column-named';
 import type { OddValue } from '@sluice/core/data/loss';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { noSuchColumn } from '../jdbc/column-pairs.ts';
 import type { SqlLink } from '../jdbc/sql-options.ts';
 import type { CatalogTable } from './catalog.ts';
 import type { KeyPart } from './key-parts.ts';
@@ -39,13 +41,11 @@ function nativeOf(table: CatalogTable, column: Column): CatalogTable['native'][n
   return native;
 }
 
-/** @throws Cdm.0902 when the table has no such column. */
+/** @throws Cdm.0926 when the table has no such column. */
 export function requireColumn(table: CatalogTable, name: string): Column {
-  const column = table.shape.columns.find((candidate) => candidate.name === name);
+  const column = columnNamed(table.shape.columns, name);
   if (column !== undefined) return column;
-  throw new SluiceError('Cdm.0902', {
-    cause: `${table.shape.schema}.${table.shape.table} has no column ${name}`,
-  });
+  throw noSuchColumn(`${table.shape.schema}.${table.shape.table}`, name);
 }
 
 /** What a projection selects of a table, or of a result. */

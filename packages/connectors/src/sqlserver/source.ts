@@ -1,4 +1,5 @@
 import type { Projection, Snapshot, Source, SourceOffer } from '@sluice/core/connector/contract';
+import type { SourcePreview } from '@sluice/core/connector/run-preview';
 import type { Batch, Position } from '@sluice/core/data/batch';
 import type { Column, TableShape } from '@sluice/core/data/column';
 import type { Slice } from '@sluice/core/data/slice';
@@ -103,6 +104,28 @@ export class SqlServerSource implements Source {
     }
   }
 
+  async preview(slices: readonly Slice[], projection: Projection): Promise<SourcePreview> {
+    return await this.#reading(async (session) => {
+      const table = await this.#describe(session);
+      const { rowsEstimate, bytesEstimate } = table.shape;
+      const rowBytes = rowsEstimate && bytesEstimate ? bytesEstimate / rowsEstimate : null;
+      const previews: SourcePreview['slices'][number][] = [];
+      for (const slice of slices) {
+        const binder = new Binder();
+        const wish = { cut: cutFromJson(slice.cut), projection, after: null, binder };
+        const sql = await this.#select(session, table, wish);
+        const rows = slice.rowsEstimate;
+        previews.push({
+          sql: withParameters(sql, binder.parameters),
+          rowsEstimate: rows,
+          bytesEstimate: rows === null || rowBytes === null ? null : Math.round(rows * rowBytes),
+          basis: rows === null ? null : 'statistics',
+        });
+      }
+      return { slices: previews, rights: [] };
+    });
+  }
+
   /** Rows of one moment, where the database has that. */
   async #begin(session: Session): Promise<void> {
     const { database } = this.#tools.link;
@@ -157,6 +180,14 @@ export class SqlServerSource implements Source {
       order.length > 0 ? `ORDER BY ${order.join(', ')}` : '',
     ].join(' ');
   }
+}
+
+/** A statement for people: its parameters travel beside it. */
+function withParameters(sql: string, parameters: Readonly<Record<string, string>>): string {
+  const values = Object.entries(parameters).map(
+    ([name, value]) => `-- @${name} = N'${value.replaceAll("'", "''").replaceAll(/[\r\n]/g, ' ')}'`,
+  );
+  return [sql, ...values].join('\n');
 }
 
 /** The primary key when the rows lie in its order and a read can go on exactly behind a value of it. */

@@ -28,8 +28,9 @@ export interface SplitTools {
  */
 export async function splitTable(tools: SplitTools, sliceCountHint: number): Promise<readonly Cut[]> {
   const { table, options, order, log } = tools;
-  const { partitionColumn: asked } = options;
-  const askedColumn = asked === null ? null : requireColumn(table, asked);
+  const { partitionColumn: named } = options;
+  const askedColumn = named === null ? null : requireColumn(table, named);
+  const asked = askedColumn?.name ?? null;
   // The user said that there is nothing to be read in rows without a value, so it holds for one slice as well.
   const leavesNulls = askedColumn?.isNullable === true && !options.readsNullPartition;
   const nullness = leavesNulls && asked !== null ? { column: asked, isNull: false } : null;

@@ -6,6 +6,7 @@ import { lowerCondition, narrowed, windowCondition } from '../jdbc/window-condit
 import { requireTable } from './catalog.ts';
 import { provenCondition } from './condition.ts';
 import { quoteName, quoteTable } from './names.ts';
+import { requireColumn } from './read-select.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './session-pool.ts';
 
@@ -30,10 +31,9 @@ export class SqlServerWatermarks implements Watermarks {
   async describe(name: string): Promise<WatermarkColumn> {
     const { options } = this.#tools;
     return await this.#reading(async (session) => {
-      const { shape } = await requireTable(session, options.schema, options.table);
-      const column = shape.columns.find((each) => each.name === name);
-      if (column === undefined)
-        throw new SluiceError('Cdm.0903', { cause: `table ${this.#tableText} has no column ${name}` });
+      const table = await requireTable(session, options.schema, options.table);
+      const { shape } = table;
+      const column = requireColumn(table, name);
       // By itself: a condition that is one expression cannot reach what is put behind it.
       if (options.where !== null)
         await provenCondition(session, options.schema, options.table, options.where);
@@ -43,7 +43,7 @@ export class SqlServerWatermarks implements Watermarks {
         'read',
         this.#tableText,
       );
-      const isUnique = shape.primaryKey.length === 1 && shape.primaryKey[0] === name;
+      const isUnique = shape.primaryKey.length === 1 && shape.primaryKey[0] === column.name;
       return { column, isUnique, now: Number(row?.[0]) };
     });
   }

@@ -22,7 +22,7 @@ import type { ErrorFacts } from '../errors/sluice-error.ts';
  * | timestamp | `YYYY-MM-DD HH:MM:SS[.f]` in UTC, the fraction likewise                                              |
  * | json      | `jsonb`: as PostgreSQL's jsonb prints it; `text`: as it stands                                        |
  *
- * `isDigest`: the MD5 of these bytes stands for them, for they may be long. A null prints as nothing else does.
+ * `isDigest`: the hash of these bytes stands for them, for they may be long. A null prints as nothing else does.
  */
 export type CanonicalForm =
   | { readonly kind: 'number' | 'uuid' | 'bits' | 'date' | 'time' | 'timestamp' }
@@ -30,6 +30,10 @@ export type CanonicalForm =
   | { readonly kind: 'text'; readonly isPadded: boolean; readonly isDigest: boolean }
   | { readonly kind: 'binary'; readonly isDigest: boolean }
   | { readonly kind: 'json'; readonly as: 'jsonb' | 'text' };
+
+/** Hashes that systems compute, those that take less time first. */
+export const rowHashes = ['md5', 'sha256'] as const;
+export type RowHash = (typeof rowHashes)[number];
 
 /** One column at one end, and how it is printed. */
 export interface ComparedColumn {
@@ -42,6 +46,8 @@ export interface ComparedSide {
   readonly columns: readonly ComparedColumn[];
   /** What tells rows apart; its forms are never digests. Empty: nothing does. */
   readonly key: readonly ComparedColumn[];
+  /** The hash of all digests, the same at both ends; absent, as in plans that were stored before there was a choice: MD5. */
+  readonly hash?: RowHash;
 }
 
 /** Rows by the first column of the key, a whole number: `from` <= it < `below`; null is open, and open below takes nulls too. */
@@ -53,7 +59,7 @@ export interface KeyRange {
 /** Part of a table, the same rows at both ends. Both members null: all of it. */
 export interface Region {
   readonly range: KeyRange | null;
-  /** First hexadecimal digits of the MD5 of the key, all of one length: rows whose key's begin with one of them. */
+  /** First hexadecimal digits of the hash of the key, all of one length: rows whose key's begin with one of them. */
   readonly prefixes: readonly string[] | null;
 }
 
@@ -62,7 +68,7 @@ export type Division =
   | { readonly by: 'none' }
   /** Of equal width, the first from `from`: part 0, 1, … */
   | { readonly by: 'range'; readonly from: string; readonly width: string }
-  /** By so many first digits of the MD5 of the key, which are the part's name. */
+  /** By so many first digits of the hash of the key, which are the part's name. */
   | { readonly by: 'hash'; readonly digits: number };
 
 /** What the rows of a part come to, whatever their order. */
@@ -70,7 +76,7 @@ export interface PartSummary {
   /** Empty without a division. */
   readonly part: string;
   readonly rows: number;
-  /** Sum over the rows of the first 60 bits of the MD5 of their canonical text; decimal. */
+  /** Sum over the rows of the first 60 bits of the hash of their canonical text; decimal. */
   readonly sum: string;
 }
 
@@ -80,7 +86,7 @@ export type KeyTexts = readonly (string | null)[];
 /** One row as lists have it. */
 export interface RowDigest {
   readonly key: KeyTexts;
-  /** MD5 of the row's canonical text. */
+  /** Hash of the row's canonical text. */
   readonly digest: string;
 }
 
@@ -91,6 +97,8 @@ export interface ComparedTable {
   readonly jsonOf: (column: Column) => 'jsonb' | 'parsed' | 'text';
   /** The product, for people. */
   readonly system: string;
+  /** What the server can compute. */
+  readonly hashes: readonly RowHash[];
 }
 
 /** Compares a table inside of its database. Nothing of it changes the table. Waits end with the host's signal. */

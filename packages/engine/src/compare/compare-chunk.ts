@@ -107,7 +107,7 @@ class ChunkComparison {
       rowsTogether = 0;
     };
     for (const { part, rows } of parts) {
-      if (rows > compareLimits.hashListRowsMax && part.length < MD5_DIGITS - HASH_DIGITS_MAX) {
+      if (rows > compareLimits.hashListRowsMax && part.length < DIGITS_MIN - HASH_DIGITS_MAX) {
         await this.#divide({ ...region, prefixes: [part] }, rows);
         continue;
       }
@@ -205,8 +205,8 @@ class ChunkComparison {
   }
 }
 
-/** Hexadecimal digits of an MD5. */
-const MD5_DIGITS = 32;
+/** Hexadecimal digits of a hash, at least. */
+const DIGITS_MIN = 32;
 /** Digits by which a region is divided at once, at most: 65,536 parts. */
 const HASH_DIGITS_MAX = 4;
 

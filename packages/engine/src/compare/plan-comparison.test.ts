@@ -1,4 +1,4 @@
-import type { ComparedTable } from '@sluice/core/connector/comparison';
+import { type ComparedTable, rowHashes } from '@sluice/core/connector/comparison';
 import type { Column, NeutralType } from '@sluice/core/data/column';
 import { describe, expect, it } from 'vitest';
 import { formOf } from './forms.ts';
@@ -14,7 +14,7 @@ function end(type: NeutralType, json: 'jsonb' | 'parsed' | 'text' = 'text', syst
     rowsEstimate: 1,
     bytesEstimate: 1,
   };
-  const table: ComparedTable = { shape, jsonOf: () => json, system };
+  const table: ComparedTable = { shape, jsonOf: () => json, system, hashes: rowHashes };
   return { column, table };
 }
 

@@ -1,11 +1,12 @@
-import type {
-  ComparedColumn,
-  ComparedSide,
-  ComparedTable,
-  KeyRange,
-  Region,
-  SinkComparer,
-  SourceComparer,
+import {
+  type ComparedColumn,
+  type ComparedSide,
+  type ComparedTable,
+  type KeyRange,
+  type Region,
+  rowHashes,
+  type SinkComparer,
+  type SourceComparer,
 } from '@sluice/core/connector/comparison';
 import type { TargetPlan } from '@sluice/core/connector/contract';
 import type { Column } from '@sluice/core/data/column';
@@ -48,10 +49,12 @@ export async function planComparison(
     }
   }
   if (pairs.length === 0) return { notComparable: reasons.noColumns };
+  const hash = rowHashes.find((each) => from.hashes.includes(each) && to.hashes.includes(each));
+  if (hash === undefined) return { notComparable: reasons.noHash };
   const key = keyOf(pairs, from, to);
   const sides = {
-    source: sideOf(pairs, key, 'from'),
-    destination: sideOf(pairs, key, 'to'),
+    source: { ...sideOf(pairs, key, 'from'), hash },
+    destination: { ...sideOf(pairs, key, 'to'), hash },
   };
   const ignoresForeignRows = destination.foreignRows === 'others';
   if (ignoresForeignRows && key === null) return { notComparable: reasons.foreignWithoutKey };
@@ -157,6 +160,10 @@ const reasons = {
   noColumns: {
     en: 'No column of the job can be compared.',
     zh: '作业中没有可比较的字段。',
+  },
+  noHash: {
+    en: 'The two systems have no hash in common that both compute.',
+    zh: '两端系统没有都能计算的哈希函数。',
   },
   foreignWithoutKey: {
     en: 'The destination may have held other rows before, and without a primary key they cannot be told from those of the job.',

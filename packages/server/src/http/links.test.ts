@@ -85,6 +85,14 @@ describe('create', () => {
     },
   );
 
+  test('too many tests at once are no finding about the link: 429, and nothing is stored', async () => {
+    sample.runs.finding = new SluiceError('APIGW.0308', { limit: 64, seconds: 1 });
+    const answer = await send('POST', '/link', linkBody('l1'));
+    expect([answer.statusCode, answer.json().errCode]).toEqual([429, 'APIGW.0308']);
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(await sample.store.links.list(clusterId)).toEqual([]);
+  });
+
   test('a finding that is no error of ours is 500 without its words', async () => {
     sample.runs.checkLink = () => Promise.reject(new Error('stack and all'));
     const answer = await send('POST', '/link', linkBody('l1'));

@@ -241,20 +241,20 @@ describe.skipIf(!hasServers)('what a run would do', () => {
     const holder = await postgres.holder();
     try {
       await lockTable(holder, postgres, 'locked');
-      const controllers = Array.from({ length: runLimits.plansMax }, () => new AbortController());
+      const controllers = Array.from({ length: runLimits.plansPerProjectMax }, () => new AbortController());
       const waiting = controllers.map(({ signal }) =>
         ask(job, { gone: signal }).catch((error: unknown) => error),
       );
       await expect(ask(job)).rejects.toMatchObject({ code: 'APIGW.0308' });
-      await expect.poll(() => postgres.waiting(), { timeout: 10_000 }).toBeGreaterThan(0);
+      await expect.poll(() => postgres.waiting()).toBeGreaterThan(0);
       const begin = performance.now();
       for (const controller of controllers) controller.abort(new Error('the caller has gone'));
       const ends = await Promise.all(waiting);
+      expect(performance.now() - begin).toBeLessThan(goneMs);
       expect(ends.every((end) => end instanceof Error && end.message === 'the caller has gone')).toBe(true);
       // Their workers are free for others.
       const other = await rig.job(await wishTo('mysql', 'postgres', 'behind_gone'));
       expect((await planned(other)).preview?.refusal).toBeNull();
-      expect(performance.now() - begin).toBeLessThan(goneMs);
       await expect.poll(() => postgres.waiting(), { timeout: goneMs + peerCheckMs }).toBe(0);
     } finally {
       await holder.release();

@@ -94,6 +94,7 @@ test('a listener that was gone before its stream was opened takes no place for e
     findRun: async () => run,
     runs: { progress: () => 0, slices: async () => [], driven: () => run },
     runLogs: countingSource().log as never,
+    connectors: [],
     now: Date.now,
   });
   for (let no = 0; no < 2 * feedLimits.listenersPerUserMax; no++) {

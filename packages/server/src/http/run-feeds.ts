@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import type { ConnectorSpec } from '@sluice/core/connector/registry';
 import type { Language } from '@sluice/core/data/text';
 import { SluiceError } from '@sluice/core/errors/sluice-error';
+import { ignoredSettings } from '../jobs/ignored-settings.ts';
 import type { RunService } from '../runs/run-service.ts';
 import { isActiveState, type RunRecord } from '../store/model.ts';
 import type { RunLogs } from '../telemetry/run-logs.ts';
@@ -13,6 +15,7 @@ export interface RunFeedsDeps {
   readonly findRun: (runId: string) => Promise<RunRecord | null>;
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly runLogs: Pick<RunLogs, 'sizeOf' | 'read' | 'tail'>;
+  readonly connectors: readonly ConnectorSpec[];
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -97,7 +100,8 @@ export class RunFeeds {
   }
 
   #sourceOf(first: RunRecord, language: Language): FeedSource {
-    const { findRun, runs, runLogs } = this.#deps;
+    const { findRun, runs, runLogs, connectors } = this.#deps;
+    const ignored = ignoredSettings(first.job, connectors);
     let known = first;
     return {
       async look() {
@@ -105,7 +109,7 @@ export class RunFeeds {
         const isDriven = driven?.id === known.id;
         // A run that housekeeping removed meanwhile stays as it was seen last.
         known = isDriven ? driven : ((await findRun(known.id)) ?? known);
-        const view = writeRun(known, runs.progress(known), await runs.slices(known), language);
+        const view = writeRun(known, runs.progress(known), await runs.slices(known), language, ignored);
         return { json: JSON.stringify(view), isEnded: !isActiveState(known.state), isDriven };
       },
       log: {

@@ -47,10 +47,10 @@ function get(
   return sample.app.inject({ method: 'GET', url, headers: headersOf(tokenOf, language) });
 }
 
-async function startedRun(): Promise<RunRecord> {
-  const url = `/v1.1/${projectA}/clusters/${clusterId}/cdm/job/j/start`;
+async function startedRun(job = 'j'): Promise<RunRecord> {
+  const url = `/v1.1/${projectA}/clusters/${clusterId}/cdm/job/${job}/start`;
   await sample.app.inject({ method: 'PUT', url, headers: headersOf(projectA) });
-  const run = await sample.store.runs.latest(clusterId, 'j');
+  const run = await sample.store.runs.latest(clusterId, job);
   if (run === null) throw new Error('no run');
   return run;
 }
@@ -128,6 +128,21 @@ describe('one run', () => {
     const chinese = (await get(`j/runs/${run.id}`, { language: 'zh-cn' })).json().plan;
     expect(chinese.losses[0].text).toBe(
       '字段 y（numeric(9,4) 到 DECIMAL(9,2)）：小数位数超过 2 位的数值将被拒绝',
+    );
+  });
+
+  test('tells which settings of its job do nothing, with its plan', async () => {
+    await post('/job', jobBody('vain', { driver: { 'throttlingConfig.channelCapacityMb': '128' } }));
+    const run = await startedRun('vain');
+    await sample.runs.move(run.id, { state: 'running', plan: planOf(null) });
+    const warningsIn = async (language: string) =>
+      (await get(`vain/runs/${run.id}`, { language })).json().plan.warnings;
+    expect(await warningsIn('en-us')).toEqual([
+      'b loses its zone',
+      'throttlingConfig.channelCapacityMb is kept but has no effect here.',
+    ]);
+    expect((await warningsIn('zh-cn'))[1]).toBe(
+      'throttlingConfig.channelCapacityMb 已保存，但在此处不起作用。',
     );
   });
 

@@ -334,10 +334,11 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
     log: say,
   });
   const runLogs = new RunLogs(join(dataFolder, 'logs'), now, (error) => say('run-log.failed', { error }));
+  const connectors = registry.names().map((name) => registry.get(name));
   const app = buildApp({
     ...settings.telemetry,
     runLogs,
-    feeds: new RunFeeds({ findRun: (id) => store.runs.find(id), runs, runLogs, now }),
+    feeds: new RunFeeds({ findRun: (id) => store.runs.find(id), runs, runLogs, connectors, now }),
     authenticator: real?.authenticator ?? authenticator,
     ...(real === null ? {} : { registerIdentity: real.register }),
     trail,
@@ -373,7 +374,7 @@ export async function sampleApp(settings: SampleSettings = {}): Promise<SampleAp
       log: say,
     }),
     runs,
-    connectors: registry.names().map((name) => registry.get(name)),
+    connectors,
     config: {
       address: '127.0.0.1',
       region: 'region-1',

@@ -4,6 +4,7 @@ import type { StartRequest } from '../runs/run-service.ts';
 import type { JobRecord } from '../store/model.ts';
 import { ownerView } from '../store/owner-view.ts';
 import type { Store } from '../store/store.ts';
+import { documentLimits, requireSize } from './document-limits.ts';
 import type { JobDraft, JobService } from './job-service.ts';
 import { requireName } from './names.ts';
 import { requireRunnable, type StartCheckDeps, startVariables } from './start-check.ts';
@@ -91,6 +92,7 @@ export class PlanService {
   async #draft(clusterId: string, draft: JobDraft, user: string): Promise<JobRecord> {
     const { store, jobs, now } = this.#deps;
     requireName(draft.name);
+    requireSize('job', documentLimits.jobBytesMax, draft.from, draft.to, draft.driver);
     const content = await jobs.checked(clusterId, draft);
     const stored = await store.jobs.find(clusterId, draft.name);
     const at = now();

@@ -40,7 +40,7 @@ export async function requireRunnable(
 
 /**
  * What the settings of the job refer to, with the values that they have now.
- * @throws Cdm.0014 one is set nowhere; what `requireStartable` throws.
+ * @throws Cdm.0014 one is set nowhere; Cdm.0085 those of the start are too many; what `requireStartable` throws.
  */
 export async function startVariables(
   { store, registry, zone, now }: StartCheckDeps,

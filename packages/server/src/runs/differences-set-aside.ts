@@ -6,7 +6,7 @@ import type { RunPlan } from '@sluice/engine/work';
 import { rejectContext } from '../secrets/sealed-values.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { RunRecord } from '../store/model.ts';
-import { type RejectState, rejectId } from '../store/reject-record.ts';
+import { type RejectRecord, type RejectState, rejectId } from '../store/reject-record.ts';
 import type { Store } from '../store/store.ts';
 import type { VerificationChunk } from '../store/verification-record.ts';
 import type { VerificationTotals } from './verification-totals.ts';
@@ -87,7 +87,8 @@ async function keysOf(
       if (reject.state === 'rolled_back') continue;
       seen += 1;
       if (!absentStates.includes(reject.state)) continue;
-      const row = JSON.parse(secrets.open(reject.sealedRow, rejectContext(rejectId(reject)))) as PortableRow;
+      const row = opened(reject, secrets);
+      if (row === null) return null;
       const key = places.map(({ at, form }) => canonicalValue(row[at] ?? null, form));
       if (key.includes(undefined)) return null;
       keys.add(JSON.stringify(key));
@@ -96,6 +97,15 @@ async function keysOf(
   }
   // Beyond the limits of the quarantine rows are counted only, and some may have been removed from it.
   return seen >= run.counts.rowsSkipped ? keys : null;
+}
+
+/** @returns null: it was sealed with another master key. */
+function opened(reject: RejectRecord, secrets: SecretBox): PortableRow | null {
+  try {
+    return JSON.parse(secrets.open(reject.sealedRow, rejectContext(rejectId(reject)))) as PortableRow;
+  } catch {
+    return null;
+  }
 }
 
 function placeOf({ columnNames }: RunPlan['target'], name: string): number {

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { VerificationRecord } from '../store/verification-record.ts';
 import { runLimits } from './limits.ts';
 import { LinkInspector } from './link-inspector.ts';
+import { ProjectShares } from './project-shares.ts';
 import { ReplayDesk } from './replay-desk.ts';
 import { VerificationDesk } from './verification-desk.ts';
 
@@ -17,13 +18,6 @@ const service = { zone: 'UTC', version: '1' };
 
 function runOf(projectId: string): RunRecord {
   return { ...sampleRun({ ...sampleJob('c', 'j'), id: 1 }, projectId), submissionId: 1, plan: null };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 200) throw new Error('not so after 2 s');
-    await sleep(10);
-  }
 }
 
 test('replays', async () => {
@@ -60,12 +54,13 @@ test('replays', async () => {
     secrets: {} as never,
     service,
     now: Date.now,
+    isAlone: false,
     log: () => undefined,
   });
   const [first, , other] = due.map(({ id, runId }) => ({ id, runId }));
   desk.open();
   // The other project's has been carried out, as far as that goes, while the first hangs and the second waits behind it.
-  await until(() => putOff.includes(other?.id ?? ''));
+  await expect.poll(() => putOff).toContain(other?.id);
   expect(looks.filter((id) => id === first?.runId)).toHaveLength(2);
   expect(due).toHaveLength(1);
   expect(runLimits.replaysMax).toBeGreaterThan(1);
@@ -101,7 +96,7 @@ test('verifications', async () => {
   const tools = { store, pools, secrets: {} as never, service, leaseMs: 60_000, owner: 'o' };
   const desk = new VerificationDesk({ ...tools, now: Date.now, log: () => undefined });
   await desk.open();
-  await until(() => taken.includes('other'));
+  await expect.poll(() => taken).toContain('other');
   expect(taken).toEqual([...Array<string>(verificationsPerProjectMax).fill('slow'), 'other']);
 });
 
@@ -133,4 +128,20 @@ test('questions to links', async () => {
   );
   expect(new Set(await Promise.all(rest))).toEqual(new Set(['asked']));
   expect(await ask('z')).toBe(`APIGW.0308 ${inspectionsMax}`);
+});
+
+test('places are given back however the work ends, and a refusal takes none', async () => {
+  const shares = new ProjectShares(3, 2);
+  const ends: (() => void)[] = [];
+  const work = () => new Promise<void>((resolve) => ends.push(resolve));
+  const begun = [shares.run('a', work), shares.run('a', work)];
+  await expect(shares.run('a', work)).rejects.toMatchObject({ code: 'APIGW.0308', facts: { limit: 2 } });
+  begun.push(shares.run('b', work));
+  await expect(shares.run('c', work)).rejects.toMatchObject({ code: 'APIGW.0308', facts: { limit: 3 } });
+  for (const end of ends) end();
+  await Promise.all(begun);
+  await expect(shares.run('a', () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+  expect(
+    await Promise.all(['a', 'a', 'c'].map((project) => shares.run(project, async () => project))),
+  ).toEqual(['a', 'a', 'c']);
 });

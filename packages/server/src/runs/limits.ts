@@ -26,6 +26,8 @@ export const runLimits = {
   previewWorkersPerProjectMax: 2,
   /** Such plans under way or waiting; a further one is refused. */
   plansMax: 8,
+  /** Of these, of one project. */
+  plansPerProjectMax: 4,
   /** A plan of one table, or of the tables of one page, may take this long, its turn and the test of its links included, in milliseconds. */
   planMs: 90_000,
   /** Each link of a plan has this long for the stages of its test, in milliseconds; both are tested at once. */
@@ -94,6 +96,12 @@ export const runLimits = {
   workerYoungHeapMb: 4,
   /** A worker process must report itself ready within this time. */
   workerStartMs: 15_000,
+  /** Names that the server itself looks up at once, each with a thread of the process, and how long it waits for one, in milliseconds. */
+  earlyLookupsMax: 2,
+  earlyLookupMs: 2_000,
+  /** Tests of links under way or waiting, and of these those of one project: they must not take the places where tasks of runs wait. */
+  linkChecksMax: 256,
+  linkChecksPerProjectMax: 64,
   /** A link test ends after this time, whatever the network does. */
   linkCheckMs: 60_000,
   /** Rows that are kept of those that a run set aside; more are only counted. */

@@ -3,6 +3,7 @@ import type { OptionValues } from '@sluice/core/options/option';
 import type { InspectAnswers, InspectQuestion, InspectTask } from '@sluice/engine/work';
 import type { TaskPools } from './cluster-pools.ts';
 import { runLimits } from './limits.ts';
+import { ProjectShares } from './project-shares.ts';
 import { silentListener, within } from './run-traces.ts';
 import { WorkerDied, WorkerStartFailed } from './worker-process.ts';
 
@@ -31,8 +32,7 @@ export interface LinkInspection {
 /** Staged link tests, lists of tables and previews, in worker processes of a lane of their own. */
 export class LinkInspector implements LinkInspection {
   readonly #tools: LinkInspectorTools;
-  /** Questions under way, by project. */
-  readonly #underWay = new Map<string, number>();
+  readonly #shares = new ProjectShares(runLimits.inspectionsMax, runLimits.inspectionsPerProjectMax);
 
   constructor(tools: LinkInspectorTools) {
     this.#tools = tools;
@@ -45,30 +45,10 @@ export class LinkInspector implements LinkInspection {
     question: InspectQuestion & { readonly what: W },
   ): Promise<InspectAnswers[W]> {
     const projectId = (await this.#tools.projectOf(clusterId)) ?? '';
-    this.#begin(projectId);
-    try {
+    return await this.#shares.run(projectId, async () => {
       const task = { kind: 'inspect', connector, link, question } as const;
       return (await this.#answer(clusterId, task)) as InspectAnswers[W];
-    } finally {
-      const left = this.#of(projectId) - 1;
-      if (left === 0) this.#underWay.delete(projectId);
-      else this.#underWay.set(projectId, left);
-    }
-  }
-
-  #of(projectId: string): number {
-    return this.#underWay.get(projectId) ?? 0;
-  }
-
-  /** @throws APIGW.0308 when all, or those of the project, are too many. */
-  #begin(projectId: string): void {
-    const { inspectionsMax, inspectionsPerProjectMax } = runLimits;
-    const total = [...this.#underWay.values()].reduce((sum, count) => sum + count, 0);
-    const limit = this.#of(projectId) >= inspectionsPerProjectMax ? inspectionsPerProjectMax : inspectionsMax;
-    if (limit === inspectionsPerProjectMax || total >= inspectionsMax) {
-      throw new SluiceError('APIGW.0308', { limit, seconds: 1 });
-    }
-    this.#underWay.set(projectId, this.#of(projectId) + 1);
+    });
   }
 
   async #answer(clusterId: string, task: InspectTask): Promise<InspectAnswers[keyof InspectAnswers]> {

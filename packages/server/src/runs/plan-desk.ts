@@ -73,6 +73,8 @@ export interface PlannedRun {
   readonly tookMs: number;
 }
 
+/** Whoever is one too many is told to come back after this time. */
+const pauseToldSeconds = 5;
 /** Newest runs of a job among which the last one that succeeded is looked for. */
 const runsLookedAt = 20;
 
@@ -82,7 +84,8 @@ const runsLookedAt = 20;
  */
 export class PlanDesk {
   readonly #tools: PlanDeskTools;
-  #underWay = 0;
+  /** The project of each plan under way. */
+  readonly #underWay: string[] = [];
 
   constructor(tools: PlanDeskTools) {
     this.#tools = tools;
@@ -94,14 +97,17 @@ export class PlanDesk {
    * @throws APIGW.0308 when too many are asked for at once; Cdm.0941 without an answer in time; Cdm.0037 the cluster takes no work.
    */
   async plan(request: StartRequest, page: PlanPage, gone: AbortSignal): Promise<PlannedRun> {
-    if (this.#underWay >= runLimits.plansMax) {
-      throw new SluiceError('APIGW.0308', { limit: runLimits.plansMax, seconds: 5 });
+    const { plansMax, plansPerProjectMax } = runLimits;
+    const ofProject = this.#underWay.filter((projectId) => projectId === request.projectId).length;
+    const limit = ofProject >= plansPerProjectMax ? plansPerProjectMax : plansMax;
+    if (limit === plansPerProjectMax || this.#underWay.length >= plansMax) {
+      throw new SluiceError('APIGW.0308', { limit, seconds: pauseToldSeconds });
     }
-    this.#underWay++;
+    this.#underWay.push(request.projectId);
     try {
       return await this.#plan(request, page, gone);
     } finally {
-      this.#underWay--;
+      this.#underWay.splice(this.#underWay.indexOf(request.projectId), 1);
     }
   }
 

@@ -21,6 +21,8 @@ export interface ReplayTools {
   readonly secrets: SecretBox;
   readonly service: ServiceFacts;
   readonly now: () => number;
+  /** No other server has the store: what was under way when this one starts is nobody's. */
+  readonly isAlone: boolean;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -55,7 +57,10 @@ export class ReplayDesk {
     this.#tools = tools;
   }
 
-  open(): void {
+  /** Goes on with what was under way before a restart, and looks for more from then on. */
+  async open(): Promise<void> {
+    const { store, now, isAlone } = this.#tools;
+    if (isAlone) await store.replays.makeAllDue(now());
     this.poke();
   }
 

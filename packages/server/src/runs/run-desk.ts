@@ -12,6 +12,7 @@ import type { Driver } from './driver.ts';
 import { endRun } from './end-run.ts';
 import { stoppedBy } from './failure.ts';
 import { runLimits } from './limits.ts';
+import { ProjectShares } from './project-shares.ts';
 import { createFreshRun, createRunOf, queuedRun, type RequireUsable, requireCluster } from './queued-run.ts';
 import { notResumable, notResumableTexts, requireCheckpoints } from './resume-check.ts';
 import { createTablesAgain } from './retry-run.ts';
@@ -47,6 +48,7 @@ export class RunDesk implements RunService {
   readonly #tools: DeskTools;
   readonly #drivers = new Map<string, Driver>();
   readonly #rates = new SharedRates();
+  readonly #linkChecks = new ProjectShares(runLimits.linkChecksMax, runLimits.linkChecksPerProjectMax);
   /** The driver of a job's active run; the runs of its tables are none. */
   readonly #byJob = new Map<string, Driver>();
   /** Clusters whose runs are not to be driven for the moment. */
@@ -240,6 +242,15 @@ export class RunDesk implements RunService {
   }
 
   async checkLink(
+    clusterId: string,
+    connector: string,
+    options: OptionValues,
+  ): Promise<readonly CheckStep[]> {
+    const projectId = (await this.#tools.store.clusters.findById(clusterId))?.projectId ?? '';
+    return await this.#linkChecks.run(projectId, () => this.#checkWithin(clusterId, connector, options));
+  }
+
+  async #checkWithin(
     clusterId: string,
     connector: string,
     options: OptionValues,

@@ -58,7 +58,7 @@ export interface RunService {
   driven(clusterId: string, jobName: string): RunRecord | null;
   /** Slices by number: from memory for a run that this server drives, else as the store has them. Empty without a plan. */
   slices(run: RunRecord): Promise<readonly SliceProgress[]>;
-  /** Tests a link in a worker process of the cluster. @throws SluiceError with the finding. */
+  /** Tests a link in a worker process of the cluster. @throws APIGW.0308 (429) when too many are tested; else SluiceError with the finding. */
   checkLink(clusterId: string, connector: string, options: OptionValues): Promise<readonly CheckStep[]>;
 }
 

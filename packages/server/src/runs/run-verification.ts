@@ -12,6 +12,7 @@ import type { VerificationChange, VerificationRecord } from '../store/verificati
 import { ComparisonTasks } from './comparison-tasks.ts';
 import { judgeSetAside } from './differences-set-aside.ts';
 import { newVerification } from './new-verification.ts';
+import { stored } from './run-endings.ts';
 import type { SliceLane } from './run-snapshot.ts';
 import { totalsOf, type VerificationTotals } from './verification-totals.ts';
 import { readVerifyOptions, verifyOption, verifyWithoutOption } from './verify-options.ts';
@@ -94,7 +95,7 @@ export class RunVerification {
     const plan = await this.plan();
     const record = this.#record;
     if (record === null) throw new Error('a plan without its record');
-    const chunks = await store.verifications.chunks(record.id);
+    const chunks = await stored(() => store.verifications.chunks(record.id));
     const isAtSnapshot = lanes?.some(({ snapshot }) => snapshot !== null) === true;
     // After a crash some chunks saw another moment than the rest.
     await this.#change({ isAtSnapshot: isAtSnapshot && chunks.length === 0 });
@@ -106,18 +107,19 @@ export class RunVerification {
       store: async ({ no }, outcome) => {
         const claim = { id: record.id, fence: record.fence };
         const chunk = { phase: 'comparing', no, outcome } as const;
-        if (!(await store.verifications.storeChunk(claim, chunk))) throw new Fenced('the verification');
+        if (!(await stored(() => store.verifications.storeChunk(claim, chunk))))
+          throw new Fenced('the verification');
       },
       snapshotLost: async (why) => {
         log('run.snapshot-lost', { run: this.#run.id, why: why.message });
         await this.#change({ isAtSnapshot: false });
       },
     });
-    const found = await store.verifications.chunks(record.id);
+    const found = await stored(() => store.verifications.chunks(record.id));
     const totals = totalsOf(found, 'comparing');
     const { target } = this.#runPlan;
     const compared = { run: { id: this.#run.id, counts }, target, plan, chunks: found, totals };
-    const { kind, note } = await judgeSetAside(compared, this.#tools);
+    const { kind, note } = await stored(() => judgeSetAside(compared, this.#tools));
     const { id, jobName } = this.#run;
     if (kind === 'untold' && note !== null) {
       await this.#change({ state: 'not_comparable', notComparable: note, endedAt: now() });
@@ -141,12 +143,12 @@ export class RunVerification {
   async #taken(): Promise<VerificationRecord> {
     const { store, now } = this.#tools;
     const { verifications } = store;
-    const active = await verifications.active(this.#run.id);
-    const found = active === null ? null : await verifications.take(active.id);
+    const active = await stored(() => verifications.active(this.#run.id));
+    const found = active === null ? null : await stored(() => verifications.take(active.id));
     if (found !== null) return found;
     const wish = { kind: 'run', removesExtra: false, phase: 'comparing' } as const;
     const record = newVerification(this.#run, this.#run.createdBy, now(), wish);
-    await verifications.create(record);
+    await stored(() => verifications.create(record));
     return record;
   }
 
@@ -159,7 +161,8 @@ export class RunVerification {
     const record = this.#record;
     if (record === null) throw new Error('a change without a record');
     const { id, fence } = record;
-    const changed = await this.#tools.store.verifications.change({ id, fence }, change);
+    const { verifications } = this.#tools.store;
+    const changed = await stored(() => verifications.change({ id, fence }, change));
     if (changed === null) throw new Fenced('the verification');
     this.#record = changed;
   }

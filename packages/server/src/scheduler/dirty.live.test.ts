@@ -54,6 +54,7 @@ describe.skipIf(!hasServers)('rows that cannot be written are set aside', () => 
       service: { zone: 'Asia/Shanghai', version: '1.8.1' },
       pools: rig.pool,
       log: (event, fields) => void events.push({ event, fields }),
+      isAlone: true,
     });
     quarantine = new Quarantine({ ...tools, replays: desk });
   });

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { advanceBatch } from '../runs/batch-run.ts';
+import { endRun } from '../runs/end-run.ts';
 import { runLimits } from '../runs/limits.ts';
 import type { ClusterLoad } from '../runs/run-desk.ts';
 import type { RunRecord } from '../store/model.ts';
@@ -21,8 +23,10 @@ class StandInDesk {
     this.store = store;
   }
 
+  roomMax: number = drivenRunsMax;
+
   get room(): number {
-    return drivenRunsMax - this.driven.length;
+    return this.roomMax - this.driven.length;
   }
 
   get load(): readonly ClusterLoad[] {
@@ -41,7 +45,7 @@ class StandInDesk {
   async end(run: RunRecord | undefined): Promise<void> {
     if (run === undefined) throw new Error('no such run is driven');
     this.driven = this.driven.filter((other) => other !== run);
-    await this.store.runs.change({ runId: run.id, fence: run.fence }, { state: 'succeeded' }, Date.now());
+    await endRun(this.store, { runId: run.id, fence: run.fence }, 'succeeded', null, Date.now(), null);
   }
 
   of(clusterId: string): number {
@@ -179,5 +183,56 @@ describe('RunQueue with a stand-in for the desk', () => {
     await store.runs.requestStop(stopped, doomed.jobName, 'ada', Date.now());
     await look();
     expect(desk.taken.map((run) => run.id)).toEqual([doomed.id]);
+  });
+
+  /** An entire-database job under way: the first of its tables wait in the queue. */
+  async function startTables(clusterId: string, projectId: string, tables: number): Promise<string> {
+    const atOnce = tables >> 1;
+    const summary = { tables, atOnce, done: 0, failed: 0, weight: tables, weightDone: 0 };
+    return await store.transaction(async (tx) => {
+      const sample = sampleJob(clusterId, `whole-${++count}`);
+      const job = await tx.jobs.create({ ...sample, type: 'BATCH_JOB' });
+      const batch = { ...summary, fromLink: null, toLink: null };
+      const run = await tx.runs.create({ ...sampleRun(job, projectId), state: 'running', batch });
+      const rows = Array.from({ length: tables }, (_, no) => ({
+        no,
+        name: `table_${no}`,
+        rowsEstimate: null,
+        weight: 1,
+        refusal: null,
+        carriesRunId: null,
+      }));
+      await tx.batches.storeTables(run.id, rows);
+      await advanceBatch(tx, run.id, Date.now());
+      return run.id;
+    });
+  }
+
+  test('entire databases of two projects move as many tables each, whoever came first', {
+    timeout: 30_000,
+  }, async () => {
+    const held = 8;
+    desk.roomMax = held + drivenRunsKeptForOthers;
+    const [first, second] = [await cluster('first'), await cluster('second')];
+    const crowd = await startTables(first, 'first', 60);
+    await look();
+    expect(desk.of(first)).toBe(held);
+    const late = await startTables(second, 'second', 20);
+    const endOldest = async () => {
+      await desk.end(desk.driven[0]);
+      await look();
+    };
+    for (let ends = 0; ends < held; ends++) await endOldest();
+    expect(Math.abs(desk.of(first) - desk.of(second))).toBeLessThanOrEqual(1);
+    const doneOf = async (id: string) => (await store.batches.standing(id)).done;
+    const before = [await doneOf(crowd), await doneOf(late)] as const;
+    for (let ends = 0; ends < 24; ends++) await endOldest();
+    const [ofCrowd, ofLate] = [(await doneOf(crowd)) - before[0], (await doneOf(late)) - before[1]];
+    // Those of one project may end one after the other.
+    expect(Math.abs(ofCrowd - ofLate)).toBeLessThanOrEqual(held / 2);
+    // With its tables all begun the other one has the room for itself.
+    for (let ends = 0; ends < 60 && desk.driven.length > 0; ends++) await endOldest();
+    expect((await store.runs.find(late))?.state).toBe('succeeded');
+    expect((await store.runs.find(crowd))?.state).toBe('succeeded');
   });
 });

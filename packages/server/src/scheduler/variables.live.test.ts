@@ -88,4 +88,23 @@ describe.skipIf(!hasServers)('variables of a run', () => {
       expect(rigSecretBox).toBeInstanceOf(AesSecretBox);
     },
   );
+
+  test.each(['postgres', 'mysql'] as const)(
+    'that are secret are in no text in pieces either, where the database quotes the statement from within them, %s',
+    async (kind) => {
+      await set(cluster(), 'phrase', 'p4ss word-of mine 77', true);
+      await createTarget(sides[kind], 'pieces');
+      const before = rig.events.length;
+      const run = await rig.run({
+        from: sides[kind],
+        to: sides[kind],
+        toTable: 'pieces',
+        fromOptions: { 'fromJobConfig.whereClause': 'name = ${phrase}' },
+      });
+      expect(run.state).toMatch(/failed|rejected/);
+      const told = rig.events.slice(before).map(({ fields }) => Object.values(fields).map(String));
+      for (const text of [JSON.stringify(run), JSON.stringify(told)])
+        expect(text).not.toContain('word-of mine');
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { totalsOf } from '../runs/verification-totals.ts';
 import type { RunRecord } from '../store/model.ts';
 import { isActiveVerification, type VerificationRecord } from '../store/verification-record.ts';
 import { eventually, type JobWish, RunRig, rigSecretBox } from './test-rig-suite.ts';
-import { createMysqlSide, createPostgresSide, hasServers, type Side } from './test-sides-suite.ts';
+import { createMysqlSide, createPostgresSide, hasServers, lockTable, type Side } from './test-sides-suite.ts';
 import { codeOf, createVaried } from './test-varied-suite.ts';
 
 const rows = 1_200;
@@ -233,26 +233,51 @@ describe.skipIf(!hasServers)('verification of runs', () => {
     },
   );
 
-  test('workers that die are replaced, and a server that went away is succeeded', async () => {
+  test('workers that die are replaced', async () => {
     const wish = await wishOf('mysql', 'mysql');
     const run = await rig.run(wish);
-    let kills = 0;
-    rig.pool.before = (kind) => {
-      if (kind === 'compare' && kills++ < 2) setTimeout(() => rig.killWorkers(), 5);
-    };
-    expect((await verified(run)).record.state).toBe('equal');
-    expect(kills).toBeGreaterThan(2);
+    const holder = await sides.mysql.holder();
+    try {
+      let isHeld = false;
+      rig.pool.before = async (kind) => {
+        if (kind !== 'compare' || isHeld) return;
+        isHeld = true;
+        await lockTable(holder, sides.mysql, wish.fromTable);
+      };
+      const begun = await desk.start(run, 'ada');
+      await eventually('it waits for the lock', async () => (await sides.mysql.waiting()) > 0);
+      rig.killWorkers();
+      await holder.release();
+      expect((await ended(begun)).state).toBe('equal');
+    } finally {
+      rig.pool.before = () => undefined;
+      await holder.release();
+    }
+    expect(rig.events).toContainEqual(expect.objectContaining({ event: 'verification.tried-again' }));
+  });
+
+  test('a server that went away is succeeded', async () => {
+    const run = await rig.run(await wishOf('mysql', 'mysql'));
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    let tasks = 0;
     rig.pool.before = async (kind) => {
-      if (kind === 'compare') await new Promise((resolve) => setTimeout(resolve, 100));
+      tasks += kind === 'compare' ? 1 : 0;
+      if (tasks > 2) await gate;
     };
     const begun = await desk.start(run, 'ada');
-    await eventually(
-      'a chunk is stored',
-      async () => (await rig.store.verifications.chunks(begun.id)).length > 0,
-    );
-    await desk.close();
+    try {
+      await eventually(
+        'a chunk is stored and the next ones wait',
+        async () => tasks > 2 && (await rig.store.verifications.chunks(begun.id)).length > 0,
+      );
+      const closing = desk.close();
+      open();
+      await closing;
+    } finally {
+      open();
+      rig.pool.before = () => undefined;
+    }
     expect((await rig.store.verifications.find(begun.id))?.state).toBe('running');
-    rig.pool.before = () => undefined;
     desk = openDesk(rig);
     await desk.open();
     expect((await ended(begun)).state).toBe('equal');

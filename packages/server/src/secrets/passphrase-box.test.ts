@@ -63,3 +63,18 @@ test('two that are sealed alike have nothing in common', async () => {
   expect(one.cipher.nonce).not.toBe(other.cipher.nonce);
   expect(one.content).not.toBe(other.content);
 });
+
+test('who asks for many keys at once is told to come again; the others get theirs', async () => {
+  const sealed = await sealWithPassphrase('a secret', passphrase, 'c');
+  // Cheap ones, so that the test is.
+  const file = { ...sealed, key: { ...sealed.key, n: 2 ** 10, r: 1, p: 1 } };
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 40 }, () => openWithPassphrase(file, passphrase, 'c')),
+  );
+  const codes = outcomes.map((outcome) =>
+    outcome.status === 'rejected' ? (outcome.reason.code ?? outcome.reason.name) : 'opened',
+  );
+  expect(codes.filter((code) => code === 'WrongPassphrase')).toHaveLength(17);
+  expect(codes.filter((code) => code === 'APIGW.0308')).toHaveLength(23);
+  expect(await openWithPassphrase(sealed, passphrase, 'c')).toBe('a secret');
+});

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { SluiceError } from '@sluice/core/errors/sluice-error';
 
 /** How a key was made of a passphrase. */
 export interface KeyDerivation {
@@ -47,8 +48,9 @@ export class UnknownSeal extends Error {
 const derivation = { n: 2 ** 15, r: 8, p: 3 } as const;
 /** What a file may ask for: it is not known yet whether whoever wrote it means well. */
 const derivationMax = { n: 2 ** 17, r: 16, p: 8, bytes: 256 * 1024 * 1024 } as const;
-/** Keys that are derived at once; more wait. */
+/** Keys that are derived at once; more wait, and beyond that they are refused: each takes a core for up to seconds. */
 const derivationsMax = 1;
+const derivationsWaitingMax = 16;
 const saltBytes = 16;
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -57,6 +59,7 @@ const keyBytes = 32;
 /**
  * Seals a text under a passphrase: scrypt and AES-256-GCM.
  * @param context bound in as associated data, with the parameters: a sealed text opens in the same context only.
+ * @throws APIGW.0308 (429) when too many wait for a key.
  */
 export async function sealWithPassphrase(
   plain: string,
@@ -82,7 +85,7 @@ export async function sealWithPassphrase(
   };
 }
 
-/** @throws WrongPassphrase; UnknownSeal. */
+/** @throws WrongPassphrase; UnknownSeal; APIGW.0308 (429) when too many wait for a key. */
 export async function openWithPassphrase(
   { key, cipher, content }: PassphraseSealed,
   passphrase: string,
@@ -124,6 +127,9 @@ async function derive(passphrase: string, { salt, n, r, p }: KeyDerivation): Pro
   const isAffordable =
     isPowerOfTwo && n <= max.n && isBounded(r, max.r) && isBounded(p, max.p) && 128 * n * r <= max.bytes;
   if (!isAffordable) throw new UnknownSeal('the parameters of scrypt are outside of what is taken');
+  if (waiting.length >= derivationsWaitingMax) {
+    throw new SluiceError('APIGW.0308', { limit: derivationsWaitingMax, seconds: 5 });
+  }
   if (underWay >= derivationsMax) await new Promise<void>((resolve) => waiting.push(resolve));
   underWay++;
   try {

@@ -137,6 +137,8 @@ export interface ReplayRepository {
    * @param passedOver projects whose replays are left for later.
    */
   takeDue(now: number, again: number, passedOver?: readonly string[]): Promise<ReplayRecord | null>;
+  /** Makes all that are not at their end due at `now`: for a store that no other server has. */
+  makeAllDue(now: number): Promise<void>;
   /** Puts a replay off. @param failure why, for those who ask. */
   putOff(replayId: string, dueAt: number, failure?: RunFailure): Promise<void>;
   /** Keeps what the destination refused of a replay, ahead of the commit of the rest. @param rows by their place in `rowsOf`. @returns false when the replay has ended. */

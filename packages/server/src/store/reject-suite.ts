@@ -201,6 +201,9 @@ export function rejectSuite(fixtureOf: () => StoreFixture): void {
       expect(await store.replays.takeDue(now, now + 5, ['another', run.projectId])).toBeNull();
       expect((await store.replays.takeDue(now, now + 5, ['another']))?.id).toBe(replay.id);
       expect(await store.replays.takeDue(now, now + 5)).toBeNull();
+      // Whoever has the store alone waits for nobody's lease.
+      await store.replays.makeAllDue(now);
+      expect((await store.replays.takeDue(now, now + 5))?.id).toBe(replay.id);
       await store.replays.close(replay.id);
       expect(await store.replays.takeDue(now + 9, now + 20)).toBeNull();
     });

@@ -138,10 +138,16 @@ export class SqlReplayRepository implements ReplayRepository {
         .where('state', 'in', ['pending', 'settled'])
         .where('due_at', '<=', now)
         .$if(passedOver.length > 0, (query) =>
-          query.where(
-            'run_id',
-            'not in',
-            db.selectFrom('runs').select('id').where('project_id', 'in', passedOver),
+          // Of the few that are due, each is looked at: a list of all runs of those projects would be read whole.
+          query.where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('runs')
+                  .select('runs.id')
+                  .whereRef('runs.id', '=', 'replays.run_id')
+                  .where('runs.project_id', 'in', passedOver),
+              ),
+            ),
           ),
         )
         .orderBy('due_at')
@@ -158,6 +164,15 @@ export class SqlReplayRepository implements ReplayRepository {
         .executeTakeFirstOrThrow();
       return replayOf(row);
     });
+  }
+
+  async makeAllDue(now: number): Promise<void> {
+    await this.#db
+      .updateTable('replays')
+      .set({ due_at: now })
+      .where('state', 'in', ['pending', 'settled'])
+      .where('due_at', '>', now)
+      .execute();
   }
 
   async putOff(replayId: string, dueAt: number, failure?: RunFailure): Promise<void> {

@@ -10,6 +10,7 @@ import {
   parseCondition,
   parseExpression,
   type ResultField,
+  type Scope,
   TokenStream,
 } from './sql-expressions-suite.ts';
 
@@ -19,6 +20,18 @@ export interface Answer {
   readonly rows: readonly (readonly Cell[])[];
   readonly rowCount: number;
 }
+
+const emptyTable: StubTable = {
+  owner: '',
+  name: 'query',
+  columns: [],
+  primaryKey: [],
+  versions: [],
+  blocks: null,
+  rowsPerBlock: 1,
+  partitions: [],
+  partitionOf: () => '',
+};
 
 const done = (rowCount = 0): Answer => ({ fields: null, rows: [], rowCount });
 
@@ -33,6 +46,8 @@ interface Select {
   readonly scn: number | null;
   readonly where: Condition | null;
   readonly items: readonly SelectItem[] | null;
+  /** The query in the place of a table, whose result `table` has the shape of. */
+  readonly derived?: Select;
 }
 
 /** Runs the statements that the connector sends, and no others: whoever writes a new one sees ORA-00900 here. */
@@ -185,8 +200,20 @@ export class StubStatements {
     });
   }
 
-  #chosen(session: StubSession, { table, scn, partition, where }: Select, binds: readonly Cell[]) {
+  #chosen(
+    session: StubSession,
+    { table, scn, partition, where, derived }: Select,
+    binds: readonly Cell[],
+  ): readonly Scope[] {
     if (table === null) return [];
+    if (derived !== undefined) {
+      const results = this.#chosen(session, derived, binds).map((scope) =>
+        (derived.items ?? []).map(({ expression }) => expression.value(scope)),
+      );
+      return results
+        .map((cells) => this.#database.scopeOf(table, { cells, rowid: '' } as never, binds))
+        .filter((scope) => where === null || where(scope) === true);
+    }
     if (partition !== null && !table.partitions.includes(partition))
       throw new OraError(2149, 'Specified partition does not exist');
     return this.#database
@@ -197,6 +224,21 @@ export class StubStatements {
   }
 
   #parseSelect(sql: string): Select {
+    const nested = /^SELECT ([^(]+|[^(]*TO_CHAR[^\n]+) FROM \(\n([\s\S]*)\n\) "query"([\s\S]*)$/.exec(sql);
+    if (nested !== null) {
+      const [, list = '', query = '', rest = ''] = nested;
+      const derived = this.#parseSelect(query);
+      const columns = this.#fields(derived).map(({ name, type, length }) => ({ name, type, length }));
+      if (new Set(columns.map(({ name }) => name)).size < columns.length)
+        throw new OraError(918, 'column ambiguously defined');
+      const table = { ...emptyTable, columns };
+      return { ...this.#parseOver(`SELECT ${list} FROM DUAL${rest}`, table), derived };
+    }
+    return this.#parseOver(sql, null);
+  }
+
+  /** @param shape of a result that stands for the table; null: the table itself. */
+  #parseOver(sql: string, shape: StubTable | null): Select {
     const stream = new TokenStream(sql);
     stream.expect('SELECT');
     const items: SelectItem[] = [];
@@ -211,7 +253,8 @@ export class StubStatements {
       items.push({ expression, text: first?.kind === 'quoted' ? `"${first.text}"` : (first?.text ?? '') });
     } while (stream.takes(','));
     stream.expect('FROM');
-    const source = this.#parseFrom(stream);
+    const found = this.#parseFrom(stream);
+    const source = shape === null ? found : { ...found, table: shape };
     const where = stream.takes('WHERE') ? parseCondition(stream) : null;
     stream.end();
     const all = source.table?.columns.map(({ name }) => {

@@ -52,6 +52,8 @@ function describeOne(db: DatabaseSync, tsql: string): readonly Described[] {
   const into = pieces.findIndex((piece) => isWord(piece, 'INTO'));
   if (isWord(pieces[0], 'SELECT') && into > 0)
     throw new ServerError(156, "Incorrect syntax near the keyword 'INTO'.");
+  const inner = derived.exec(sql)?.[1];
+  if (inner !== undefined) requireNames(db, inner);
   const { sql: translated } = translate(sql);
   try {
     const columns = db.prepare(translated).columns();
@@ -62,6 +64,26 @@ function describeOne(db: DatabaseSync, tsql: string): readonly Described[] {
   } catch (error) {
     throw asServerError(error);
   }
+}
+
+/** A query as a table, as the connector shows it. */
+const derived = /^SELECT \* FROM \(\n([\s\S]*)\n\) AS \[query\]$/;
+
+/** @throws 8156 for two columns of one name: SQLite would give one of them another. */
+function requireNames(db: DatabaseSync, query: string): void {
+  let names: string[];
+  try {
+    names = db
+      .prepare(translate(query).sql)
+      .columns()
+      .map(({ name }) => name.toLowerCase());
+  } catch {
+    // What is wrong with it is told by the whole.
+    return;
+  }
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined)
+    throw new ServerError(8156, `The column '${twice}' was specified multiple times for 'query'.`);
 }
 
 function requireOne(pieces: readonly Piece[]): void {

@@ -176,9 +176,13 @@ function wholeValue(byteCount: 1 | 2 | 4 | 8, value: StubValue): Buffer {
   return bytes;
 }
 
+/** SQLite keeps no half of a surrogate pair: this character stands for one until it is sent. */
+export const HALF_OF_A_PAIR = '\ue000';
+
 function textBytes(as: 'nvarchar' | 'varchar' | 'varbinary', value: Exclude<StubValue, null>): Buffer {
   if (as === 'varbinary') return Buffer.from(value as Uint8Array);
-  return Buffer.from(String(value), as === 'nvarchar' ? 'utf16le' : 'latin1');
+  if (as === 'varchar') return Buffer.from(String(value), 'latin1');
+  return Buffer.from(String(value).replaceAll(HALF_OF_A_PAIR, '\ud83d'), 'utf16le');
 }
 
 function guidBytes(text: string): Buffer {

@@ -1,5 +1,7 @@
 import { logTailLines, runsPageSizes } from '@sluice/contract/parameters';
+import type { ConnectorSpec } from '@sluice/core/connector/registry';
 import type { ClusterService } from '../../clusters/cluster-service.ts';
+import { ignoredSettings } from '../../jobs/ignored-settings.ts';
 import type { JobService } from '../../jobs/job-service.ts';
 import type { RunService } from '../../runs/run-service.ts';
 import type { RunRecord } from '../../store/model.ts';
@@ -12,6 +14,7 @@ import { writeRun, writeRunSummary } from '../wire/run.ts';
 export interface RunHandlerDeps {
   readonly clusters: ClusterService;
   readonly jobs: JobService;
+  readonly connectors: readonly ConnectorSpec[];
   readonly runs: Pick<RunService, 'progress' | 'slices' | 'driven'>;
   readonly runLogs: Pick<RunLogs, 'read' | 'tail'>;
   readonly feeds: Pick<RunFeeds, 'follow'>;
@@ -56,7 +59,8 @@ export function runHandlers(
 
     async ShowRun(call) {
       const run = await runOf(call);
-      return writeRun(run, runs.progress(run), await runs.slices(run), call.language);
+      const ignored = ignoredSettings(run.job, deps.connectors);
+      return writeRun(run, runs.progress(run), await runs.slices(run), call.language, ignored);
     },
 
     async ShowRunLog(call) {

@@ -15,7 +15,7 @@ import type { Column } from '@sluice/core/data/column';
 import { type Loss, lossEffectOf, lossText } from '@sluice/core/data/loss';
 import type { ReadWindow, WatermarkBound } from '@sluice/core/data/read-window';
 import { addCounts, addTimes, type SliceCounts, type SliceTimes, zeroTimes } from '@sluice/core/data/slice';
-import type { Language } from '@sluice/core/data/text';
+import type { Language, Text } from '@sluice/core/data/text';
 import type { ShapePlan } from '@sluice/engine/shape/shape-plan';
 import type { RunPlan } from '@sluice/engine/work';
 import type { Rates, SliceProgress } from '../../runs/run-progress.ts';
@@ -50,12 +50,13 @@ export function writeRunSummary(run: RunRecord, percent: number, language: Langu
   };
 }
 
-/** A run with all that is known of its slices. */
+/** A run with all that is known of its slices. @param ignored settings of its job that do nothing here. */
 export function writeRun(
   run: RunRecord,
   percent: number,
   slices: readonly SliceProgress[],
   language: Language,
+  ignored: readonly Text[] = [],
 ): RunView {
   const times = sumOf(slices, (slice) => slice.times, addTimes);
   const rates = sumOf(slices, (slice) => slice.rates, addRates);
@@ -71,7 +72,7 @@ export function writeRun(
     eta: isActiveState(run.state) ? etaOf(slices, rates) : null,
     clock_at: run.clockAt,
     resolved: (run.resolved ?? []).map(({ name, text }) => ({ name, text })),
-    plan: run.plan === null ? null : writePlan(run.plan, language),
+    plan: run.plan === null ? null : withIgnored(writePlan(run.plan, language), ignored, language),
     slices: slices.map(writeSlice),
   };
 }
@@ -108,6 +109,11 @@ export function writePlan(plan: RunPlan, language: Language, sliceCount = plan.s
     columns: plan.shape === undefined ? readColumns(plan) : madeColumns(plan, plan.shape),
     slice_count: sliceCount,
   };
+}
+
+/** What the plan cannot know is told with it: it is to be known before the run too. */
+function withIgnored(plan: RunPlanView, ignored: readonly Text[], language: Language): RunPlanView {
+  return { ...plan, warnings: [...plan.warnings, ...ignored.map((text) => text[language])] };
 }
 
 function writeWindow({ column, from, to }: ReadWindow): NonNullable<RunPlanView['window']> {
