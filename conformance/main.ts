@@ -10,8 +10,9 @@ import { startPostgres } from '../tools/servers/postgres.ts';
 import { type RunningServer, ServerUnavailable } from '../tools/servers/running-server.ts';
 import { SluiceProcess } from '../tools/sluice-process/sluice-process.ts';
 import { lookUpProject } from './node/look-up-project.ts';
+import { storeVariable } from './node/store-variable.ts';
 import { judgeObservations, readObservations, valuesCompared } from './observations.ts';
-import { buildScenario, type DatabaseAddress } from './program-inputs.ts';
+import { buildScenario, type DatabaseAddress, unfitColumns } from './program-inputs.ts';
 import { startRelay } from './relay.ts';
 import {
   addTo,
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
   const server = await SluiceProcess.start({ dataFolder: path.join(folder, 'data') });
   cleanUp.defer(() => server.stop());
   const projectId = await lookUpProject(server.endpoint, server, server.region);
+  await storeVariable(server.endpoint, server, projectId, unfitColumns);
 
   const waiting = [...programs];
   const seen: string[] = [];
