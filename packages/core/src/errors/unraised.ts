@@ -130,8 +130,8 @@ const groups: readonly { readonly why: Text; readonly codes: readonly ErrorCode[
   },
   {
     why: {
-      en: 'Belongs to a way of reading or loading that this version has not: reading what is new.',
-      zh: '属于当前版本没有的读取或加载方式：增量读取。',
+      en: 'Belongs to settings of an incremental import that are not here: a watermark column, or time macros in the row filter, read what is new.',
+      zh: '属于此处没有的增量导入参数：增量读取由水位字段或过滤条件中的时间宏完成。',
     },
     codes: ['Cdm.0916', 'Cdm.0917', 'Cdm.0932'],
   },
@@ -154,7 +154,17 @@ const groups: readonly { readonly why: Text; readonly codes: readonly ErrorCode[
       en: 'Another code says it with the database’s own words: Cdm.0233 while reading, Cdm.0234 while writing, Cdm.0900 for a table that is not found.',
       zh: '由附带数据库原文的错误码表示：读取时为 Cdm.0233，写入时为 Cdm.0234，表不存在为 Cdm.0900。',
     },
-    codes: ['Cdm.0023', 'Cdm.0025', 'Cdm.0027', 'Cdm.0235', 'Cdm.0904', 'Cdm.0934', 'Cdm.0940'],
+    codes: [
+      'Cdm.0023',
+      'Cdm.0025',
+      'Cdm.0027',
+      'Cdm.0066',
+      'Cdm.0067',
+      'Cdm.0235',
+      'Cdm.0904',
+      'Cdm.0934',
+      'Cdm.0940',
+    ],
   },
   {
     why: {

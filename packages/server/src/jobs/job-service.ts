@@ -276,7 +276,9 @@ export class JobService {
     limit: number,
     offset: number,
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
-    return await this.runs(clusterId, name, limit, offset, 400);
+    const found = await this.#runs(clusterId, name, limit, offset);
+    if (found === null) throw missing(name);
+    return found;
   }
 
   /** The same for our own operation. @throws Cdm.0100 (404). */
@@ -285,14 +287,24 @@ export class JobService {
     name: string,
     limit: number,
     offset: number,
-    status: 400 | 404 = 404,
   ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }> {
+    const found = await this.#runs(clusterId, name, limit, offset);
+    if (found === null) throw new SluiceError('Cdm.0100', { job: name }, { status: 404 });
+    return found;
+  }
+
+  /** @returns null when neither job nor runs have that name. */
+  async #runs(
+    clusterId: string,
+    name: string,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number } | null> {
     const { store } = this.#deps;
     const found = await store.runs.history(clusterId, name, limit, offset);
     if (found.total > 0 || (await store.jobs.find(clusterId, name)) !== null) return found;
     const ofTable = await this.batches.childHistory(clusterId, name, limit, offset);
-    if (ofTable.total === 0) throw new SluiceError('Cdm.0100', { job: name }, { status });
-    return ofTable;
+    return ofTable.total === 0 ? null : ofTable;
   }
 
   /** Runs of a cluster over all its jobs, newest first, also of jobs that are gone. */
