@@ -6,8 +6,8 @@ export const halvedMove: Plant = {
   edits: [
     {
       file: 'packages/connectors/src/postgres/publish.ts',
-      before: 'await session.query(`DROP TABLE ',
-      after: "await session.query('COMMIT; BEGIN'); await session.query(`DROP TABLE ",
+      before: 'await session.query(dropStageSql(stage));',
+      after: "await session.query('COMMIT; BEGIN'); await session.query(dropStageSql(stage));",
     },
     {
       file: 'packages/connectors/src/mysql/publish.ts',
