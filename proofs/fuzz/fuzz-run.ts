@@ -1,7 +1,8 @@
+import { DiskWitness, outsideStalls, type Stall } from './disk-witness.ts';
 import { bytesOf, type FuzzRequest } from './fuzz-request.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { learn } from './fuzz-world.ts';
-import { judge } from './judge.ts';
+import { answerMsMax, judge } from './judge.ts';
 import { type Answer, RawConnection } from './raw-connection.ts';
 import { requestOf } from './request-maker.ts';
 
@@ -26,8 +27,11 @@ export interface FuzzTotals {
   readonly unanswered: number;
   /** Failures by the first word of what was found. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Answers that took more than two seconds. */
+  /** Answers that took more than two seconds in which a process beside the server could make something durable. */
   readonly slowerThan2s: number;
+  /** Answers that took more than two seconds with the times in which nobody could; and these times. */
+  readonly slowerWithTheDisk: number;
+  readonly diskStallsMs: readonly number[];
   readonly slowestMs: number;
   readonly medianMs: number;
   /** The server's resident memory when a fifth of the requests was sent, at the end, and at most, in MiB. */
@@ -55,16 +59,16 @@ export async function fuzz(
   const told: { index: number; request: FuzzRequest; why: string }[] = [];
   const rssMb = { early: 0, late: 0, most: 0 };
   let unanswered = 0;
-  let slower = 0;
+  const slow: Stall[] = [];
+  let slowest = 0;
   let next = 0;
   let isOver = false;
 
   const fail = (index: number, request: FuzzRequest, why: string): void => {
     const rule = why.slice(0, why.indexOf(':'));
     // A machine that others use makes everything slow at times: told apart from what is wrong whenever it is sent.
-    if (rule === 'slow') slower += 1;
-    else failures[rule] = (failures[rule] ?? 0) + 1;
-    if (rule === 'slow' && slower > toldMax / 2) return;
+    if (rule !== 'slow') failures[rule] = (failures[rule] ?? 0) + 1;
+    if (rule === 'slow' && slow.length > toldMax / 2) return;
     if (told.length < toldMax) told.push({ index, request, why });
     if (stopAtFirst === true && rule !== 'slow') isOver = true;
   };
@@ -76,6 +80,7 @@ export async function fuzz(
   };
 
   await warmUp(target);
+  const witness = DiskWitness.start(target.folder);
   const client = async (): Promise<void> => {
     const connection = new RawConnection(target.port);
     while (next < count && !isOver) {
@@ -92,6 +97,8 @@ export async function fuzz(
         }
         byStatus[answer.status] = (byStatus[answer.status] ?? 0) + 1;
         if (times.length < 100_000) times.push(answer.ms);
+        slowest = Math.max(slowest, answer.ms);
+        if (answer.ms > answerMsMax) slow.push({ from: Date.now() - answer.ms, to: Date.now() });
         for (const why of judge(request, answer, target.forbidden)) fail(index, request, why);
         note(request, answer, succeeded, codes, target);
       } catch (error) {
@@ -101,6 +108,8 @@ export async function fuzz(
     connection.close();
   };
   await Promise.all(Array.from({ length: inFlight }, client));
+  const stalls = await witness.end();
+  const slowByItself = slow.filter((time) => outsideStalls(time, stalls) > answerMsMax).length;
   await look(count);
   for (const { index, request, why } of told)
     log(`seed ${seed}, request ${index}: ${await toldOf(target, request, why)}`);
@@ -112,8 +121,10 @@ export async function fuzz(
     codes: [...codes].sort(),
     unanswered,
     failures,
-    slowerThan2s: slower,
-    slowestMs: Math.round(times.at(-1) ?? 0),
+    slowerThan2s: slowByItself,
+    slowerWithTheDisk: slow.length - slowByItself,
+    diskStallsMs: stalls.map(({ from, to }) => to - from),
+    slowestMs: Math.round(slowest),
     medianMs: Number((times[times.length >> 1] ?? 0).toFixed(1)),
     rssMb: { early: Math.round(rssMb.early), late: Math.round(rssMb.late), most: Math.round(rssMb.most) },
   };

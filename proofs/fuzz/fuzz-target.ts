@@ -42,6 +42,11 @@ export class FuzzTarget {
   readonly #settings: TargetSettings;
   readonly #client: TokenClient;
 
+  /** Where the server and its data are. */
+  get folder(): string {
+    return this.#settings.folder;
+  }
+
   private constructor(
     settings: TargetSettings,
     server: SluiceProcess,
