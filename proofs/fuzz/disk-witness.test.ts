@@ -18,8 +18,7 @@ test('what no stall covers is counted', () => {
 test('a witness that is held up says so, and ends when it is told to', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-witness-'));
   try {
-    const witness = DiskWitness.start(folder);
-    await sleep(500);
+    const witness = await DiskWitness.start(folder);
     const from = Date.now();
     witness.hold(1_500);
     await sleep(1_800);

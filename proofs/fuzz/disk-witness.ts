@@ -30,8 +30,10 @@ export class DiskWitness {
   }
 
   /** @param folder on the disk in question; a file is made in it. */
-  static start(folder: string): DiskWitness {
-    return new DiskWitness(fork(fileURLToPath(import.meta.url), [join(folder, 'witness')]));
+  static async start(folder: string): Promise<DiskWitness> {
+    const child = fork(fileURLToPath(import.meta.url), [join(folder, 'witness')]);
+    await once(child, 'message');
+    return new DiskWitness(child);
   }
 
   /** Stops the process for a while, as a machine does that stands still: to see that it is told. */
@@ -60,6 +62,7 @@ export function outsideStalls(time: Stall, stalls: readonly Stall[]): number {
 function watch(file: string): void {
   const descriptor = openSync(file, 'w');
   const bytes = Buffer.alloc(bytesWritten);
+  process.send?.('watching');
   let last = Date.now();
   const timer = setInterval(() => {
     writeSync(descriptor, bytes, 0, bytes.length, 0);

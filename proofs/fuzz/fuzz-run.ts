@@ -80,7 +80,7 @@ export async function fuzz(
   };
 
   await warmUp(target);
-  const witness = DiskWitness.start(target.folder);
+  const witness = await DiskWitness.start(target.folder);
   const client = async (): Promise<void> => {
     const connection = new RawConnection(target.port);
     while (next < count && !isOver) {
